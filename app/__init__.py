@@ -1,0 +1,75 @@
+"""The eClaims Gateway: the factory that puts the layers together.
+
+The one module that knows every layer; it imports them when it is called, so that `eclaims --help`
+need not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from flask import Flask
+
+    from app.gateway.installation import Installation
+    from app.gateway.jobs.worker import Worker
+    from app.settings import Settings
+
+
+def utc_now() -> datetime:
+    """The clock of a running installation."""
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
+
+
+def create_installation(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+    base_url: str | None = None,
+) -> Installation:
+    """Open an installation's database; `base_url` None takes the settings' own."""
+    from uuid_utils import uuid7
+
+    from app.gateway.installation import Installation
+    from app.store.engine import Store
+    from app.store.hashing import Hasher
+
+    return Installation(
+        store=Store(settings.database),
+        hasher=Hasher(settings.index_key),
+        base_url=base_url or settings.fhir_base(),
+        clock=clock,
+        new_id=lambda: str(uuid7()),
+    )
+
+
+def create_worker(installation: Installation) -> Worker:
+    """A worker with every adjudicator that is installed."""
+    from app.gateway.adjudicators import installed
+    from app.gateway.jobs.worker import Worker
+
+    return Worker(installation, installed())
+
+
+def create_app(installation: Installation) -> Flask:
+    """The web application of an installation."""
+    from app.api.application import web_application
+    from app.api.context import Context
+    from app.gateway.administration import Administration
+    from app.gateway.gateway import Gateway
+    from app.gateway.reading import Reading
+
+    return web_application(
+        Context(
+            Gateway(installation),
+            Reading(installation),
+            Administration(installation),
+            installation.base_url,
+            installation.clock(),
+        )
+    )

@@ -1,0 +1,104 @@
+"""The running sums a plan is measured by: their names, and how they move while a Claim is decided.
+
+========================  ========  =============  =============  ==================================
+kind                      holder    category       period         counts
+========================  ========  =============  =============  ==================================
+deductible-individual     member    ""             2026           deductible rows, money
+deductible-family         family    ""             2026           the same, of the whole family
+out-of-pocket-individual  member    ""             2026           deductible + copay + coinsurance
+out-of-pocket-family      family    ""             2026           the same, of the whole family
+copay                     member    category key   2026-11-22     copay rows of a category and day
+visit                     member    category key   2026-11-22     1 once the day is a visit
+visit                     member    category key   2026           visits of the year
+benefit                   member    category key   2026           benefit rows, money
+benefit                   member    category key   lifetime       the same, for ever
+benefit                   member    ""             2026           benefit over all categories
+========================  ========  =============  =============  ==================================
+
+`member` and `family` are those of the request's Coverage, a category key is `Coding.key`, and the
+year and day are those of the service. All are common to in and out of network. They are kept
+whether or not the plan has the limit today: a limit added in June counts what was before.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+
+from app.domain.adjudication import Counter, Coverage, Posting
+
+LIFETIME = "lifetime"
+_EVERY_CATEGORY = ""
+
+
+def deductibles(coverage: Coverage, day: date) -> tuple[Counter, Counter]:
+    """The individual and the family deductible of the day's year."""
+    return _pair("deductible", coverage, day)
+
+
+def out_of_pockets(coverage: Coverage, day: date) -> tuple[Counter, Counter]:
+    """What the member and the family have borne of the day's year."""
+    return _pair("out-of-pocket", coverage, day)
+
+
+def copays(coverage: Coverage, category: str, day: date) -> Counter:
+    """What copay the category has taken on the day."""
+    return Counter(coverage.member, "copay", category, day.isoformat())
+
+
+def visit(coverage: Coverage, category: str, day: date) -> Counter:
+    """1 where the day is a visit already."""
+    return Counter(coverage.member, "visit", category, day.isoformat())
+
+
+def visits_of_year(coverage: Coverage, category: str, day: date) -> Counter:
+    """How many days of the year were visits."""
+    return Counter(coverage.member, "visit", category, _year(day))
+
+
+def benefit_of_year(coverage: Coverage, category: str, day: date) -> Counter:
+    """What the plan has paid in the category in the day's year."""
+    return Counter(coverage.member, "benefit", category, _year(day))
+
+
+def benefit_of_lifetime(coverage: Coverage, category: str) -> Counter:
+    """What the plan has ever paid in the category."""
+    return Counter(coverage.member, "benefit", category, LIFETIME)
+
+
+def benefit_of_plan(coverage: Coverage, day: date) -> Counter:
+    """What the plan has paid over all categories in the day's year."""
+    return Counter(coverage.member, "benefit", _EVERY_CATEGORY, _year(day))
+
+
+def _pair(kind: str, coverage: Coverage, day: date) -> tuple[Counter, Counter]:
+    # Two kinds, because a subscriber alone may have one key as member and as family.
+    return (
+        Counter(coverage.member, f"{kind}-individual", _EVERY_CATEGORY, _year(day)),
+        Counter(coverage.family, f"{kind}-family", _EVERY_CATEGORY, _year(day)),
+    )
+
+
+def _year(day: date) -> str:
+    return f"{day.year:04d}"
+
+
+class Tally:
+    """The counters as they stand while the lines of one Claim are decided."""
+
+    def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
+        self._before = before or {}
+        self._added: dict[Counter, Decimal] = {}
+
+    def of(self, counter: Counter) -> Decimal:
+        """The sum so far; 0 for a counter that was never moved."""
+        zero = Decimal(0)
+        return self._before.get(counter, zero) + self._added.get(counter, zero)
+
+    def add(self, counter: Counter, amount: Decimal) -> None:
+        """Move a counter."""
+        if amount:
+            self._added[counter] = self._added.get(counter, Decimal(0)) + amount
+
+    def postings(self) -> tuple[Posting, ...]:
+        """What was added, one posting per counter, in the order of the counters' names."""
+        return tuple(Posting(counter, amount) for counter, amount in sorted(self._added.items()))

@@ -1,0 +1,54 @@
+"""Which lines are denied whatever they cost, and who bears a denied line."""
+
+from dataclasses import dataclass
+
+from app.adjudicators.standard import reasons
+from app.adjudicators.standard.leaves import Leaf
+from app.adjudicators.standard.terms import Terms
+from app.domain.codes import Coding
+from app.domain.plan import Benefit
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """Why nothing of a line is eligible; `is_contractual`: the provider bears all of it."""
+
+    reason: Coding
+    is_contractual: bool = False
+
+
+def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
+    """The benefit that covers the leaf, or the first of the denials that apply to it."""
+    early = _coverage_denial(leaf, terms) or _late_denial(terms)
+    if early is not None:
+        return early
+    benefit = terms.benefit_of(leaf)
+    if benefit is None:
+        return Denial(reasons.NOT_COVERED)
+    return _waiting_denial(leaf, benefit, terms) or benefit
+
+
+def _coverage_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    if not terms.is_member:
+        return Denial(reasons.NO_MEMBER)
+    for in_force in (terms.coverage, terms.plan):
+        if in_force.starts_on is not None and leaf.day < in_force.starts_on:
+            return Denial(reasons.NOT_YET_IN_FORCE)
+        if in_force.ends_on is not None and leaf.day > in_force.ends_on:
+            return Denial(reasons.NO_LONGER_IN_FORCE)
+    return None
+
+
+def _late_denial(terms: Terms) -> Denial | None:
+    days = terms.plan.timely_filing_days
+    if days is None or (terms.received_on - terms.latest_service_day).days <= days:
+        return None
+    return Denial(reasons.LATE, is_contractual=True)
+
+
+def _waiting_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:
+    # A service on the day the period is over is covered.
+    starts_on = terms.coverage.starts_on
+    if starts_on is None or (leaf.day - starts_on).days >= benefit.waiting_days:
+        return None
+    return Denial(reasons.WAITING)

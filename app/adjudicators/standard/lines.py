@@ -1,0 +1,80 @@
+"""One line: the steps of the formula, each leaving its row and its reason."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from app.adjudicators.standard import limits, reasons
+from app.adjudicators.standard.benefits import member_share
+from app.adjudicators.standard.counters import Tally
+from app.adjudicators.standard.eligibility import Denial, covering
+from app.adjudicators.standard.leaves import Leaf
+from app.adjudicators.standard.limits import Units
+from app.adjudicators.standard.pricing import Priced, priced
+from app.adjudicators.standard.rows import Rows
+from app.adjudicators.standard.terms import Terms
+from app.domain.adjudication import Amount, Category
+from app.domain.plan import Benefit
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What earlier lines of the Claim have used up; it moves as lines are decided in sequence."""
+
+    tally: Tally
+    units: Units = field(default_factory=Units)
+
+
+def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
+    """The rows of one leaf, so that submitted is the sum of what everybody bears."""
+    price = priced(leaf, terms)
+    rows = Rows(terms.currency)
+    rows.add(Category.SUBMITTED, price.submitted)
+    rows.add(Category.TAX, price.tax)
+    found = covering(leaf, terms)
+    if isinstance(found, Denial):
+        _deny(rows, price, found, terms)
+    else:
+        _reduce_to_price(rows, price, terms)
+        eligible = _eligible(rows, price, leaf, found, terms, standing)
+        _share(rows, eligible, leaf, found, terms, standing.tally)
+    return rows.amounts()
+
+
+def _deny(rows: Rows, price: Priced, denial: Denial, terms: Terms) -> None:
+    if denial.is_contractual:
+        rows.add(Category.CONTRACTUAL, price.submitted, denial.reason)
+        return
+    _reduce_to_price(rows, price, terms)
+    rows.add(Category.NONCOVERED, price.allowed, denial.reason)
+
+
+def _reduce_to_price(rows: Rows, price: Priced, terms: Terms) -> None:
+    bearer = Category.CONTRACTUAL if terms.in_network else Category.NONCOVERED
+    rows.add(bearer, price.submitted - price.allowed, reasons.PRICE)
+
+
+def _eligible(
+    rows: Rows, price: Priced, leaf: Leaf, benefit: Benefit, terms: Terms, standing: Standing
+) -> Decimal:
+    """What is allowed of the visits and units within the limits."""
+    eligible = Decimal(0)
+    if limits.is_visit_left(benefit, leaf.day, terms, standing.tally):
+        eligible = price.allowed_of(standing.units.within(benefit, price.quantity))
+    if eligible > 0:
+        limits.count_visit(benefit, leaf.day, terms, standing.tally)
+    rows.add(Category.ELIGIBLE, eligible)
+    rows.add(Category.NONCOVERED, price.allowed - eligible, reasons.LIMIT)
+    return eligible
+
+
+def _share(
+    rows: Rows, eligible: Decimal, leaf: Leaf, benefit: Benefit, terms: Terms, tally: Tally
+) -> None:
+    share = member_share(eligible, benefit, leaf.day, terms, tally)
+    rows.add(Category.DEDUCTIBLE, share.deductible, reasons.DEDUCTIBLE)
+    rows.add(Category.COPAY, share.copay, reasons.COPAY)
+    rows.add(Category.COINSURANCE, share.coinsurance, reasons.COINSURANCE)
+    due = eligible - share.total
+    paid = limits.payable(due, benefit, leaf.day, terms, tally)
+    rows.add(Category.NONCOVERED, due - paid, reasons.LIMIT)
+    rows.add(Category.BENEFIT, paid)

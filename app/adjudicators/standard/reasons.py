@@ -1,0 +1,46 @@
+"""Why a row reduces: claim adjustment reason codes, each with our own short words.
+
+The codes are X12's; their descriptions are licensed and are not copied here.
+https://x12.org/codes/claim-adjustment-reason-codes
+"""
+
+from app.domain.adjudication import Category
+from app.domain.canonical import CARC
+from app.domain.codes import Coding
+
+
+def _reason(code: str, text: str) -> Coding:
+    return Coding(CARC, code, text)
+
+
+DEDUCTIBLE = _reason("1", "Deductible")
+COINSURANCE = _reason("2", "Coinsurance")
+COPAY = _reason("3", "Copay")
+NOT_YET_IN_FORCE = _reason("26", "Before the coverage")
+NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
+LATE = _reason("29", "Filed late")
+NO_MEMBER = _reason("31", "No such member")
+PRICE = _reason("45", "Above the price")
+NOT_COVERED = _reason("96", "Not covered")
+LIMIT = _reason("119", "Limit reached")
+WAITING = _reason("179", "Waiting period")
+
+_NOTES = {
+    (DEDUCTIBLE, Category.DEDUCTIBLE): "Taken by the deductible of the plan.",
+    (COINSURANCE, Category.COINSURANCE): "The member's percentage of the cost.",
+    (COPAY, Category.COPAY): "The member's fixed share for this kind of service on this day.",
+    (NOT_YET_IN_FORCE, Category.NONCOVERED): "The service was before the coverage came into force.",
+    (NO_LONGER_IN_FORCE, Category.NONCOVERED): "The service was after the coverage had ended.",
+    (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
+    (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
+    (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",
+    (PRICE, Category.NONCOVERED): "What exceeds the plan's price is the member's, out of network.",
+    (NOT_COVERED, Category.NONCOVERED): "The plan does not cover this service.",
+    (LIMIT, Category.NONCOVERED): "A limit of the plan is reached.",
+    (WAITING, Category.NONCOVERED): "The service was within the waiting period.",
+}
+
+
+def note_of(reason: Coding, category: Category) -> str:
+    """The sentence for a person that explains a reason on a row of this category."""
+    return _NOTES[reason, category]

@@ -1,0 +1,44 @@
+"""The rows of a line, a group or a Claim, as sums of what was added to them."""
+
+from decimal import Decimal
+
+from app.domain.adjudication import Amount, Category
+from app.domain.codes import Coding
+from app.domain.money import Money
+
+
+class Rows:
+    """Rows under way: sums and reasons by category."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+        self._sums: dict[Category, Decimal] = {}
+        self._reasons: dict[Category, list[Coding]] = {}
+
+    def add(self, category: Category, amount: Decimal, *why: Coding) -> None:
+        """Add to a row; a reason is kept once, and only where it moves something."""
+        self._sums[category] = self._sums.get(category, Decimal(0)) + amount
+        kept = self._reasons.setdefault(category, [])
+        kept.extend(reason for reason in why if amount and reason not in kept)
+
+    def add_all(self, amounts: tuple[Amount, ...]) -> None:
+        """Add the rows of a line below."""
+        for amount in amounts:
+            self.add(amount.category, amount.money.amount, *amount.reasons)
+
+    def sum_of(self, *categories: Category) -> Decimal:
+        """What the rows of these categories come to."""
+        return sum((self._sums.get(category, Decimal(0)) for category in categories), Decimal(0))
+
+    def amounts(self) -> tuple[Amount, ...]:
+        """The rows in their order; those of nothing are left out, but for the benefit."""
+        return tuple(
+            Amount(category, self._money(category), tuple(self._reasons.get(category, ())))
+            for category in Category
+            if category is Category.BENEFIT or self._sums.get(category)
+        )
+
+    def _money(self, category: Category) -> Money:
+        return Money.zero(self._currency) + Money(
+            self._sums.get(category, Decimal(0)), self._currency
+        )

@@ -1,0 +1,80 @@
+"""The terms a Claim is decided on: whose coverage, which plan, which prices, in which currency."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.adjudicators.standard.leaves import Leaf, latest_service_day
+from app.domain.adjudication import AdjudicationRequest, Coverage
+from app.domain.arithmetic import currency_of
+from app.domain.canonical import PLAN
+from app.domain.codes import Coding
+from app.domain.plan import Benefit, Plan, Price
+
+GENERAL = Coding(PLAN, "general")
+
+# A decision needs a currency even where neither Claim nor plan names one: ISO 4217's "none".
+_NO_CURRENCY = "XXX"
+# On a last call there may be no member or no plan. Nobody and nothing stand in for them; a Claim
+# of nobody is denied before its keys are looked at, and a plan that lists nothing covers nothing.
+_NOBODY = Coverage(member="", family="")
+_NOTHING = Plan(identifier="", version="")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What is the same for every line of one Claim. `is_member` False: no coverage was found."""
+
+    currency: str
+    coverage: Coverage
+    plan: Plan
+    prices: dict[str, list[Price]]
+    is_member: bool
+    in_network: bool
+    received_on: date
+    latest_service_day: date
+
+    def prices_for(self, leaf: Leaf) -> list[Price]:
+        """The prices of the leaf's service codes that cover its day, in the payer's order."""
+        return [
+            price
+            for service in leaf.line.services
+            for price in self.prices.get(service.key, [])
+            if (price.starts_on or date.min) <= leaf.day <= (price.ends_on or date.max)
+        ]
+
+    def benefit_of(self, leaf: Leaf) -> Benefit | None:
+        """The plan's benefit that covers the leaf; None where the plan does not.
+
+        The category is the line's own, else its price's, else that of the nearest parent, else
+        `general`; a plan that lists `general` covers by it what it does not list.
+        """
+        listed = {benefit.category.key: benefit for benefit in self.plan.benefits}
+        for category in self._categories(leaf):
+            if category.key in listed:
+                return listed[category.key]
+        return listed.get(GENERAL.key)
+
+    def _categories(self, leaf: Leaf) -> tuple[Coding, ...]:
+        if leaf.line.categories:
+            return leaf.line.categories
+        priced = (price.category for price in self.prices_for(leaf))
+        category = next((category for category in priced if category is not None), None)
+        return (category,) if category is not None else leaf.inherited
+
+
+def terms_of(request: AdjudicationRequest) -> Terms:
+    """The terms of a request, with stand-ins for a member or a plan that is not known."""
+    plan = request.plan or _NOTHING
+    prices: dict[str, list[Price]] = {}
+    for price in request.prices:
+        prices.setdefault(price.service.key, []).append(price)
+    return Terms(
+        currency=currency_of(request.claim) or plan.currency or _NO_CURRENCY,
+        coverage=request.coverage or _NOBODY,
+        plan=plan,
+        prices=prices,
+        is_member=request.coverage is not None,
+        in_network=request.provider_in_network,
+        received_on=request.received_on,
+        latest_service_day=latest_service_day(request),
+    )

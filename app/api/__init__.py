@@ -1,0 +1,1 @@
+"""The FHIR REST surface: HTTP to the gateway's verbs and back."""

@@ -1,0 +1,35 @@
+"""Stored resources as HTTP answers: the stored bytes, with what the headers say of them.
+
+http://hl7.org/fhir/R4/http.html#versioning
+"""
+
+from flask import Request, Response
+from werkzeug.http import http_date
+
+from app.api.negotiation import media_type
+from app.gateway.intake.outcome import Taken
+from app.store.resources import Stored
+
+
+def created(request: Request, taken: Taken, base: str) -> Response:
+    """201 for what is new, 200 for the same again."""
+    response = found(request, taken.stored)
+    response.status_code = 201 if taken.is_new else 200
+    response.headers["Location"] = f"{base}/{taken.stored.versioned}"
+    if taken.related is not None:
+        response.headers["Link"] = f'<{base}/{taken.related}>; rel="related"'
+    if request.headers.get("Prefer", "").replace(" ", "") == "return=minimal":
+        response.set_data(b"")
+    return response
+
+
+def found(request: Request, stored: Stored) -> Response:
+    """200 with the text, ETag and Last-Modified; 304 where the client has this version."""
+    etag = f'W/"{stored.version}"'
+    response = Response(stored.text or "", 200, mimetype=media_type(request))
+    response.headers["ETag"] = etag
+    response.headers["Last-Modified"] = http_date(stored.updated_at)
+    if request.method in {"GET", "HEAD"} and request.headers.get("If-None-Match") == etag:
+        response.status_code = 304
+        response.set_data(b"")
+    return response

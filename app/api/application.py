@@ -1,0 +1,57 @@
+"""The Flask application: blueprints under the FHIR base, one shape of error, headers on all."""
+
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from app.api import errors, health, metadata, operations, resources, tasks
+from app.api.context import EXTENSION, Context
+from app.api.negotiation import OTHER_BYTES, media_type
+from app.telemetry import log
+
+FHIR_BASE = "/fhir/r4"
+_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def web_application(context: Context) -> Flask:
+    """Put the surface together."""
+    application = Flask("app")
+    # One byte more than the gate allows, so that the gate's own refusal names the limit.
+    application.config["MAX_CONTENT_LENGTH"] = OTHER_BYTES + 1
+    application.extensions[EXTENSION] = context
+    application.register_blueprint(health.blueprint)
+    for part in (metadata, tasks, operations, resources):
+        application.register_blueprint(part.blueprint, url_prefix=FHIR_BASE)
+    errors.register(application)
+    application.before_request(_begin)
+    application.after_request(_finish)
+    return application
+
+
+def _begin() -> None:
+    g.request_id = secrets.token_hex(8)
+    g.began = time.perf_counter()
+    if request.path.startswith(FHIR_BASE):
+        media_type(request)
+
+
+def _finish(response: Response) -> Response:
+    response.headers.update(_HEADERS)
+    response.headers["X-Request-Id"] = g.request_id
+    log.info(
+        "request",
+        request_id=g.request_id,
+        method=request.method,
+        # The rule, never the path: ids and queries stay out of the log.
+        route=request.url_rule.rule if request.url_rule else None,
+        status=response.status_code,
+        client=g.get("client_id"),
+        milliseconds=round((time.perf_counter() - g.began) * 1000, 1),
+    )
+    return response

@@ -1,0 +1,80 @@
+"""Every problem leaves in one shape: an OperationOutcome with the status of its catalogue line.
+
+http://hl7.org/fhir/R4/operationoutcome.html
+"""
+
+import traceback
+
+from flask import Flask, Response, g
+from werkzeug.exceptions import HTTPException
+
+from app.api.negotiation import FHIR_JSON
+from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
+from app.fhir import json_text
+from app.fhir.operation_outcome import operation_outcome
+from app.store.engine import Busy, DiskFull
+from app.telemetry import log
+
+RETRY_AFTER_SECONDS = "1"
+
+_BY_STATUS = {
+    404: ErrorCode.NOT_FOUND,
+    405: ErrorCode.METHOD,
+    413: ErrorCode.BODY_TOO_LARGE,
+    415: ErrorCode.MEDIA_TYPE,
+}
+
+
+def outcome(status: int, *issues: Issue) -> Response:
+    """An OperationOutcome as the whole answer."""
+    text = json_text.write(operation_outcome(issues))
+    return Response(text, status, mimetype=FHIR_JSON)
+
+
+def register(application: Flask) -> None:
+    """Let every way to fail end here."""
+    application.register_error_handler(Unacceptable, _unacceptable)
+    application.register_error_handler(Busy, _busy)
+    application.register_error_handler(DiskFull, _disk_full)
+    application.register_error_handler(HTTPException, _http)
+    application.register_error_handler(Exception, _fault)
+
+
+def _unacceptable(refusal: Unacceptable) -> Response:
+    response = outcome(refusal.status, *refusal.issues)
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    return response
+
+
+def _busy(_fault: Exception) -> Response:
+    response = outcome(503, Issue(ErrorCode.BUSY, ErrorCode.BUSY.entry.meaning))
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _disk_full(_fault: Exception) -> Response:
+    return outcome(507, Issue(ErrorCode.NO_STORE, ErrorCode.NO_STORE.entry.meaning))
+
+
+def _http(error: HTTPException) -> Response:
+    status = error.code or 500
+    code = _BY_STATUS.get(status, ErrorCode.PARAMETER if status < 500 else ErrorCode.FAULT)
+    response = outcome(status, Issue(code, code.entry.meaning))
+    allowed = getattr(error, "valid_methods", None)
+    if allowed:
+        response.headers["Allow"] = ", ".join(sorted(allowed))
+    return response
+
+
+def _fault(fault: Exception) -> Response:
+    """What nobody foresaw: the class and the line are logged, nothing is told outside."""
+    frame = traceback.extract_tb(fault.__traceback__)[-1]
+    log.error(
+        "fault",
+        request_id=g.get("request_id"),
+        error_class=type(fault).__name__,
+        error_line=f"{frame.filename.rpartition('/')[2]}:{frame.lineno}",
+    )
+    text = f"The gateway failed; nothing was changed. Quote request {g.get('request_id')}."
+    return outcome(500, Issue(ErrorCode.FAULT, text, severity=Severity.FATAL))

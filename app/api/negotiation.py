@@ -1,0 +1,85 @@
+"""What a request carries and what it wants back.
+
+http://hl7.org/fhir/R4/http.html#mime-type
+"""
+
+from flask import Request
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.references import Identifier
+from app.fhir import json_text
+from app.fhir.validation import check
+from app.gateway.received import Received
+
+FHIR_JSON = "application/fhir+json"
+_JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json"})
+TASK_BYTES = 2 * 1024 * 1024
+OTHER_BYTES = 10 * 1024 * 1024
+_LONGEST_HEADER = 200
+
+
+def media_type(request: Request) -> str:
+    """The media type to answer in; raises Unacceptable where none of the asked ones can be made."""
+    asked = request.args.get("_format") or request.headers.get("Accept", "*/*")
+    if request.args.get("_format") in {"json", None} and "_format" in request.args:
+        return FHIR_JSON
+    for choice in asked.split(","):
+        name = choice.split(";")[0].strip().lower()
+        if name in _JSON_TYPES:
+            return name
+        if name in {"*/*", "application/*", ""}:
+            return FHIR_JSON
+    raise Unacceptable(Issue(ErrorCode.NOT_ACCEPTABLE, f"Only {FHIR_JSON} can be produced."))
+
+
+def received(request: Request, types: set[str], request_id: str) -> Received:
+    """The resource in the body; raises Unacceptable with every problem it has.
+
+    `types` are the resource types that make sense at this address.
+    """
+    _require_json(request)
+    body = request.get_data(cache=False)
+    document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
+    if document.get("resourceType") not in types:
+        text = f"The resourceType here is {' or '.join(sorted(types))}."
+        raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, "resourceType"))
+    issues = check(document)
+    if issues:
+        raise Unacceptable(*issues)
+    return Received(
+        body.decode(),
+        document,
+        request_id,
+        _idempotency_key(request),
+        _if_none_exist(request),
+    )
+
+
+def _require_json(request: Request) -> None:
+    if request.mimetype not in _JSON_TYPES or request.headers.get("Content-Encoding"):
+        text = f"Send {FHIR_JSON}, without a content encoding."
+        raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
+    version = request.mimetype_params.get("fhirversion", "4.0")
+    if version not in {"4.0", "4.0.1"}:
+        text = "This address speaks FHIR version 4.0."
+        raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
+
+
+def _idempotency_key(request: Request) -> str | None:
+    key = request.headers.get("Idempotency-Key")
+    if key is not None and not 0 < len(key) <= _LONGEST_HEADER:
+        text = f"Idempotency-Key has 1 to {_LONGEST_HEADER} characters."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return key
+
+
+def _if_none_exist(request: Request) -> Identifier | None:
+    condition = request.headers.get("If-None-Exist")
+    if condition is None:
+        return None
+    name, _, token = condition.lstrip("?").partition("=")
+    system, separator, value = token.partition("|")
+    if name != "identifier" or not separator or not value or "&" in token:
+        text = "If-None-Exist is understood as identifier=system|value."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return Identifier(system or None, value)

@@ -1,0 +1,113 @@
+"""What several commands share: their options, opening an installation, and speaking to people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from app.domain.parties import Payer
+    from app.domain.references import Identifier
+    from app.gateway.administration import Administration
+    from app.gateway.installation import Installation
+    from app.settings import Settings
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+instance_option = click.option(
+    "--instance",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("instance"),
+    show_default=True,
+    envvar="ECLAIMS_INSTANCE",
+    help="The directory of the installation.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for scripts.")
+payer_option = click.option("--payer", "payer_name", help="The payer; without it the default one.")
+
+
+class Refusal(click.ClickException):
+    """Something that cannot be done, in one sentence with the next step; exit code 1."""
+
+    exit_code = 1
+
+
+class IdentifierType(click.ParamType["Identifier"]):
+    """A business identifier, spelled `system|value`."""
+
+    name = "system|value"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Identifier:
+        """Read it; a bad spelling is bad usage."""
+        from app.domain.references import Identifier
+
+        if isinstance(value, Identifier):
+            return value
+        try:
+            return Identifier.parse(value)
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+def read_settings(instance: Path) -> Settings:
+    """The settings of an installation; a wrong one is told in one line."""
+    from app import settings
+
+    try:
+        return settings.read(instance)
+    except settings.WrongSettings as error:
+        raise Refusal(str(error)) from None
+
+
+def open_installation(instance: Path) -> Installation:
+    """An installation whose schema is the one this version works with."""
+    from app import create_installation
+    from app.store import schema
+    from app.store.engine import Busy
+
+    installation = create_installation(read_settings(instance))
+    try:
+        revision = schema.current(installation.store)
+    except Busy:
+        raise Refusal("The database does not answer: is it running, and its URL right?") from None
+    if revision != schema.newest():
+        text = f"The database is at revision {revision or 'none'}, not {schema.newest()}."
+        raise Refusal(f"{text} Run `eclaims db upgrade --instance {instance}`.")
+    return installation
+
+
+def administration_of(installation: Installation) -> Administration:
+    """Who speaks with an installation."""
+    from app.gateway.administration import Administration
+
+    return Administration(installation)
+
+
+def payer_of(administration: Administration, name: str | None) -> Payer:
+    """The named payer, or the default one."""
+    payer = administration.find_payer(name)
+    if payer is None:
+        raise Refusal(f"There is no payer {name!r}; `eclaims payer list` shows those there are.")
+    return payer
+
+
+def told(document: Any) -> None:
+    """Print JSON on standard output."""
+    click.echo(json.dumps(document, indent=2, default=str))
+
+
+def table(title: str, *columns: str, rows: Sequence[tuple[str, ...]]) -> None:
+    """Print a table for a person."""
+    from rich.console import Console
+    from rich.table import Table
+
+    shown = Table(title=title, title_justify="left")
+    for column in columns:
+        shown.add_column(column, overflow="fold")
+    for row in rows:
+        shown.add_row(*row)
+    Console().print(shown)

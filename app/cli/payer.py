@@ -1,0 +1,152 @@
+"""`eclaims payer`: the tenants of an installation, their rules and their own clients."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.options import (
+    IdentifierType,
+    Refusal,
+    administration_of,
+    instance_option,
+    json_option,
+    open_installation,
+    payer_of,
+    table,
+    told,
+)
+
+if TYPE_CHECKING:
+    from app.domain.parties import Payer, PayerSettings
+    from app.domain.references import Identifier
+
+
+@click.group()
+def payer() -> None:
+    """Payers: add, list, change their rules, issue a payer client's token."""
+
+
+@payer.command()
+@click.argument("name")
+@click.option("--identifier", "identifiers", multiple=True, type=IdentifierType())
+@instance_option
+@json_option
+def add(name: str, identifiers: tuple[Identifier, ...], instance: Path, as_json: bool) -> None:
+    """Add a payer. With identifiers, only requests that name one of them, or none, are taken."""
+    from app.gateway.administration import NameTaken
+    from app.gateway.new_payer import new_payer
+
+    try:
+        added = new_payer(open_installation(instance), name, identifiers)
+    except NameTaken:
+        raise Refusal(f"There is a payer {name!r} already.") from None
+    _show(added, as_json)
+
+
+@payer.command("list")
+@instance_option
+@json_option
+def list_payers(instance: Path, as_json: bool) -> None:
+    """Show every payer and its rules."""
+    found = administration_of(open_installation(instance)).payers()
+    if as_json:
+        told([_document(one) for one in found])
+        return
+    rows = [(one.name, one.id, *_shown(one)) for one in found]
+    table("Payers", "name", "id", "identifiers", "adjudicator", "default plan", rows=rows)
+
+
+@payer.command("set")
+@click.argument("name", required=False)
+@click.option("--duplicate-claim-identifier", type=click.Choice(["refuse", "accept"]))
+@click.option("--adjudicator", help="The name of an installed adjudicator.")
+@click.option("--default-plan", help="The identifier value of an InsurancePlan.")
+@click.option("--zone", help="The time zone of the payer's days, such as Europe/Berlin.")
+@click.option("--await-coverage-days", type=click.IntRange(0, 3650))
+@instance_option
+@json_option
+def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> None:
+    """Change the rules of a payer (the default payer without NAME)."""
+    administration = administration_of(open_installation(instance))
+    found = payer_of(administration, name)
+    changed = replace(found, settings=_changed(found.settings, rules))
+    administration.set_payer_settings(changed)
+    _show(changed, as_json)
+
+
+@payer.command()
+@click.argument("client_name", metavar="CLIENT")
+@click.option("--payer", "payer_name", help="The payer; without it the default one.")
+@instance_option
+@json_option
+def token(client_name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
+    """Register a client of the payer's own and print its token, once."""
+    from app.domain.parties import Client, ClientKind
+    from app.gateway.administration import NameTaken
+
+    installation = open_installation(instance)
+    administration = administration_of(installation)
+    owner = payer_of(administration, payer_name)
+    client = Client(installation.new_id(), owner, ClientKind.PAYER_CLIENT, client_name)
+    try:
+        issued = administration.add_client(client)
+    except NameTaken:
+        raise Refusal(f"{owner.name!r} has a client {client_name!r} already.") from None
+    if as_json:
+        told({"client_id": issued.client.id, "token": issued.token})
+        return
+    click.echo(f"Client {issued.client.id}; its token, shown this once:\n{issued.token}")
+
+
+def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
+    from datetime import timedelta
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    from app.domain.parties import DuplicateClaims
+    from app.gateway.adjudicators import installed
+
+    given = {name: value for name, value in rules.items() if value not in (None, ())}
+    if "adjudicator" in given and given["adjudicator"] not in installed():
+        raise Refusal(f"Installed adjudicators are: {', '.join(sorted(installed()))}.")
+    if "duplicate_claim_identifier" in given:
+        policy = given["duplicate_claim_identifier"]
+        given["duplicate_claim_identifier"] = DuplicateClaims(policy)
+    if "await_coverage_days" in given:
+        given["await_coverage"] = timedelta(days=given.pop("await_coverage_days"))
+    if "zone" in given:
+        try:
+            given["zone"] = ZoneInfo(given["zone"])
+        except (ZoneInfoNotFoundError, ValueError):
+            raise Refusal(f"There is no time zone {given['zone']!r}.") from None
+    return replace(settings, **given)
+
+
+def _show(shown: Payer, as_json: bool) -> None:
+    if as_json:
+        told(_document(shown))
+        return
+    rows = [(shown.name, shown.id, *_shown(shown))]
+    table("Payer", "name", "id", "identifiers", "adjudicator", "default plan", rows=rows)
+
+
+def _document(shown: Payer) -> dict[str, Any]:
+    settings = shown.settings
+    return {
+        "payer_id": shown.id,
+        "name": shown.name,
+        "identifiers": [one.key for one in shown.identifiers],
+        "duplicate_claim_identifier": settings.duplicate_claim_identifier,
+        "adjudicator": settings.adjudicator,
+        "default_plan": settings.default_plan,
+        "zone": str(settings.zone),
+        "await_coverage_days": settings.await_coverage.days,
+    }
+
+
+def _shown(shown: Payer) -> tuple[str, str, str]:
+    identifiers = "\n".join(one.key for one in shown.identifiers) or "any"
+    return identifiers, shown.settings.adjudicator, shown.settings.default_plan or "none"

@@ -1,0 +1,71 @@
+"""`eclaims serve`: the web server; on SQLite it also decides, in the same process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from app.cli.options import instance_option, open_installation, read_settings
+
+# Enough that requests which wait for the writer do not keep the others from reading.
+_THREADS = 16
+_SECONDS_TO_FINISH = 15
+
+
+@click.command()
+@instance_option
+@click.option("--host", help="The address to listen on; without it that of the settings.")
+@click.option("--port", type=click.IntRange(1, 65535), help="The port; likewise.")
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes; on SQLite only 1.")
+def serve(instance: Path, host: str | None, port: int | None, workers: int | None) -> None:
+    """Serve the FHIR API under /fhir/r4 until interrupted.
+
+    On SQLite one process serves and decides. On PostgreSQL one process per core serves, and
+    `eclaims work` decides.
+    """
+    from app.cli.process import hold_the_file
+
+    settings = read_settings(instance)
+    if settings.is_sqlite and (workers or 1) > 1:
+        raise click.UsageError("SQLite has one writer: serve it with --workers 1.")
+    if settings.is_sqlite:
+        # Its child will hold the file; asking here first gives the refusal a clear voice.
+        hold_the_file(settings).close()
+    open_installation(instance).store.close()
+    host, port = host or settings.host, port or settings.port
+    base = settings.base_url or f"http://{_spelled(host)}:{port}"
+    os.environ["ECLAIMS_INSTANCE"] = str(instance.resolve())
+    os.environ["ECLAIMS_BASE_URL"] = base
+    click.echo(f"Serving {base}/fhir/r4", err=True)
+    _run(host, port, workers or (1 if settings.is_sqlite else os.cpu_count() or 1))
+
+
+def _run(host: str, port: int, workers: int) -> None:
+    from granian import Granian
+    from granian.constants import HTTPModes, Interfaces
+
+    from app.cli import serving
+
+    os.environ[serving.PARENT] = str(os.getpid())
+    Granian(
+        f"{serving.__name__}:{serving.application.__name__}",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=_THREADS,
+        http=HTTPModes.http1,
+        factory=True,
+        log_access=False,
+        log_enabled=False,
+        workers_kill_timeout=_SECONDS_TO_FINISH,
+    ).serve()
+
+
+def _spelled(host: str) -> str:
+    """A host as it stands in a URL: an IPv6 address is bracketed, "any address" is this machine."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104  compared, not listened on
+        return "localhost"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,173 @@
+"""`eclaims submitter`: who may send, for whom, and with which token."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.options import (
+    IdentifierType,
+    Refusal,
+    administration_of,
+    instance_option,
+    json_option,
+    open_installation,
+    payer_of,
+    payer_option,
+    table,
+    told,
+)
+
+if TYPE_CHECKING:
+    from app.domain.parties import Client
+    from app.domain.references import Identifier
+    from app.gateway.administration import Administration, Issued
+
+
+@click.group()
+def submitter() -> None:
+    """Submitters: provider systems and clearinghouses that send Claims and Tasks."""
+
+
+@submitter.command()
+@click.argument("name")
+@click.option("--identifier", "identifiers", multiple=True, required=True, type=IdentifierType())
+@click.option("--acts-for", multiple=True, help="Further identifiers it sends for, or '*'.")
+@click.option(
+    "--handover",
+    type=click.Choice(["on-handover"]),
+    default="on-handover",
+    show_default=True,
+    help="When an answer counts as delivered.",
+)
+@payer_option
+@instance_option
+@json_option
+def add(
+    name: str,
+    identifiers: tuple[Identifier, ...],
+    acts_for: tuple[str, ...],
+    handover: str,
+    payer_name: str | None,
+    instance: Path,
+    as_json: bool,
+) -> None:
+    """Register a submitter; prints its client id and, this once, its bearer token."""
+    from app.domain.codes import HandOver
+    from app.domain.parties import ANYBODY, Client, ClientKind
+    from app.gateway.administration import NameTaken
+
+    installation = open_installation(instance)
+    administration = administration_of(installation)
+    others = [IdentifierType().convert(one, None, None) for one in acts_for if one != ANYBODY]
+    client = Client(
+        installation.new_id(),
+        payer_of(administration, payer_name),
+        ClientKind.SUBMITTER,
+        name,
+        identifiers,
+        tuple(others),
+        ANYBODY in acts_for,
+        HandOver(handover),
+    )
+    try:
+        issued = administration.add_client(client)
+    except NameTaken:
+        raise Refusal(f"There is a client {name!r} already.") from None
+    _show(issued, as_json)
+
+
+@submitter.command("list")
+@payer_option
+@instance_option
+@json_option
+def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> None:
+    """Show every client of a payer, or of all."""
+    administration = administration_of(open_installation(instance))
+    owner = payer_of(administration, payer_name) if payer_name else None
+    found = administration.registrations(owner)
+    if as_json:
+        told(
+            [
+                {
+                    "client_id": one.client.id,
+                    "name": one.client.name,
+                    "kind": one.client.kind,
+                    "payer": one.client.payer.name,
+                    "identifiers": [each.key for each in one.client.identifiers],
+                    "acts_for": _acts_for(one.client),
+                    "handover": one.client.hand_over,
+                    "disabled_at": one.disabled_at,
+                }
+                for one in found
+            ]
+        )
+        return
+    rows = [
+        (
+            one.client.name,
+            one.client.id,
+            one.client.payer.name,
+            one.client.kind,
+            "\n".join(each.key for each in one.client.identifiers),
+            "\n".join(_acts_for(one.client)),
+            "disabled" if one.disabled_at else "active",
+        )
+        for one in found
+    ]
+    table("Clients", "name", "id", "payer", "kind", "identifiers", "acts for", "state", rows=rows)
+
+
+@submitter.command()
+@click.argument("name")
+@payer_option
+@instance_option
+def disable(name: str, payer_name: str | None, instance: Path) -> None:
+    """Refuse a client's token from now on; NAME may be its id."""
+    administration = administration_of(open_installation(instance))
+    client = _client(administration, name, payer_name)
+    administration.disable(client)
+    click.echo(f"{client.name} is disabled. `eclaims submitter rotate` gives it a new token.")
+
+
+@submitter.command()
+@click.argument("name")
+@payer_option
+@instance_option
+@json_option
+def rotate(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
+    """Issue a new token; the old one is refused from now on. NAME may be the client's id."""
+    administration = administration_of(open_installation(instance))
+    _show(administration.rotate(_client(administration, name, payer_name)), as_json)
+
+
+def _client(administration: Administration, name: str, payer_name: str | None) -> Client:
+    owner = payer_of(administration, payer_name) if payer_name else None
+    found = administration.find_registration(name, owner)
+    if found is None:
+        raise Refusal(f"There is no single client {name!r}; `eclaims submitter list` shows all.")
+    return found.client
+
+
+def _acts_for(client: Client) -> list[str]:
+    from app.domain.parties import ANYBODY
+
+    anybody = [ANYBODY] if client.acts_for_anybody else []
+    return anybody + [one.key for one in client.acts_for]
+
+
+def _show(issued: Issued, as_json: bool) -> None:
+    if as_json:
+        told(
+            {
+                "client_id": issued.client.id,
+                "token": issued.token,
+                "name": issued.client.name,
+                "payer": issued.client.payer.name,
+            }
+        )
+        return
+    click.echo(f"Client {issued.client.id} of {issued.client.payer.name}.")
+    click.echo(f"Its token, shown this once:\n{issued.token}")

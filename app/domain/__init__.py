@@ -1,0 +1,1 @@
+"""The protocol in plain Python: no I/O, no clock, no library."""

@@ -1,0 +1,161 @@
+"""What an adjudicator is asked, and the closed set of its answers.
+
+A request holds everything that may be known, so the same request gives the same decision.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from app.domain.claims import Claim
+from app.domain.codes import Coding
+from app.domain.money import Money
+from app.domain.plan import Plan, Price
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """The payer's own Coverage that a Claim's focal insurance was matched to.
+
+    `member` and `family` are the keys under which counters are kept. Both days are inclusive.
+    """
+
+    member: str
+    family: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Counter:
+    """Names one running sum: whose, of what, in which benefit category, over which period."""
+
+    holder: str
+    kind: str
+    category: str
+    period: str
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """An amount, or a number of units, that a decision adds to a counter."""
+
+    counter: Counter
+    amount: Decimal
+
+
+class Category(StrEnum):
+    """The rows of an adjudication, in the order they are shown."""
+
+    SUBMITTED = "submitted"
+    ELIGIBLE = "eligible"
+    CONTRACTUAL = "contractual"
+    NONCOVERED = "noncovered"
+    DEDUCTIBLE = "deductible"
+    COPAY = "copay"
+    COINSURANCE = "coinsurance"
+    COB_PAID = "cob-paid"
+    TAX = "tax"
+    BENEFIT = "benefit"
+    PATIENT_SHARE = "patient-share"
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """One row: its category, the money, and why where it reduces (CARC codes)."""
+
+    category: Category
+    money: Money
+    reasons: tuple[Coding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DecidedLine:
+    """The decision on one line, its rows in the order of `Category`; groups carry the sums."""
+
+    path: tuple[int, ...]
+    amounts: tuple[Amount, ...]
+    notes: tuple[int, ...] = ()
+    lines: tuple["DecidedLine", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A process note; lines refer to it by `number`."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdjudicationRequest:
+    """Everything an adjudicator may know.
+
+    `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
+    decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
+    """
+
+    claim: Claim
+    received_on: date
+    coverage: Coverage | None = None
+    plan: Plan | None = None
+    prices: tuple[Price, ...] = ()
+    provider_in_network: bool = True
+    counters: Mapping[Counter, Decimal] | None = None
+    is_last_call: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decision: lines one to one with the Claim's, totals, a sentence, and what it posts."""
+
+    lines: tuple[DecidedLine, ...]
+    totals: tuple[Amount, ...]
+    disposition: str
+    notes: tuple[Note, ...] = ()
+    postings: tuple[Posting, ...] = ()
+
+    def total(self, category: Category) -> Money | None:
+        """The total of one category; None where the decision has no such row."""
+        for amount in self.totals:
+            if amount.category is category:
+                return amount.money
+        return None
+
+
+class Awaiting(StrEnum):
+    """What a Claim waits for."""
+
+    COVERAGE = "coverage"
+    PLAN = "plan"
+    OPERATOR = "operator"
+    INFORMATION = "information"
+    OTHER_PAYER = "other-payer"
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not decidable yet: what is awaited, in words, and until when (None: the payer's setting)."""
+
+    awaiting: Awaiting
+    text: str
+    until: datetime | None = None
+
+
+Answer = Decided | Deferred
+
+
+class Adjudicator(Protocol):
+    """Decides Claims. A payer brings its own as an entry point in group `eclaims.adjudicators`.
+
+    `rules` names the rule set and its version; it is kept with every decision.
+    """
+
+    rules: str
+
+    def adjudicate(self, request: AdjudicationRequest) -> Answer:
+        """Answer one request: pure, no I/O, the same answer for the same request."""
+        ...

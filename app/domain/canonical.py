@@ -1,0 +1,37 @@
+"""The gateway's own canonical addresses: names, never hosts to call.
+
+The CodeSystems and StructureDefinitions behind them are readable under the FHIR base.
+"""
+
+CANONICAL = "https://eclaims-gateway.org/fhir"
+
+
+def code_system(name: str) -> str:
+    """The canonical of one of our CodeSystems."""
+    return f"{CANONICAL}/CodeSystem/{name}"
+
+
+def extension(name: str) -> str:
+    """The canonical of one of our extensions."""
+    return f"{CANONICAL}/StructureDefinition/{name}"
+
+
+TASK_CODES = code_system("task-code")
+TASK_INPUTS = code_system("task-input")
+TASK_OUTPUTS = code_system("task-output")
+ERRORS = code_system("error")
+AWAITING = code_system("awaiting")
+BUSINESS_STATUS = code_system("business-status")
+ADJUDICATION = code_system("adjudication")
+PLAN = code_system("plan")
+
+HL7_ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
+HL7_TASK_CODES = "http://terminology.hl7.org/CodeSystem/financialtaskcode"
+HL7_TASK_INPUTS = "http://terminology.hl7.org/CodeSystem/financialtaskinputtype"
+CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
+
+PREDECESSOR = extension("predecessor")
+REISSUE_REASON = extension("reissue-reason")
+EXPRESSION = extension("expression")
+RETRYABLE = extension("retryable")
+OR_MORE = extension("or-more")

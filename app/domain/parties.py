@@ -1,0 +1,85 @@
+"""Who speaks: payers, their registered clients, and what a client's credential entitles it to."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta, tzinfo
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from app.domain.codes import HandOver
+from app.domain.references import Identifier
+
+ANYBODY = "*"
+
+
+class DuplicateClaims(StrEnum):
+    """What happens to a Claim of other content under an identifier that a live Claim holds."""
+
+    REFUSE = "refuse"
+    ACCEPT = "accept"
+
+
+@dataclass(frozen=True, slots=True)
+class PayerSettings:
+    """A payer's own rules; `zone` decides which day an instant is on."""
+
+    duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
+    default_plan: str | None = None
+    adjudicator: str = "standard"
+    zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    await_coverage: timedelta = timedelta(days=30)
+    preauthorization_valid: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """The tenant. Without identifiers, any owner and any insurer is taken to mean it."""
+
+    id: str
+    name: str
+    identifiers: tuple[Identifier, ...] = ()
+    settings: PayerSettings = field(default_factory=PayerSettings)
+
+    def is_meant_by(self, named: tuple[Identifier, ...]) -> bool:
+        """Whether an owner or insurer that carries these identifiers may mean this payer."""
+        return not self.identifiers or not named or any(one in self.identifiers for one in named)
+
+
+class ClientKind(StrEnum):
+    """A submitter sends requests; a payer client keeps the payer's reference data."""
+
+    SUBMITTER = "submitter"
+    PAYER_CLIENT = "payer-client"
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A registered program of one payer; `acts_for` is identifiers, or anybody."""
+
+    id: str
+    payer: Payer
+    kind: ClientKind
+    name: str
+    identifiers: tuple[Identifier, ...] = ()
+    acts_for: tuple[Identifier, ...] = ()
+    acts_for_anybody: bool = False
+    hand_over: HandOver = HandOver.ON_HANDOVER
+
+    @property
+    def scope(self) -> "Scope":
+        """What this client's reads and writes are confined to."""
+        is_submitter = self.kind is ClientKind.SUBMITTER
+        return Scope(self.payer.id, self.id if is_submitter else None)
+
+    def may_send_for(self, named: tuple[Identifier, ...]) -> bool:
+        """Whether a sender with these identifiers is this submitter or one it acts for."""
+        if self.acts_for_anybody or self.kind is ClientKind.PAYER_CLIENT:
+            return True
+        return any(one in self.identifiers or one in self.acts_for for one in named)
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A payer, and one submitter of it; `submitter_id` None is the payer's own side."""
+
+    payer_id: str
+    submitter_id: str | None = None

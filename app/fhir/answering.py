@@ -1,0 +1,150 @@
+"""What every answer of the payer is written from: who asks, who answers, what may be carried over.
+
+http://hl7.org/fhir/R4/references.html#contained, http://hl7.org/fhir/R4/narrative.html
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from app.domain.references import Identifier
+from app.fhir.documents import Document, contained, identifiers_of
+
+# XML 1.0 has no way to write these; an adjudicator's sentence may hold any character.
+_NOT_XML = re.compile(r"[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answering:
+    """One answer: the request it answers, the payer, its own identifier, when it is created.
+
+    `request_reference` is the request's literal reference under our base, `created` has a zone.
+    """
+
+    request: Document
+    request_reference: str
+    payer_name: str
+    payer_identifier: Identifier | None
+    identifier: Identifier
+    created: datetime
+
+
+def head(answering: Answering, type_: str, narrative: Document) -> Document:
+    """What each answer begins with."""
+    return {
+        "resourceType": type_,
+        "text": narrative,
+        "identifier": [identifier_document(answering.identifier)],
+        "status": "active",
+    }
+
+
+def parties(answering: Answering, sender: str) -> Document:
+    """The patient, when it is answered, by whom, and to whom; `sender` names the element."""
+    request = answering.request
+    provider = request.get("provider")
+    return filled(
+        patient=detached(request["patient"], request),
+        created=answering.created.isoformat(timespec="seconds"),
+        insurer=_insurer(answering),
+        **{sender: provider and detached(provider, request)},
+    )
+
+
+def request_of(answering: Answering) -> Document:
+    """The reference to the request, with its sender's own identifier where it has one."""
+    identifier = next(iter(identifiers_of(answering.request)), None)
+    return filled(
+        reference=answering.request_reference,
+        type=answering.request["resourceType"],
+        identifier=identifier and identifier_document(identifier),
+    )
+
+
+def _insurer(answering: Answering) -> Document:
+    named = answering.request.get("insurer")
+    if named is not None:
+        insurer: Document = detached(named, answering.request)
+        return insurer
+    identifier = answering.payer_identifier
+    return filled(
+        type="Organization",
+        identifier=identifier and identifier_document(identifier),
+        display=answering.payer_name,
+    )
+
+
+def identifier_document(identifier: Identifier) -> Document:
+    """An Identifier element."""
+    return filled(system=identifier.system, value=identifier.value)
+
+
+def filled(**elements: Any) -> Document:
+    """The elements that have a value: R4 knows no null and no empty string, list or object."""
+    return {name: value for name, value in elements.items() if value not in (None, "", [], {})}
+
+
+def detached(value: Any, request: Document) -> Any:
+    """A copy of a part of the request that can stand in another resource.
+
+    A reference to a contained resource becomes its type and first identifier, or its name.
+    """
+    if isinstance(value, list):
+        return [detached(each, request) for each in value]
+    if not isinstance(value, Mapping):
+        return value
+    address = value.get("reference")
+    if isinstance(address, str) and address.startswith("#"):
+        return _told(value, request)
+    return {name: detached(each, request) for name, each in value.items()}
+
+
+def _told(reference: Mapping[str, Any], request: Document) -> Document:
+    target = contained(request, reference) or {}
+    identifier = next(iter(identifiers_of(target)), None)
+    type_ = target.get("resourceType", reference.get("type"))
+    display = reference.get("display") or _name(target)
+    if identifier is None and not display:
+        # Neither is known, and a Reference that says nothing is not one.
+        display = f"{type_ or 'Resource'} contained in {request['resourceType']}"
+    return filled(
+        type=type_,
+        identifier=identifier and identifier_document(identifier),
+        display=display,
+    )
+
+
+def _name(resource: Mapping[str, Any]) -> str | None:
+    """What a person calls the resource: the name of an organization, person or place."""
+    name = resource.get("name")
+    if isinstance(name, str):
+        return name
+    if not isinstance(name, list):
+        return None
+    first = name[0]
+    parts = [*first.get("given", []), first.get("family", "")]
+    text: str = first.get("text") or " ".join(part for part in parts if part)
+    return text or None
+
+
+def narrative(sentence: str, facts: Iterable[str] = ()) -> Document:
+    """A generated narrative: one sentence, then a list of facts; both are plain text."""
+    items = "".join(f"<li>{_xhtml(fact)}</li>" for fact in facts)
+    facts_list = f"<ul>{items}</ul>" if items else ""
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{_xhtml(sentence)}</p>{facts_list}</div>'
+    return {"status": "generated", "div": div}
+
+
+def _xhtml(text: str) -> str:
+    return escape(_NOT_XML.sub("", text), quote=False)
+
+
+def name_of(request: Document) -> str:
+    """What a person calls the request: its type and own identifier."""
+    identifier = next(iter(identifiers_of(request)), None)
+    return (
+        f"{request['resourceType']} {identifier.value}" if identifier else request["resourceType"]
+    )

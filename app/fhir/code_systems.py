@@ -1,0 +1,296 @@
+"""The gateway's own CodeSystems and extensions, readable under its FHIR base.
+
+They are built from the enums and the catalogue that the code itself runs on, so that what is
+published is what is spoken.
+http://hl7.org/fhir/R4/codesystem.html, http://hl7.org/fhir/R4/structuredefinition.html
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from app.domain.canonical import EXPRESSION, OR_MORE, PREDECESSOR, REISSUE_REASON, RETRYABLE
+from app.domain.canonical import code_system as canonical_of
+from app.domain.issues import ErrorCode
+from app.fhir.adjudications import OURS
+from app.fhir.documents import Document
+from app.fhir.plans import AUTHORIZATION_REQUIRED, COORDINATION, TIMELY_FILING, WAITING_PERIOD
+from app.fhir.prices import ATTACHMENT_REQUIRED, BENEFIT_CATEGORY
+
+_VERSION = "1.0.0"
+
+_TASK_CODES = {
+    "cancel": "Stop the request, or reverse it where it is decided; a copy is kept.",
+    "nullify": "As cancel, and purge every copy of the submission; the audit trail stays.",
+    "release": "Give back what a preauthorization still reserves.",
+    "reprocess": "Decide a Claim again, all of it or the named items.",
+    "status": "Tell how far the processing of a request is.",
+    "poll": "Hand over what is waiting for the submitter.",
+    "deliver": "Take a resource that belongs to an earlier exchange.",
+}
+_TASK_INPUTS = {
+    "include": "A resource type that a poll hands over.",
+    "exclude": "A resource type that a poll leaves where it is.",
+    "origresponse": "The response that was given to the focus before.",
+    "reference": "A number to quote so that the action is authorized.",
+    "item": "The sequence of an item to decide again.",
+    "period": "The period within which the date of a polled resource lies.",
+    "status": "The processing status, where a sender puts it among the inputs.",
+    "count": "How many resources a poll hands over at most.",
+    "ack": "What was received in an earlier poll.",
+    "resource": "The resource that is delivered, or that supports the request.",
+}
+_TASK_OUTPUTS = {
+    "response": "The answer, a versioned reference.",
+    "status": "The outcome code of the focus.",
+    "resource-status": "The status of the focus as a resource.",
+    "disposition": "The outcome in words.",
+    "total": "The benefit in total.",
+    "awaiting": "What the Claim waits for.",
+    "due": "Until when it waits.",
+    "allowed": "A Task code that would be accepted now.",
+    "error": "One reason why the Task was not done.",
+    "remaining": "How many resources still match the poll.",
+    "amount": "The amount that was moved.",
+    "receipt": "What was purged.",
+}
+_AWAITING = {
+    "coverage": "A Coverage of the payer that matches the one submitted.",
+    "plan": "The plan that the Coverage names.",
+    "operator": "A person of the payer.",
+    "information": "Information from the submitter.",
+    "other-payer": "The answer of a payer that comes earlier in the order of coordination.",
+}
+_BUSINESS_STATUS = {
+    "awaiting-adjudication": "The Claim is being decided again.",
+    "purge-pending": "The rows are purged, the files are not yet verified.",
+    "purge-verified": "Nothing of the submission is left.",
+    "awaiting-approval": "A second person has to approve.",
+}
+_ADJUDICATION = {
+    "contractual": "What the provider has agreed not to ask of anybody.",
+    "noncovered": "What the plan does not cover; the patient owes it.",
+    "coinsurance": "The patient's percentage of what is left after deductible and copay.",
+    "cob-paid": "What earlier payers have paid of this.",
+    "patient-share": "In totals only: noncovered, deductible, copay and coinsurance.",
+}
+_PLAN = {
+    "general": "The benefit category of what has no other.",
+    "deductible-individual": "The deductible of a member in a calendar year.",
+    "deductible-family": "The deductible of a family in a calendar year.",
+    "out-of-pocket-individual": "The most a member pays in a calendar year.",
+    "out-of-pocket-family": "The most a family pays in a calendar year.",
+    "amount-per-year": "The most the plan, or the category, pays in a calendar year.",
+    "amount-per-lifetime": "The most the category ever pays.",
+    "visits-per-year": "The days with a covered service in a calendar year.",
+    "units-per-claim": "The quantity covered in one Claim.",
+    "copay": "What the member pays of a category on a day.",
+    "coinsurance": "The member's share in percent.",
+    "deductible": "With value 0: the deductible does not apply to the category.",
+    "standard": "Coordination: the benefit is cut to what is left of the allowed amount.",
+    "maintenance-of-benefits": "Coordination: the plan is applied to what earlier payers left.",
+    "carve-out": "Coordination: what earlier payers paid is taken off the benefit.",
+}
+_REISSUE_REASONS = {
+    "cancelled": "The request was cancelled: the predecessor is reversed.",
+    "reprocessed": "The request was decided again.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    """One extension: where it stands, what type its value has, what it says."""
+
+    url: str
+    type: str
+    contexts: tuple[str, ...]
+    description: str
+
+
+_EXTENSIONS = (
+    _Extension(PREDECESSOR, "Reference", ("ClaimResponse",), "The response that this one follows."),
+    _Extension(
+        REISSUE_REASON, "CodeableConcept", ("ClaimResponse",), "Why there is another response."
+    ),
+    _Extension(
+        EXPRESSION,
+        "string",
+        ("ClaimResponse.error", "CodeableConcept"),
+        "The FHIRPath of the element that is wrong.",
+    ),
+    _Extension(
+        RETRYABLE,
+        "boolean",
+        ("OperationOutcome.issue",),
+        "Whether the same request may succeed later.",
+    ),
+    _Extension(
+        OR_MORE,
+        "boolean",
+        ("Task.output",),
+        "The true number may be larger.",
+    ),
+    _Extension(
+        AUTHORIZATION_REQUIRED,
+        "boolean",
+        ("InsurancePlan.coverage.benefit",),
+        "The category is paid on a preauthorization only.",
+    ),
+    _Extension(
+        WAITING_PERIOD,
+        "Duration",
+        ("InsurancePlan.coverage.benefit",),
+        "From the start of the Coverage until the category is covered.",
+    ),
+    _Extension(
+        TIMELY_FILING,
+        "Duration",
+        ("InsurancePlan",),
+        "From the last service until a Claim is received too late.",
+    ),
+    _Extension(
+        COORDINATION, "code", ("InsurancePlan",), "How benefits are coordinated with other payers."
+    ),
+    _Extension(
+        BENEFIT_CATEGORY,
+        "CodeableConcept",
+        ("ChargeItemDefinition",),
+        "The benefit category that the service belongs to.",
+    ),
+    _Extension(
+        ATTACHMENT_REQUIRED,
+        "boolean",
+        ("ChargeItemDefinition",),
+        "The service is paid with an attachment only.",
+    ),
+)
+
+
+def published() -> dict[tuple[str, str], Document]:
+    """Every CodeSystem and StructureDefinition that is ours, by resource type and id."""
+    systems = (
+        _code_system("task-code", "Task codes", _TASK_CODES),
+        _code_system("task-input", "Task input types", _TASK_INPUTS),
+        _code_system("task-output", "Task output types", _TASK_OUTPUTS),
+        _errors(),
+        _code_system("awaiting", "What a Claim waits for", _AWAITING),
+        _code_system("business-status", "Business statuses of a Task", _BUSINESS_STATUS),
+        _code_system("adjudication", "Adjudication categories beside HL7's", _ADJUDICATION),
+        _code_system("plan", "Codes of the plan profile", _PLAN),
+        _code_system("reissue-reason", "Why a response follows another", _REISSUE_REASONS),
+    )
+    definitions = (_structure_definition(each) for each in _EXTENSIONS)
+    return {(each["resourceType"], each["id"]): each for each in (*systems, *definitions)}
+
+
+def _code_system(id_: str, title: str, meanings: dict[str, str]) -> Document:
+    displays = {category.value: display for category, display in OURS.items()}
+    return _system(
+        id_,
+        title,
+        (
+            {
+                "code": code,
+                "display": displays.get(code, code.replace("-", " ").capitalize()),
+                "definition": definition,
+            }
+            for code, definition in meanings.items()
+        ),
+    )
+
+
+def _errors() -> Document:
+    """The error catalogue; what a program may ask of an entry is a property of its concept."""
+    entries = [error.entry for error in ErrorCode]
+    concepts = [
+        {
+            "code": entry.id,
+            "display": entry.meaning,
+            "definition": entry.meaning,
+            "property": [
+                {"code": "issue-type", "valueCode": entry.type.value},
+                {"code": "http-status", "valueInteger": entry.status},
+                {"code": "retryable", "valueBoolean": entry.retryable},
+            ],
+        }
+        for entry in entries
+    ]
+    properties = [
+        {"code": "issue-type", "description": "OperationOutcome.issue.code", "type": "code"},
+        {"code": "http-status", "description": "The status on plain REST.", "type": "integer"},
+        {"code": "retryable", "description": "It may succeed later.", "type": "boolean"},
+    ]
+    return _system("error", "Error catalogue", concepts, properties)
+
+
+def _system(
+    id_: str,
+    title: str,
+    concepts: Iterable[Document],
+    properties: list[Document] | None = None,
+) -> Document:
+    listed = list(concepts)
+    return {
+        "resourceType": "CodeSystem",
+        "id": id_,
+        "url": canonical_of(id_),
+        "version": _VERSION,
+        "name": _name(id_),
+        "title": title,
+        "status": "active",
+        "experimental": False,
+        "description": f"{title}, as the eClaims Gateway uses them.",
+        "caseSensitive": True,
+        "content": "complete",
+        "count": len(listed),
+        **({"property": properties} if properties else {}),
+        "concept": listed,
+    }
+
+
+def _structure_definition(extension: _Extension) -> Document:
+    id_ = extension.url.rpartition("/")[2]
+    return {
+        "resourceType": "StructureDefinition",
+        "id": id_,
+        "url": extension.url,
+        "version": _VERSION,
+        "name": _name(id_),
+        "title": id_.replace("-", " ").capitalize(),
+        "status": "active",
+        "experimental": False,
+        "description": extension.description,
+        "fhirVersion": "4.0.1",
+        "kind": "complex-type",
+        "abstract": False,
+        "context": [{"type": "element", "expression": each} for each in extension.contexts],
+        "type": "Extension",
+        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
+        "derivation": "constraint",
+        "differential": {"element": _elements(extension)},
+    }
+
+
+def _elements(extension: _Extension) -> list[Document]:
+    """A simple extension: no extensions inside, its address fixed, one type of value."""
+    return [
+        {
+            "id": "Extension",
+            "path": "Extension",
+            "short": extension.description,
+            "definition": extension.description,
+            "min": 0,
+            "max": "1",
+        },
+        {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
+        {"id": "Extension.url", "path": "Extension.url", "fixedUri": extension.url},
+        {
+            "id": "Extension.value[x]",
+            "path": "Extension.value[x]",
+            "min": 1,
+            "type": [{"code": extension.type}],
+        },
+    ]
+
+
+def _name(id_: str) -> str:
+    return "".join(word.capitalize() for word in id_.split("-"))

@@ -1,0 +1,136 @@
+"""Reading the parts that every FHIR document is made of: references, identifiers, codings, money.
+
+A document is parsed JSON whose numbers are `int` or `Decimal`, already validated as R4.
+http://hl7.org/fhir/R4/references.html, http://hl7.org/fhir/R4/datatypes.html
+"""
+
+import re
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from app.domain.claims import Days
+from app.domain.codes import Coding
+from app.domain.money import Money
+from app.domain.period import first_day, last_day
+from app.domain.references import Identifier, Reference
+
+Document = dict[str, Any]
+
+# ISO 4217's own code for "no currency": R4 leaves Money.currency optional.
+NO_CURRENCY = "XXX"
+
+_LITERAL = re.compile(
+    r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})(?:/_history/(?P<version>[0-9]{1,18}))?"
+)
+
+
+def reference_of(value: Mapping[str, Any], base: str) -> Reference:
+    """Read a Reference; literals under `base` are ours, every other address stays `foreign`.
+
+    A contained reference keeps its `#id` as `foreign`: only `resolved` knows the container.
+    """
+    type_, identifier = value.get("type"), identifier_of(value.get("identifier"))
+    display, address = value.get("display"), value.get("reference")
+    if address is None:
+        return Reference(type_, identifier=identifier, display=display)
+    literal = _LITERAL.fullmatch(address.removeprefix(base.rstrip("/") + "/"))
+    if literal is None:
+        return Reference(type_, identifier=identifier, display=display, foreign=address)
+    version = literal["version"]
+    return Reference(
+        literal["type"], literal["id"], int(version) if version else None, identifier, display
+    )
+
+
+def resolved(document: Mapping[str, Any], value: Mapping[str, Any], base: str) -> Reference:
+    """Read a Reference of `document`; a contained resource is told by its type and identifier.
+
+    One without an identifier keeps `#id` as `foreign`, so that two of them never look the same
+    as a reference that says nothing.
+    """
+    reference = reference_of(value, base)
+    target = contained(document, value)
+    if target is None:
+        return reference
+    identifier = next(iter(identifiers_of(target)), reference.identifier)
+    return Reference(
+        target["resourceType"],
+        identifier=identifier,
+        display=reference.display,
+        foreign=None if identifier else reference.foreign,
+    )
+
+
+def contained(document: Mapping[str, Any], value: Mapping[str, Any]) -> Document | None:
+    """The contained resource that a Reference of `document` points at; None for any other."""
+    address = value.get("reference") or ""
+    if not address.startswith("#"):
+        return None
+    resources: list[Document] = document.get("contained", [])
+    return next((each for each in resources if each.get("id") == address[1:]), None)
+
+
+def identifiers_of(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """Every business identifier with a value, in the document's order."""
+    values = document.get("identifier", [])
+    # Most resources repeat the element; Bundle and a few others have just one.
+    values = [values] if isinstance(values, Mapping) else values
+    read = (identifier_of(value) for value in values)
+    return tuple(identifier for identifier in read if identifier is not None)
+
+
+def identifier_of(value: Mapping[str, Any] | None) -> Identifier | None:
+    """Read an Identifier; None where there is none or it has no value."""
+    if value is None or "value" not in value:
+        return None
+    return Identifier(value.get("system"), value["value"])
+
+
+def codings_of(concept: Mapping[str, Any] | None) -> tuple[Coding, ...]:
+    """The codings of a CodeableConcept that have a code; none of a text alone."""
+    codings = (concept or {}).get("coding", [])
+    return tuple(
+        Coding(each.get("system"), each["code"], each.get("display"))
+        for each in codings
+        if "code" in each
+    )
+
+
+def money_of(value: Mapping[str, Any] | None) -> Money | None:
+    """Read Money exactly; None without an amount, `NO_CURRENCY` without a currency."""
+    amount = decimal_of(value)
+    if value is None or amount is None:
+        return None
+    return Money(amount, value.get("currency", NO_CURRENCY))
+
+
+def decimal_of(value: Mapping[str, Any] | None) -> Decimal | None:
+    """The exact number of a Money or Quantity; None without one."""
+    return None if value is None else exact(value.get("value"))
+
+
+def exact(number: Decimal | int | None) -> Decimal | None:
+    """A number of the document as Decimal, digit by digit."""
+    return None if number is None else Decimal(number)
+
+
+def days_of(value: str | Mapping[str, Any] | None) -> Days | None:
+    """First and last day of a date, dateTime or Period; a partial date covers all of its days."""
+    if value is None:
+        return None
+    if isinstance(value, str):
+        return days_in(value)
+    start, end = value.get("start"), value.get("end")
+    return Days(first_day(start) if start else None, last_day(end) if end else None)
+
+
+def days_in(text: str) -> Days:
+    """First and last day that a date or dateTime covers; raises ValueError."""
+    return Days(first_day(text), last_day(text))
+
+
+def extension_of(element: Mapping[str, Any], url: str) -> Document | None:
+    """The first extension of an element with this address."""
+    extensions: list[Document] = element.get("extension", [])
+    return next((each for each in extensions if each.get("url") == url), None)

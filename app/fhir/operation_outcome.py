@@ -1,0 +1,41 @@
+"""Writing an OperationOutcome: the one shape in which everything that is wrong is told.
+
+http://hl7.org/fhir/R4/operationoutcome.html
+"""
+
+from collections.abc import Iterable
+
+from app.domain.canonical import ERRORS, RETRYABLE
+from app.domain.issues import Issue, IssueType, Severity
+from app.fhir.answering import filled
+from app.fhir.documents import Document
+
+
+def operation_outcome(issues: Iterable[Issue]) -> Document:
+    """Tell these issues; none becomes the information that all is well, for R4 demands one."""
+    return {
+        "resourceType": "OperationOutcome",
+        "issue": [_issue(issue) for issue in issues] or [_all_is_well()],
+    }
+
+
+def _issue(issue: Issue) -> Document:
+    entry = issue.error.entry
+    return filled(
+        extension=[{"url": RETRYABLE, "valueBoolean": entry.retryable}],
+        severity=issue.severity.value,
+        code=entry.type.value,
+        details={
+            "coding": [{"system": ERRORS, "code": entry.id, "display": entry.meaning}],
+            "text": issue.text,
+        },
+        expression=[issue.expression] if issue.expression else None,
+    )
+
+
+def _all_is_well() -> Document:
+    return {
+        "severity": Severity.INFORMATION.value,
+        "code": IssueType.INFORMATIONAL.value,
+        "details": {"text": "Nothing was found wrong."},
+    }

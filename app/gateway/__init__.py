@@ -1,0 +1,1 @@
+"""What can be asked of the gateway, and what then happens; every commit is made here."""

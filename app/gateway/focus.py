@@ -1,0 +1,73 @@
+"""Finds what a Task is about: by literal reference, or by business identifier.
+
+All official examples name the focus by identifier alone. Several live matches are never guessed
+between. http://hl7.org/fhir/R4/references.html#logical
+"""
+
+from app.domain.codes import ClaimUse
+from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
+from app.domain.lifecycle import CANCELLABLE_TYPES, LIVE, Standing
+from app.domain.references import Identifier, Reference
+from app.store.submissions import Submission
+from app.store.unit_of_work import UnitOfWork
+
+SUBMISSION_TYPES = CANCELLABLE_TYPES
+FOCUS = "Task.focus"
+
+
+def required(focus: Reference | None) -> Reference:
+    """The focus; raises Unacceptable where the Task names none."""
+    if focus is None:
+        raise Unacceptable(Issue(ErrorCode.TASK_FOCUS, ErrorCode.TASK_FOCUS.entry.meaning, FOCUS))
+    return focus
+
+
+def submission(focus: Reference, work: UnitOfWork, *, lock: bool = False) -> Submission:
+    """The submission in focus, its row locked if asked.
+
+    Raises Missing where it is not found or several match, Refused for a type that is no submission.
+    """
+    if focus.type is not None and focus.type not in SUBMISSION_TYPES:
+        text = f"{focus.type} is not something that was submitted."
+        raise Refused(Issue(ErrorCode.FOCUS_TYPE, text, FOCUS))
+    if focus.type is not None and focus.id is not None:
+        found = work.submissions.find(focus.type, focus.id, lock=lock)
+    elif focus.identifier is not None:
+        found = _identified(focus.type, focus.identifier, work, lock)
+    else:
+        found = None
+    if found is None:
+        raise Missing(Issue(ErrorCode.FOCUS_NOT_FOUND, "The focus is not known.", FOCUS))
+    return found
+
+
+def standing(found: Submission, work: UnitOfWork) -> Standing:
+    """What the lifecycle asks of a submission."""
+    balance = None
+    if found.use is ClaimUse.PREAUTHORIZATION:
+        balance = work.reservations.find(found.id)
+    return Standing(
+        found.type,
+        found.state,
+        found.use,
+        has_reservation=balance is not None,
+        is_consumed=balance is not None and balance.is_consumed,
+        is_used=found.is_used,
+    )
+
+
+def _identified(
+    type: str | None, identifier: Identifier, work: UnitOfWork, lock: bool
+) -> Submission | None:
+    types = SUBMISSION_TYPES if type is None else {type}
+    matches = [
+        found
+        for key in work.resources.identified(types, identifier)
+        if (found := work.submissions.find(*key, lock=lock)) is not None
+    ]
+    live = [found for found in matches if found.state in LIVE]
+    if len(live) > 1:
+        text = f"{len(live)} live resources carry the identifier of the focus; name one by id."
+        raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text, FOCUS))
+    # Of what is no longer live, the newest is what the sender last knew by this identifier.
+    return live[0] if live else max(matches, key=lambda found: found.created_at, default=None)

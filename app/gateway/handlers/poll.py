@@ -1,0 +1,185 @@
+"""Task.code ``poll``: hand over what was answered later, oldest first.
+
+http://hl7.org/fhir/R4/financial-module.html#poll
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.domain import lifecycle
+from app.domain.codes import InputType, OutputType, TaskCode
+from app.domain.issues import ErrorCode, Issue, Missing
+from app.domain.parties import Payer
+from app.domain.period import Period, span
+from app.domain.references import Reference
+from app.domain.selection import Selection
+from app.domain.tasks import Output, Task, TaskInput, TaskOutcome, TaskRequest, completed
+from app.fhir.resource_types import RESOURCE_TYPES
+from app.gateway import focus
+from app.gateway.inputs import InputField, ReferenceField, TaskInputSchema, refused
+from app.gateway.origresponse import missing, response_id
+from app.gateway.registry import handles
+from app.store.pended import Item
+from app.store.unit_of_work import UnitOfWork
+
+MOST_AT_ONCE = 100
+# A Bundle larger than this is more than many clients take; at least one item always goes.
+BUNDLE_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """The filters of a poll. `count` None: one resource, referred to without a Bundle."""
+
+    included: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    origresponse: Reference | None = None
+    period: tuple[str | None, str | None] | None = None
+    count: int | None = None
+    acknowledged: tuple[Reference, ...] = ()
+
+
+class TypeField(InputField):
+    """The name of a resource type."""
+
+    kinds = frozenset({"Code", "String", "CodeableConcept"})
+
+    def meaning(self, given: TaskInput) -> str:
+        """The name; anything that is no R4 resource type is refused."""
+        value = given.value
+        if given.kind == "CodeableConcept":
+            value = next((one.get("code") for one in value.get("coding", ())), None)
+        if value not in RESOURCE_TYPES:
+            raise refused(
+                ErrorCode.INPUT_VALUE, f"'{given.type}' names an R4 resource type.", given
+            )
+        return str(value)
+
+
+class CountField(InputField):
+    """How many resources at the most."""
+
+    kinds = frozenset({"PositiveInt", "Integer", "UnsignedInt"})
+
+    def meaning(self, given: TaskInput) -> int:
+        """1 to 100."""
+        if not 1 <= given.value <= MOST_AT_ONCE:
+            raise refused(ErrorCode.INPUT_COUNT, f"'count' is 1 to {MOST_AT_ONCE}.", given)
+        return int(given.value)
+
+
+class PeriodField(InputField):
+    """Between which dates; a missing end is open."""
+
+    kinds = frozenset({"Period"})
+
+    def meaning(self, given: TaskInput) -> tuple[str | None, str | None]:
+        """Start and end as written: which instants they cover depends on the payer's zone."""
+        return given.value.get("start"), given.value.get("end")
+
+
+class PollInput(TaskInputSchema):
+    """What a poll takes."""
+
+    parameters = Poll
+
+    included = TypeField(data_key=InputType.INCLUDE, repeats=True)
+    excluded = TypeField(data_key=InputType.EXCLUDE, repeats=True)
+    origresponse = ReferenceField(data_key=InputType.ORIGRESPONSE)
+    period = PeriodField(data_key=InputType.PERIOD)
+    count = CountField(data_key=InputType.COUNT)
+    acknowledged = ReferenceField(data_key=InputType.ACK, repeats=True)
+
+
+@handles(TaskCode.POLL, PollInput)
+def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
+    """Hand over what matches; output `response` names it, `remaining` tells what is left."""
+    work.pended.lock()
+    _require_acknowledged(request.parameters.acknowledged, request.task, work)
+    selection = _selection(request, work)
+    items = _hand_over(selection, request.parameters.count or 1, work)
+    work.pended.record_hand_over(request.task_id, items)
+    remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
+    if not items:
+        return completed(remaining, focus=selection.answers_to, keeps_key=False)
+    response = _response(items, request)
+    return completed(Output(OutputType.RESPONSE, response), remaining, focus=selection.answers_to)
+
+
+def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:
+    parameters = request.parameters
+    answers_to, follows = None, None
+    if request.task.focus is not None:
+        submission = focus.submission(request.task.focus, work)
+        lifecycle.require(TaskCode.POLL, focus.standing(submission, work))
+        answers_to = submission.key
+    if parameters.origresponse is not None:
+        follows = response_id(parameters.origresponse, request.task, work)
+        _require_answer(follows, answers_to, request.task, work)
+    return Selection(
+        included=frozenset(parameters.included),
+        excluded=frozenset(parameters.excluded),
+        period=_period(parameters.period, request.client.payer),
+        answers_to=answers_to,
+        follows=follows,
+    )
+
+
+def _require_answer(
+    response: str, answers_to: tuple[str, str] | None, task: Task, work: UnitOfWork
+) -> None:
+    answered = work.submissions.answered_by("ClaimResponse", response)
+    if answers_to is not None and answered is not None and answered.key != answers_to:
+        raise missing(task)
+
+
+def _period(given: tuple[str | None, str | None] | None, payer: Payer) -> Period | None:
+    if given is None:
+        return None
+    start, end = (Period() if text is None else span(text, payer.settings.zone) for text in given)
+    return Period(start.start, end.end)
+
+
+def _hand_over(selection: Selection, limit: int, work: UnitOfWork) -> list[Item]:
+    waiting = _within_a_bundle(work.pended.undelivered(selection, limit))
+    if waiting:
+        return work.pended.deliver(waiting)
+    if selection.answers_to is None:
+        return []
+    return work.pended.newest_delivered(selection)[:limit]
+
+
+def _within_a_bundle(items: Sequence[Item]) -> list[Item]:
+    taken: list[Item] = []
+    size = 0
+    for item in items:
+        size += item.size
+        if taken and size > BUNDLE_BYTES:
+            break
+        taken.append(item)
+    return taken
+
+
+def _response(items: Sequence[Item], request: TaskRequest[Poll]) -> Reference:
+    if request.parameters.count is None:
+        return Reference(items[0].type, items[0].resource_id, items[0].version)
+    # The Bundle of a hand-over goes by the id of the Task that asked for it.
+    return Reference("Bundle", request.task_id)
+
+
+def _require_acknowledged(given: Sequence[Reference], task: Task, work: UnitOfWork) -> None:
+    """Delivery on hand-over needs no acknowledgement, but an unknown one is a sender's mistake."""
+    named = [one for one in task.inputs if one.type == InputType.ACK]
+    unknown = [
+        Issue(ErrorCode.ACK_NOT_FOUND, "What is acknowledged is not known.", at.expression)
+        for one, at in zip(given, named, strict=True)
+        if not _is_known(one, work)
+    ]
+    if unknown:
+        raise Missing(*unknown)
+
+
+def _is_known(given: Reference, work: UnitOfWork) -> bool:
+    if given.type is None or given.id is None:
+        return False
+    return work.pended.was_handed_over(given.type, given.id)

@@ -1,0 +1,1 @@
+"""Submission: what comes in is checked, kept, queued and acknowledged in one transaction."""

@@ -1,0 +1,120 @@
+"""Takes a resource in: who may, is it the same again, what its type asks for, then the commit.
+
+http://hl7.org/fhir/R4/http.html#create
+"""
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client, ClientKind
+from app.fhir import json_text
+from app.fhir.documents import identifiers_of
+from app.gateway import reference_data
+from app.gateway.intake import claims, communications, eligibility
+from app.gateway.intake.outcome import Taken
+from app.gateway.intake.ownership import REQUESTS, require_creator
+from app.gateway.once import TakenMeanwhile
+from app.gateway.received import Keys, Received, keys_of
+from app.gateway.senders import party_issues
+from app.store.audit import Event
+from app.store.tasks import Kept
+from app.store.unit_of_work import UnitOfWork
+
+_BY_TYPE = {
+    "Claim": claims.take,
+    "CoverageEligibilityRequest": eligibility.take,
+    "Communication": communications.take,
+}
+_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest"})
+
+
+def take(
+    received: Received,
+    client: Client,
+    base: str,
+    work: UnitOfWork,
+    *,
+    id: str | None = None,
+    is_handed_over: bool = False,
+) -> Taken:
+    """Take one resource in; raises Unacceptable, or TakenMeanwhile to be tried again.
+
+    `id` is given where others already refer to it; `is_handed_over`: an answer made at once goes
+    back with this very request.
+    """
+    require_creator(received.document, client, base)
+    keys = _keys(received, work)
+    again = earlier(received, work)
+    if again is not None:
+        return again
+    issues = [*_status_issues(received), *party_issues(received.document, client, base, work)]
+    if issues:
+        raise Unacceptable(*issues)
+    id = id or work.new_id()
+    if not keys.take(work.replay_keys, received.type, id):
+        raise TakenMeanwhile
+    if client.kind is ClientKind.PAYER_CLIENT:
+        own = reference_data.keep(received.document, received.text, client.id, work, id=id)
+        return Taken(own.stored, is_new=True)
+    taken = _new(received, id, client, base, work, is_handed_over)
+    _audit(taken, received, client, work)
+    return taken
+
+
+def earlier(received: Received, work: UnitOfWork) -> Taken | None:
+    """What the same request was answered with before; None where it is new."""
+    kept = _keys(received, work).found(work.replay_keys)
+    return None if kept is None else _again(kept, work)
+
+
+def _new(
+    received: Received, id: str, client: Client, base: str, work: UnitOfWork, is_handed_over: bool
+) -> Taken:
+    text = json_text.stamped(received.text, id, 1, work.now)
+    stored = work.resources.add(
+        received.type, id, text, identifiers_of(received.document), client.scope.submitter_id
+    )
+    kind = _BY_TYPE.get(received.type)
+    if kind is None:
+        return Taken(stored, is_new=True)
+    related = kind(received.document, stored, client, base, work, is_handed_over)
+    return Taken(stored, is_new=True, related=related)
+
+
+def _again(kept: Kept, work: UnitOfWork) -> Taken:
+    stored = work.resources.find(kept.type, kept.resource_id)
+    if stored is None:
+        raise LookupError("a replay key outlived its resource")
+    submission = work.submissions.find(kept.type, kept.resource_id)
+    related = None
+    if submission is not None and submission.response_id is not None:
+        related = f"{submission.response_type}/{submission.response_id}"
+    return Taken(stored, is_new=False, related=related)
+
+
+def _keys(received: Received, work: UnitOfWork) -> Keys:
+    """Of supporting resources only a header makes one sending the same as another."""
+    document = received.document
+    identifiers = identifiers_of(document) if received.type in REQUESTS else ()
+    kind = (received.type, str(document.get("use", "")))
+    return keys_of(received, kind, identifiers, work.hasher)
+
+
+def _status_issues(received: Received) -> list[Issue]:
+    status = received.document.get("status")
+    if received.type not in _MUST_BE_ACTIVE or status == "active":
+        return []
+    text = f"A {received.type} is submitted with status 'active', not '{status}'."
+    return [Issue(ErrorCode.NOT_ACTIVE, text, f"{received.type}.status")]
+
+
+def _audit(taken: Taken, received: Received, client: Client, work: UnitOfWork) -> None:
+    stored = taken.stored
+    work.audit.add(
+        Event(
+            client.id,
+            "create",
+            "created",
+            stored.type,
+            stored.id,
+            request_id=received.request_id,
+        )
+    )

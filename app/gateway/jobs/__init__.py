@@ -1,0 +1,1 @@
+"""What is done later: one kind of job, one file."""

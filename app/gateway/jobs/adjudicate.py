@@ -1,0 +1,124 @@
+"""Job ``adjudicate``, the question: everything an adjudicator may know about a Claim.
+
+Docs: docs/architecture.md, "The path of a deferred adjudication".
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from app.domain.adjudication import AdjudicationRequest
+from app.domain.claims import Claim, Line
+from app.domain.codes import Coding
+from app.domain.lifecycle import UNDECIDED
+from app.domain.parties import Payer
+from app.domain.plan import Plan, Price
+from app.fhir import json_text
+from app.fhir.claims import read_claim
+from app.fhir.coverages import plan_identifier, read_coverage
+from app.fhir.documents import Document
+from app.fhir.plans import read_plan
+from app.fhir.prices import read_prices
+from app.gateway.coverages import matched
+from app.gateway.reference_data import plan_key, service_key
+from app.store.resources import Stored
+from app.store.submissions import Submission
+from app.store.unit_of_work import UnitOfWork
+from app.store.work_queue import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What one adjudication stands on: the question, and the versions it was read under."""
+
+    payer: Payer
+    submission: Submission
+    document: Document
+    request: AdjudicationRequest
+    counter_versions: Mapping[str, int]
+
+
+def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | None:
+    """The facts of one job; None where nothing is left to decide."""
+    submission = work.submissions.find(job.type, job.submission_id)
+    if submission is None or submission.epoch != job.epoch or submission.state not in UNDECIDED:
+        return None
+    stored = work.resources.find(job.type, job.submission_id)
+    document = _document(stored)
+    if document is None:
+        return None
+    coverage = _coverage(document, base, work)
+    return _facts(submission, document, coverage, payer, base, work)
+
+
+def _facts(
+    submission: Submission,
+    document: Document,
+    coverage: Stored | None,
+    payer: Payer,
+    base: str,
+    work: UnitOfWork,
+) -> Facts:
+    claim = read_claim(document, base)
+    policy = _document(coverage)
+    known = read_coverage(policy, coverage.id) if coverage and policy else None
+    standings = work.counters.read(() if known is None else (known.member, known.family))
+    request = AdjudicationRequest(
+        claim=claim,
+        received_on=submission.created_at.astimezone(payer.settings.zone).date(),
+        coverage=known,
+        plan=_plan(policy, payer, work),
+        prices=_prices(claim, work),
+        counters=standings.sums,
+        is_last_call=_is_last_call(submission, work),
+    )
+    return Facts(payer, submission, document, request, standings.versions)
+
+
+def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:
+    """Waiting is over, or pointless: a payer that keeps no Coverage at all has none to come."""
+    is_overdue = submission.due_at is not None and submission.due_at <= work.now
+    return is_overdue or not work.reference_data.has_any("Coverage")
+
+
+def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
+    focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
+    return None if focal is None else matched(document, focal["coverage"], base, work)
+
+
+def _plan(policy: Document | None, payer: Payer, work: UnitOfWork) -> Plan | None:
+    """The plan that the Coverage names, else the payer's default plan; None where it has none."""
+    named = plan_identifier(policy) if policy else None
+    wanted = named or payer.settings.default_plan
+    if policy is None or wanted is None:
+        return None
+    found = work.reference_data.identified(("InsurancePlan",), plan_key(wanted))
+    if len(found) != 1:
+        return None
+    document = _document(work.reference_data.find(*found[0]))
+    return None if document is None else read_plan(document)
+
+
+def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:
+    ids = {
+        id
+        for coding in sorted(set(_services(claim.lines)))
+        for _, id in work.reference_data.identified(("ChargeItemDefinition",), service_key(coding))
+    }
+    documents = (
+        _document(work.reference_data.find("ChargeItemDefinition", id)) for id in sorted(ids)
+    )
+    return tuple(price for each in documents if each for price in read_prices(each))
+
+
+def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:
+    for line in lines:
+        for coding in line.services:
+            yield Coding(coding.system, coding.code)
+        yield from _services(line.lines)
+
+
+def _document(stored: Stored | None) -> Document | None:
+    if stored is None or stored.text is None:
+        return None
+    document: Document = json_text.parsed(stored.text)
+    return document

@@ -1,0 +1,3 @@
+"""The kinds of job, as they stand in the queue."""
+
+ADJUDICATE = "adjudicate"

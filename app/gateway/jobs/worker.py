@@ -1,0 +1,166 @@
+"""Works off due jobs: lease, ask, settle; bounded attempts, then abandoned and shown.
+
+Any number of workers may run, in any number of processes: the database is the referee.
+"""
+
+import queue
+import random
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from app.domain.adjudication import Adjudicator, Answer
+from app.domain.parties import Payer, Scope
+from app.gateway.installation import Installation
+from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
+from app.store.parties import Parties
+from app.store.resources import VersionConflict
+from app.store.submissions import Submissions
+from app.store.unit_of_work import UnitOfWork
+from app.store.work_queue import Job, WorkQueue
+from app.telemetry import log
+
+T = TypeVar("T")
+
+ADJUDICATOR_TIMEOUT = timedelta(seconds=30)
+# The lease outlives the adjudicator's timeout on purpose: shorter, and a slow payer would be asked
+# again for ever and never be heard.
+LEASE = 2 * ADJUDICATOR_TIMEOUT
+BATCH = 20
+MOST_ATTEMPTS = 10
+LONGEST_PAUSE = timedelta(hours=1)
+# How often a Claim is asked about anew at once because others of its family were decided first.
+_ROUNDS = 5
+
+
+class TooSlow(Exception):
+    """The adjudicator did not answer within its time."""
+
+
+class Worker:
+    """Decides what is due; `adjudicators` by the name that a payer's settings use."""
+
+    def __init__(self, installation: Installation, adjudicators: Mapping[str, Adjudicator]) -> None:
+        self._installation = installation
+        self._adjudicators = adjudicators
+
+    def drain(self, limit: int | None = None) -> int:
+        """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
+        done = 0
+        while limit is None or done < limit:
+            jobs = self._lease()
+            if not jobs:
+                break
+            payers = self._payers()
+            for job in jobs:
+                self._work_on(job, payers[job.payer_id])
+            done += len(jobs)
+        return done
+
+    def return_leases(self) -> int:
+        """After a crash of the one process that works on this database: its jobs are due again."""
+        now = self._installation.clock()
+        return self._installation.store.write(
+            lambda connection: WorkQueue(connection, now).return_leases()
+        )
+
+    def _lease(self) -> list[Job]:
+        now, token = self._installation.clock(), self._installation.new_id()
+
+        def effect(connection: Any) -> list[Job]:
+            jobs = WorkQueue(connection, now).lease(token, BATCH, LEASE)
+            for payer_id in sorted({job.payer_id for job in jobs}):
+                keys = [job.submission for job in jobs if job.payer_id == payer_id]
+                Submissions(connection, Scope(payer_id)).begin(keys)
+            return jobs
+
+        return self._installation.store.write(effect)
+
+    def _payers(self) -> dict[str, Payer]:
+        return self._installation.store.read(
+            lambda connection: {payer.id: payer for payer in Parties(connection).payers()}
+        )
+
+    def _work_on(self, job: Job, payer: Payer) -> None:
+        try:
+            for _ in range(_ROUNDS):
+                if self._decided(job, payer):
+                    return
+            self._put_back(job, "CountersMoved", counts=False)
+        except LeaseLost:
+            log.info("lease lost", job=job.id)
+        except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
+            self._failed(job, type(fault).__name__)
+
+    def _decided(self, job: Job, payer: Payer) -> bool:
+        """One round of asking; False where the counters moved meanwhile."""
+        facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
+        if facts is None:
+            self._write(job, lambda work: work.jobs.finish(job))
+            return True
+        adjudicator = self._adjudicators[payer.settings.adjudicator]
+        answer = _answer_within(ADJUDICATOR_TIMEOUT, adjudicator, facts)
+        try:
+            counted = self._write(
+                job, lambda work: settle(job, facts, answer, adjudicator.rules, work)
+            )
+        except (CountersMoved, VersionConflict):
+            return False
+        if not counted:
+            log.info("late decision dropped", job=job.id)
+        return True
+
+    def _failed(self, job: Job, fault: str) -> None:
+        log.warning("job failed", job=job.id, attempt=job.attempts, error_class=fault)
+        if job.attempts < MOST_ATTEMPTS:
+            self._put_back(job, fault, counts=True)
+        else:
+            self._write(job, lambda work: work.jobs.abandon(job, fault))
+
+    def _put_back(self, job: Job, fault: str, *, counts: bool) -> None:
+        pause = _pause(job.attempts) if counts else timedelta(0)
+        self._write(
+            job,
+            lambda work: work.jobs.put_back(job, work.now + pause, counts=counts, fault=fault),
+        )
+
+    @property
+    def _base(self) -> str:
+        return self._installation.base_url
+
+    def _read(self, job: Job, query: Callable[[UnitOfWork], T]) -> T:
+        return self._installation.read(job.scope, query)
+
+    def _write(self, job: Job, effect: Callable[[UnitOfWork], T]) -> T:
+        return self._installation.write(job.scope, effect)
+
+
+def _pause(attempts: int) -> timedelta:
+    """Twice as long each time, up to an hour, with jitter so that failures do not march in step."""
+    seconds = min(2.0**attempts, LONGEST_PAUSE.total_seconds())
+    return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311  jitter, no secret
+
+
+def _answer_within(limit: timedelta, adjudicator: Adjudicator, facts: Facts) -> Answer:
+    """The adjudicator's answer; raises TooSlow, or whatever the adjudicator raised.
+
+    A thread of its own, because a call that hangs cannot be ended: it is left behind.
+    """
+    answers: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(adjudicator.adjudicate(facts.request))
+        except Exception as fault:  # noqa: BLE001  raised again in the asking thread
+            answers.put(fault)
+
+    threading.Thread(target=ask, name="adjudicator", daemon=True).start()
+    try:
+        answer = answers.get(timeout=limit.total_seconds())
+    except queue.Empty:
+        raise TooSlow from None
+    if isinstance(answer, Exception):
+        raise answer
+    return answer

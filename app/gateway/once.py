@@ -1,0 +1,58 @@
+"""One effect, whoever else asks the same at this moment, and whatever the commit tells."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from app.domain.issues import Unacceptable
+from app.domain.parties import Client
+from app.gateway.installation import Installation
+from app.gateway.received import Received
+from app.store.audit import Event
+from app.store.engine import Busy, CommitUnknown
+from app.store.resources import VersionConflict
+from app.store.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
+_ATTEMPTS = 8
+
+
+class TakenMeanwhile(Exception):
+    """Another request with the same key is just ahead: unwind, and find its answer."""
+
+
+def once(
+    installation: Installation,
+    client: Client,
+    received: Received,
+    effect: Callable[[UnitOfWork], T],
+    earlier: Callable[[UnitOfWork], T | None],
+) -> T:
+    """Run `effect` in a transaction of its own until it counts.
+
+    Raises Unacceptable as `effect` does, and Busy where a later try may succeed.
+    """
+    for _ in range(_ATTEMPTS):
+        try:
+            return installation.write(client.scope, effect)
+        except (TakenMeanwhile, VersionConflict):
+            continue
+        except CommitUnknown:
+            # A fresh connection knows whether the effect is there; if not, the client asks again.
+            found = installation.read(client.scope, earlier)
+            if found is None:
+                raise Busy from None
+            return found
+        except Unacceptable as refusal:
+            _audit_denial(installation, client, received, refusal)
+            raise
+    raise Busy
+
+
+def _audit_denial(
+    installation: Installation, client: Client, received: Received, refusal: Unacceptable
+) -> None:
+    if refusal.status != 403:
+        return
+    error = refusal.issues[0].error.entry.id
+    event = Event(client.id, "denied", error, received.type, request_id=received.request_id)
+    installation.write(client.scope, lambda work: work.audit.add(event))

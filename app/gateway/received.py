@@ -1,0 +1,96 @@
+"""A request as it came in: its exact text, its parsed document, and how it may be asked twice."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from json import dumps
+from typing import Any
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.references import Identifier
+from app.store.hashing import Hasher
+from app.store.tasks import Kept, ReplayKeys
+
+KEPT_FOR = timedelta(days=400)
+# What a sender may change in a repetition without making it another request.
+_NO_CONTENT = ("id", "meta", "text", "lastModified")
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A resource that passed the gate and the check of R4."""
+
+    text: str
+    document: Mapping[str, Any]
+    request_id: str | None = None
+    idempotency_key: str | None = None
+    if_none_exist: Identifier | None = None
+    # The content as it was sent, where references in it had to be rewritten since.
+    sent: Mapping[str, Any] | None = None
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+        return str(self.document["resourceType"])
+
+    def fingerprint(self, hasher: Hasher) -> str:
+        """A keyed hash of the content: the same for the same content, however it is laid out."""
+        sent = self.document if self.sent is None else self.sent
+        content = {name: value for name, value in sent.items() if name not in _NO_CONTENT}
+        return hasher("content", dumps(content, sort_keys=True, default=str))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys of one request; whoever takes them first has the effect."""
+
+    fingerprint: str
+    by_content: str | None = None
+    by_header: tuple[str, ...] = ()
+    idempotency: str | None = None
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every key, in one order for all requests."""
+        return tuple(sorted({*([self.by_content] if self.by_content else []), *self.by_header}))
+
+    def found(self, kept: ReplayKeys) -> Kept | None:
+        """What the same request led to before; raises Unacceptable for a misused key."""
+        for key in self.all:
+            earlier = kept.find(key)
+            if earlier is None:
+                continue
+            if key == self.idempotency and earlier.content_hash != self.fingerprint:
+                text = ErrorCode.IDEMPOTENCY.entry.meaning
+                raise Unacceptable(Issue(ErrorCode.IDEMPOTENCY, text))
+            return earlier
+        return None
+
+    def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
+        """Take every key; False where another request is just ahead with one of them."""
+        return all(kept.keep(key, self.fingerprint, type, id, lasts) for key in self.all)
+
+    def let_go(self, kept: ReplayKeys) -> None:
+        """Give every key back: the request had no effect, so asking again is asking anew."""
+        for key in self.all:
+            kept.forget(key)
+
+
+def keys_of(
+    received: Received, kind: Iterable[str], identifiers: Iterable[Identifier], hasher: Hasher
+) -> Keys:
+    """The keys of a request of this kind (a Task code, a Claim's use, a resource type).
+
+    Without an identifier and without a header there is none: each sending is then its own request.
+    """
+    fingerprint = received.fingerprint(hasher)
+    named = sorted(identifier.key for identifier in identifiers)
+    by_content = hasher("same", *kind, *named, fingerprint) if named else None
+    idempotency = None
+    by_header = []
+    if received.idempotency_key is not None:
+        idempotency = hasher("idempotency", received.idempotency_key)
+        by_header.append(idempotency)
+    if received.if_none_exist is not None:
+        by_header.append(hasher("if-none-exist", received.type, received.if_none_exist.key))
+    return Keys(fingerprint, by_content, tuple(by_header), idempotency)

@@ -1,0 +1,127 @@
+"""The payer's own data: its members' coverage, its plans and prices, its organizations.
+
+Ids are the payer's and are kept. Docs: docs/reference-data.md.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from app.domain.adjudication import Awaiting
+from app.domain.canonical import CANONICAL
+from app.domain.codes import Coding
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.references import Identifier
+from app.fhir import json_text
+from app.fhir.documents import codings_of, identifiers_of
+from app.fhir.plans import read_plan
+from app.fhir.prices import read_prices
+from app.gateway.coverages import subscriber_identifier
+from app.gateway.intake.ownership import REFERENCE_DATA
+from app.store.audit import Event
+from app.store.resources import Stored
+from app.store.unit_of_work import UnitOfWork
+
+# What makes it worth looking again at Claims that wait.
+_ENDS_A_WAIT = {"Coverage": Awaiting.COVERAGE, "InsurancePlan": Awaiting.PLAN}
+
+
+class Change(StrEnum):
+    """What loading a resource did."""
+
+    ADDED = "added"
+    REPLACED = "replaced"
+    UNCHANGED = "unchanged"
+
+
+def plan_key(value: str) -> Identifier:
+    """Under which an InsurancePlan is found by the value that a Coverage names it by."""
+    return Identifier(f"{CANONICAL}/plan-value", value)
+
+
+def service_key(coding: Coding) -> Identifier:
+    """Under which a ChargeItemDefinition is found by the service it prices."""
+    return Identifier(f"{CANONICAL}/service", coding.key)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A resource of the payer's own, and what keeping it did."""
+
+    stored: Stored
+    change: Change
+
+
+def keep(
+    document: Mapping[str, Any], text: str, actor: str, work: UnitOfWork, *, id: str | None = None
+) -> Kept:
+    """Keep one resource as the payer's own, under its own id unless one is given.
+
+    Raises Unacceptable for what cannot be used.
+    """
+    type, id = document["resourceType"], id or document.get("id") or work.new_id()
+    _require_usable(document, id, work)
+    keys = _keys(document)
+    previous = work.resources.find(type, id, lock=True)
+    if previous is not None and previous.submitter_id is not None:
+        text = f"{type}/{id} belongs to a submitter."
+        raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, f"{type}.id"))
+    if previous is None:
+        stored = work.resources.add(type, id, json_text.stamped(text, id, 1, work.now), keys, None)
+        change = Change.ADDED
+    elif _content(previous.text) == _content(text):
+        return Kept(previous, Change.UNCHANGED)
+    else:
+        stamped = json_text.stamped(text, id, previous.version + 1, work.now)
+        stored, change = work.resources.replace(previous, stamped, keys), Change.REPLACED
+    _after(stored, change, actor, work)
+    return Kept(stored, change)
+
+
+def _after(stored: Stored, change: Change, actor: str, work: UnitOfWork) -> None:
+    awaited = _ENDS_A_WAIT.get(stored.type)
+    if awaited is not None:
+        work.jobs.wake(work.scope.payer_id, [awaited])
+    work.audit.add(Event(actor, "load", str(change), stored.type, stored.id))
+
+
+def _require_usable(document: Mapping[str, Any], id: str, work: UnitOfWork) -> None:
+    type = document["resourceType"]
+    if type not in REFERENCE_DATA:
+        text = f"{type} is not reference data of a payer."
+        raise Unacceptable(Issue(ErrorCode.FORBIDDEN, text, type))
+    if type == "InsurancePlan":
+        plan = read_plan(dict(document))
+        holders = work.reference_data.identified((type,), plan_key(plan.identifier))
+        if any(holder != id for _, holder in holders):
+            text = f"Another InsurancePlan has the identifier value {plan.identifier}."
+            raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
+    if type == "ChargeItemDefinition":
+        read_prices(dict(document))
+
+
+def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
+    """Everything a resource is found by: its identifiers, and what matching looks for."""
+    found = set(identifiers_of(document))
+    type = document["resourceType"]
+    if type == "Coverage" and "subscriberId" in document:
+        found.add(subscriber_identifier(document["subscriberId"], document.get("dependent")))
+    if type == "InsurancePlan":
+        found |= {plan_key(identifier.value) for identifier in identifiers_of(document)}
+    if type == "ChargeItemDefinition":
+        codings = codings_of(document.get("code"))
+        found |= {service_key(Coding(each.system, each.code)) for each in codings}
+    return tuple(sorted(found, key=lambda identifier: identifier.key))
+
+
+def _content(text: str | None) -> Any:
+    """What was loaded, without what the server owns."""
+    document = json_text.parsed(text or "{}")
+    meta = {
+        name: value
+        for name, value in document.pop("meta", {}).items()
+        if name not in {"versionId", "lastUpdated"}
+    }
+    document.pop("id", None)
+    return document, meta

@@ -1,0 +1,54 @@
+"""Which handler answers which Task code, and with which inputs: filled by `@handles`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from app.domain.codes import TaskCode
+from app.domain.tasks import TaskOutcome, TaskRequest
+from app.gateway.inputs import TaskInputSchema
+from app.store.unit_of_work import UnitOfWork
+
+P = TypeVar("P")
+Handler = Callable[[TaskRequest[Any], UnitOfWork], TaskOutcome]
+
+
+@dataclass(frozen=True, slots=True)
+class Handling:
+    """One Task code's inputs and handler; `is_supported` False answers with a refusal for now."""
+
+    inputs: type[TaskInputSchema]
+    handler: Handler
+    is_supported: bool
+
+
+_HANDLINGS: dict[TaskCode, Handling] = {}
+
+
+def handles(
+    code: TaskCode, inputs: type[TaskInputSchema], *, is_supported: bool = True
+) -> Callable[
+    [Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]],
+    Callable[[TaskRequest[P], UnitOfWork], TaskOutcome],
+]:
+    """Register a handler for a Task code; a second one for the same code is a defect."""
+
+    def register(
+        handler: Callable[[TaskRequest[P], UnitOfWork], TaskOutcome],
+    ) -> Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]:
+        if code in _HANDLINGS:
+            raise ValueError(f"two handlers for {code}")
+        _HANDLINGS[code] = Handling(inputs, handler, is_supported)
+        return handler
+
+    return register
+
+
+def handling_of(code: TaskCode) -> Handling:
+    """The handling of a Task code; every code has one."""
+    return _HANDLINGS[code]
+
+
+def supported() -> frozenset[TaskCode]:
+    """The Task codes that do something."""
+    return frozenset(code for code, handling in _HANDLINGS.items() if handling.is_supported)

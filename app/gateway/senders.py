@@ -1,0 +1,72 @@
+"""Who a resource says it is from, and whom it says it is for.
+
+The credential decides who speaks; what a resource names must agree with it.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.issues import ErrorCode, Issue
+from app.domain.parties import Client
+from app.domain.references import Identifier, Reference
+from app.fhir import json_text
+from app.fhir.documents import contained, identifiers_of, reference_of
+from app.store.unit_of_work import UnitOfWork
+
+_SENDERS = {
+    "Claim": "provider",
+    "CoverageEligibilityRequest": "provider",
+    "EnrollmentRequest": "provider",
+    "Communication": "sender",
+    "PaymentNotice": "provider",
+    "Task": "requester",
+}
+_PAYERS = {
+    "Claim": "insurer",
+    "CoverageEligibilityRequest": "insurer",
+    "EnrollmentRequest": "insurer",
+    "Task": "owner",
+}
+
+
+def party_issues(
+    document: Mapping[str, Any], client: Client, base: str, work: UnitOfWork
+) -> list[Issue]:
+    """A sender that the client does not act for, or another payer; empty where all agrees."""
+    type = document["resourceType"]
+    issues = []
+    sender, payer = _SENDERS.get(type), _PAYERS.get(type)
+    if (
+        sender
+        and sender in document
+        and not client.may_send_for(_named(document, document[sender], base, work))
+    ):
+        text = f"{type}.{sender} is not this submitter, nor one it acts for."
+        issues.append(Issue(ErrorCode.FOREIGN_SENDER, text, f"{type}.{sender}"))
+    if payer and payer in document:
+        named = _named(document, document[payer], base, work)
+        if not client.payer.is_meant_by(named):
+            text = f"{type}.{payer} names another payer."
+            issues.append(Issue(ErrorCode.FOREIGN_PAYER, text, f"{type}.{payer}"))
+    return issues
+
+
+def _named(
+    document: Mapping[str, Any], value: Mapping[str, Any], base: str, work: UnitOfWork
+) -> tuple[Identifier, ...]:
+    """Every identifier behind a reference: its own, a contained or a stored resource's."""
+    reference = reference_of(value, base)
+    own = () if reference.identifier is None else (reference.identifier,)
+    target = contained(document, value)
+    if target is not None:
+        return own + identifiers_of(target)
+    return own + _stored_identifiers(reference, work)
+
+
+def _stored_identifiers(reference: Reference, work: UnitOfWork) -> tuple[Identifier, ...]:
+    if reference.type is None or reference.id is None:
+        return ()
+    stored = work.resources.find(reference.type, reference.id)
+    if stored is None or stored.text is None:
+        return ()
+    return identifiers_of(json_text.parsed(stored.text))

@@ -1,0 +1,55 @@
+"""The audit: one row per effect and per denial, in the transaction of the effect, never changed.
+
+It holds ids and codes only, so it may outlive what it speaks of.
+"""
+
+from dataclasses import astuple, dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, insert
+
+from app.store import tables
+from app.store.hashing import Hasher
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened: by whom, what, how it ended, to which resource, by which Task."""
+
+    actor: str
+    action: str
+    outcome: str
+    type: str | None = None
+    resource_id: str | None = None
+    task_id: str | None = None
+    request_id: str | None = None
+
+
+class Audit:
+    """The audit of one payer; it can only be added to."""
+
+    def __init__(
+        self, connection: Connection, payer_id: str, now: datetime, hasher: Hasher
+    ) -> None:
+        self._connection = connection
+        self._payer_id = payer_id
+        self._now = now
+        self._hasher = hasher
+
+    def add(self, event: Event) -> None:
+        """Write one row; if that fails, so does what it tells of."""
+        told = (self._payer_id, self._now.isoformat(), *(part or "" for part in astuple(event)))
+        self._connection.execute(
+            insert(tables.audit).values(
+                payer_id=self._payer_id,
+                at=self._now,
+                actor=event.actor,
+                action=event.action,
+                outcome=event.outcome,
+                type=event.type,
+                resource_id=event.resource_id,
+                task_id=event.task_id,
+                request_id=event.request_id,
+                digest=self._hasher("audit", *told),
+            )
+        )

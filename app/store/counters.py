@@ -1,0 +1,107 @@
+"""Counters of deductibles, maxima and limits: an append-only ledger behind a fence per holder."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import Connection, insert, select, update
+
+from app.domain.adjudication import Counter, Posting
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.statements import inserted_if_absent
+
+_h = tables.counter_holder.c
+_e = tables.counter_entry.c
+_COUNTER = (_e.holder, _e.kind, _e.category, _e.period)
+
+
+@dataclass(frozen=True, slots=True)
+class Standings:
+    """The sums of some holders, and the versions under which they were read."""
+
+    versions: Mapping[str, int]
+    sums: Mapping[Counter, Decimal]
+
+
+class Counters:
+    """The counters of one payer."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._payer_id = scope.payer_id
+
+    def read(self, holders: Iterable[str]) -> Standings:
+        """Every counter of these holders."""
+        wanted = sorted(set(holders))
+        versions = dict.fromkeys(wanted, 0)
+        holder_rows = select(_h.holder, _h.version).where(
+            _h.payer_id == self._payer_id, _h.holder.in_(wanted)
+        )
+        for holder, version in self._connection.execute(holder_rows):
+            versions[holder] = version
+        sums: dict[Counter, Decimal] = defaultdict(Decimal)
+        entries = select(*_COUNTER, _e.amount).where(
+            _e.payer_id == self._payer_id, _e.holder.in_(wanted)
+        )
+        for *names, amount in self._connection.execute(entries):
+            sums[Counter(*names)] += amount
+        return Standings(versions, dict(sums))
+
+    def post(
+        self, submission_id: str, postings: Iterable[Posting], versions: Mapping[str, int]
+    ) -> bool:
+        """Add to counters; False, with nothing written, where a holder moved since it was read."""
+        entries = list(postings)
+        for holder in sorted({posting.counter.holder for posting in entries}):
+            if not self._advanced(holder, versions[holder]):
+                return False
+        self._append(submission_id, entries)
+        return True
+
+    def give_back(self, submission_id: str) -> None:
+        """Enter the opposite of everything a submission still holds."""
+        held: dict[Counter, Decimal] = defaultdict(Decimal)
+        entries = select(*_COUNTER, _e.amount).where(
+            _e.payer_id == self._payer_id, _e.submission_id == submission_id
+        )
+        for *names, amount in self._connection.execute(entries):
+            held[Counter(*names)] += amount
+        opposite = [Posting(counter, -amount) for counter, amount in held.items() if amount]
+        for holder in sorted({posting.counter.holder for posting in opposite}):
+            self._connection.execute(
+                update(tables.counter_holder)
+                .where(_h.payer_id == self._payer_id, _h.holder == holder)
+                .values(version=_h.version + 1)
+            )
+        self._append(submission_id, opposite)
+
+    def _advanced(self, holder: str, version: int) -> bool:
+        key = {"payer_id": self._payer_id, "holder": holder}
+        if version == 0:
+            return inserted_if_absent(
+                self._connection, tables.counter_holder, {**key, "version": 1}
+            )
+        advanced = self._connection.execute(
+            update(tables.counter_holder)
+            .where(_h.payer_id == self._payer_id, _h.holder == holder, _h.version == version)
+            .values(version=version + 1)
+        )
+        return advanced.rowcount == 1
+
+    def _append(self, submission_id: str, postings: Iterable[Posting]) -> None:
+        rows = [
+            {
+                "payer_id": self._payer_id,
+                "holder": posting.counter.holder,
+                "kind": posting.counter.kind,
+                "category": posting.counter.category,
+                "period": posting.counter.period,
+                "amount": posting.amount,
+                "submission_id": submission_id,
+            }
+            for posting in postings
+        ]
+        if rows:
+            self._connection.execute(insert(tables.counter_entry), rows)

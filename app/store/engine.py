@@ -1,0 +1,232 @@
+"""One database behind two verbs: `read` and `write`, each a whole transaction.
+
+SQLite has one writer: a connection of its own behind a fair lock, opened BEGIN IMMEDIATE; readers
+have connections of theirs. PostgreSQL serves both from one pool per process, and a transaction
+that lost a race (serialization failure, deadlock) is run again.
+"""
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+T = TypeVar("T")
+
+_RETRYABLE_STATES = {"40001", "40P01"}
+_PASSING_STATES = {
+    "08001",
+    "08003",
+    "08006",
+    "53300",
+    "55P03",
+    "57014",
+    "57P01",
+    "57P02",
+    "57P03",
+}
+_ATTEMPTS = 6
+_POOL_SIZE = 16
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    "busy_timeout=10000",
+    "trusted_schema=OFF",
+)
+_POSTGRESQL_OPTIONS = (
+    "-c lock_timeout=5000 -c statement_timeout=15000"
+    " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+)
+
+
+class Busy(Exception):
+    """The database cannot serve this now; nothing was changed, a retry may succeed."""
+
+
+class DiskFull(Exception):
+    """The database has no room left; nothing was changed."""
+
+
+class CommitUnknown(Exception):
+    """The connection broke while committing: all of the change is there, or none."""
+
+
+class FairLock:
+    """A lock that is handed on in the order of arrival; `threading.Lock` makes no such promise."""
+
+    def __init__(self) -> None:
+        self._guard = threading.Lock()
+        self._waiting: deque[threading.Event] = deque()
+        self._is_held = False
+
+    def __enter__(self) -> None:
+        with self._guard:
+            if not self._is_held:
+                self._is_held = True
+                return
+            turn = threading.Event()
+            self._waiting.append(turn)
+        turn.wait()
+
+    def __exit__(self, *_: object) -> None:
+        with self._guard:
+            if self._waiting:
+                self._waiting.popleft().set()
+            else:
+                self._is_held = False
+
+
+class Store:
+    """The database of one installation."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._turn = FairLock()
+        if self.is_sqlite:
+            self._writer = _sqlite(self.url.render_as_string(False), "BEGIN IMMEDIATE", 1)
+            self._reader = _sqlite(self.url.render_as_string(False), "BEGIN", _POOL_SIZE)
+        else:
+            self._writer = self._reader = _postgresql(self.url.render_as_string(False))
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on one consistent view. Raises Busy."""
+        with _faults_named(), self._reader.connect() as connection, connection.begin():
+            return work(connection)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` and commit; whatever it raises undoes all of it.
+
+        Runs `work` again where the database asks for it, so `work` must take everything from its
+        connection. Raises Busy, DiskFull, CommitUnknown.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                with _faults_named():
+                    return self._attempt(work)
+            except DBAPIError as error:
+                if not _is_lost_race(error) or attempt == _ATTEMPTS - 1:
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, no secret
+        raise Busy
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        if not self.is_sqlite:
+            with self._writer.connect() as connection:
+                return _committed(connection, work)
+        with self._turn, self._writer.connect() as connection:
+            return _committed(connection, work)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
+    transaction = connection.begin()
+    try:
+        result = work(connection)
+    except BaseException:
+        transaction.rollback()
+        raise
+    try:
+        transaction.commit()
+    except OperationalError as error:
+        if error.connection_invalidated:
+            raise CommitUnknown from None
+        raise
+    return result
+
+
+@contextmanager
+def _faults_named() -> Iterator[None]:
+    """Give the database's faults our names; their own texts may quote values and stay inside."""
+    try:
+        yield
+    except PoolTimeout:
+        raise Busy from None
+    except OperationalError as error:
+        if _is_lost_race(error):
+            raise
+        text = str(error.orig)
+        if "disk is full" in text or _state(error) == "53100":
+            raise DiskFull from None
+        if "locked" in text or _is_out_of_reach(error):
+            raise Busy from None
+        raise
+
+
+def _is_out_of_reach(error: DBAPIError) -> bool:
+    """No connection, a connection that broke, a server going down, or a lock or time limit."""
+    state = _state(error)
+    is_unreachable = state is None and not _is_sqlite_fault(error)
+    return error.connection_invalidated or is_unreachable or state in _PASSING_STATES
+
+
+def _state(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _is_sqlite_fault(error: DBAPIError) -> bool:
+    return type(error.orig).__module__.startswith(("pysqlite3", "sqlite3"))
+
+
+def _is_lost_race(error: DBAPIError) -> bool:
+    return _state(error) in _RETRYABLE_STATES
+
+
+def _sqlite(url: str, begin: str, size: int) -> Engine:
+    # The interpreter's own SQLite may be years old; the wheel carries a current one.
+    import pysqlite3
+
+    engine = create_engine(
+        url,
+        module=pysqlite3.dbapi2,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+
+    # The driver's own BEGIN comes too late and is never IMMEDIATE.
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": _POSTGRESQL_OPTIONS},
+    )

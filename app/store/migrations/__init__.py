@@ -1,0 +1,1 @@
+"""The schema's history, by Alembic: one path for SQLite and PostgreSQL."""

@@ -1,0 +1,188 @@
+"""Payers and their clients, as rows."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from app.domain.codes import HandOver
+from app.domain.parties import (
+    ANYBODY,
+    Client,
+    ClientKind,
+    DuplicateClaims,
+    Payer,
+    PayerSettings,
+)
+from app.domain.references import Identifier
+from app.store import tables
+
+_p = tables.payer.c
+_c = tables.client.c
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A client as its operator sees it."""
+
+    client: Client
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+class Parties:
+    """Every payer and client of the installation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def add_payer(self, payer: Payer, now: datetime, *, is_default: bool = False) -> None:
+        """Register a payer; its name must be free."""
+        self._connection.execute(
+            insert(tables.payer).values(
+                id=payer.id,
+                name=payer.name,
+                is_default=is_default,
+                identifiers=_written(payer.identifiers),
+                settings=json.dumps(_settings_written(payer.settings)),
+                created_at=now,
+            )
+        )
+
+    def payers(self) -> list[Payer]:
+        """Every payer, the default one first."""
+        query = select(tables.payer).order_by(_p.is_default.desc(), _p.name)
+        return [_payer(row) for row in self._connection.execute(query)]
+
+    def find_payer(self, name: str | None) -> Payer | None:
+        """A payer by name or id; without a name the default one."""
+        wanted = _p.is_default.is_(True) if name is None else (_p.name == name) | (_p.id == name)
+        row = self._connection.execute(select(tables.payer).where(wanted)).one_or_none()
+        return None if row is None else _payer(row)
+
+    def set_payer_settings(self, payer: Payer) -> None:
+        """Keep a payer's changed settings."""
+        self._connection.execute(
+            update(tables.payer)
+            .where(_p.id == payer.id)
+            .values(settings=json.dumps(_settings_written(payer.settings)))
+        )
+
+    def add_client(self, client: Client, token_hash: str, now: datetime) -> None:
+        """Register a client, and a submitter's queue with it."""
+        acts_for = [ANYBODY] if client.acts_for_anybody else []
+        self._connection.execute(
+            insert(tables.client).values(
+                id=client.id,
+                payer_id=client.payer.id,
+                kind=client.kind,
+                name=client.name,
+                identifiers=_written(client.identifiers),
+                acts_for=json.dumps(acts_for + [one.key for one in client.acts_for]),
+                hand_over=client.hand_over,
+                token_hash=token_hash,
+                created_at=now,
+            )
+        )
+        if client.kind is ClientKind.SUBMITTER:
+            self._connection.execute(
+                insert(tables.queue_head).values(payer_id=client.payer.id, submitter_id=client.id)
+            )
+
+    def find_client(self, token_hash: str) -> Client | None:
+        """The client behind a token; None for an unknown token or a disabled client."""
+        rows = self._clients(_c.token_hash == token_hash, _c.disabled_at.is_(None))
+        return rows[0].client if rows else None
+
+    def registrations(self, payer: Payer | None = None) -> list[Registration]:
+        """Every client, of one payer or of all."""
+        return self._clients(*(() if payer is None else (_c.payer_id == payer.id,)))
+
+    def find_registration(self, name: str, payer: Payer | None) -> Registration | None:
+        """A client by name or id; None where there is none, or several payers have one."""
+        found = [
+            one for one in self.registrations(payer) if name in (one.client.name, one.client.id)
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def disable_client(self, client: Client, now: datetime) -> None:
+        """No token of this client is known from now on."""
+        self._connection.execute(
+            update(tables.client).where(_c.id == client.id).values(disabled_at=now)
+        )
+
+    def rotate_token(self, client: Client, token_hash: str) -> None:
+        """Only the new token is known from now on."""
+        self._connection.execute(
+            update(tables.client)
+            .where(_c.id == client.id)
+            .values(token_hash=token_hash, disabled_at=None)
+        )
+
+    def _clients(self, *wanted: Any) -> list[Registration]:
+        query = (
+            select(tables.client, *(column.label(f"owner_{column.name}") for column in _p))
+            .join_from(tables.client, tables.payer, _p.id == _c.payer_id)
+            .where(*wanted)
+            .order_by(_c.created_at, _c.name)
+        )
+        return [_registration(row) for row in self._connection.execute(query)]
+
+
+def _registration(row: Row[Any]) -> Registration:
+    acts_for = json.loads(row.acts_for)
+    payer = Payer(
+        row.owner_id,
+        row.owner_name,
+        _read(row.owner_identifiers),
+        _settings_read(json.loads(row.owner_settings)),
+    )
+    client = Client(
+        id=row.id,
+        payer=payer,
+        kind=row.kind,
+        name=row.name,
+        identifiers=_read(row.identifiers),
+        acts_for=tuple(Identifier.parse(key) for key in acts_for if key != ANYBODY),
+        acts_for_anybody=ANYBODY in acts_for,
+        hand_over=HandOver(row.hand_over),
+    )
+    return Registration(client, row.created_at, row.disabled_at)
+
+
+def _payer(row: Row[Any]) -> Payer:
+    settings = _settings_read(json.loads(row.settings))
+    return Payer(row.id, row.name, _read(row.identifiers), settings)
+
+
+def _written(identifiers: tuple[Identifier, ...]) -> str:
+    return json.dumps([identifier.key for identifier in identifiers])
+
+
+def _read(text: str) -> tuple[Identifier, ...]:
+    return tuple(Identifier.parse(key) for key in json.loads(text))
+
+
+def _settings_written(settings: PayerSettings) -> dict[str, Any]:
+    return {
+        "duplicate-claim-identifier": settings.duplicate_claim_identifier,
+        "default-plan": settings.default_plan,
+        "adjudicator": settings.adjudicator,
+        "zone": str(settings.zone),
+        "await-coverage-days": settings.await_coverage.days,
+        "preauthorization-valid-days": settings.preauthorization_valid.days,
+    }
+
+
+def _settings_read(written: dict[str, Any]) -> PayerSettings:
+    return PayerSettings(
+        duplicate_claim_identifier=DuplicateClaims(written["duplicate-claim-identifier"]),
+        default_plan=written["default-plan"],
+        adjudicator=written["adjudicator"],
+        zone=ZoneInfo(written["zone"]),
+        await_coverage=timedelta(days=written["await-coverage-days"]),
+        preauthorization_valid=timedelta(days=written["preauthorization-valid-days"]),
+    )

@@ -1,0 +1,206 @@
+"""The queue of undelivered answers, one per submitter, and what each poll handed over.
+
+Every move is one UPDATE guarded by the old state. A poll locks its submitter's queue head first,
+so polls of one submitter follow each other and those of different submitters do not.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+
+from app.domain.parties import Scope
+from app.domain.period import Period
+from app.domain.selection import Selection
+from app.domain.tasks import Remaining
+from app.store import tables
+from app.store.tables import Delivery
+
+COUNTED_EXACTLY = 1000
+_SEEN = (Delivery.DELIVERED, Delivery.LEASED, Delivery.PARKED)
+
+_p = tables.pended.c
+_h = tables.handed_over.c
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One answer in the queue; `size` is its text in bytes."""
+
+    seq: int
+    type: str
+    resource_id: str
+    version: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A resource version to pend: for whom, to which submission, after which earlier response."""
+
+    submitter_id: str
+    type: str
+    resource_id: str
+    version: int
+    dated: Period
+    size: int
+    submission: tuple[str, str] | None = None
+    follows_id: str | None = None
+
+
+_ITEM = (_p.seq, _p.type, _p.resource_id, _p.version, _p.size)
+
+
+class Pended:
+    """The queue of one scope."""
+
+    def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._now = now
+
+    def add(self, answer: Answer, *, is_delivered: bool = False) -> None:
+        """Put an answer at the end of its submitter's queue, or beside it if handed over now."""
+        submission_type, submission_id = answer.submission or (None, None)
+        self._connection.execute(
+            insert(tables.pended).values(
+                payer_id=self._scope.payer_id,
+                submitter_id=answer.submitter_id,
+                state=Delivery.DELIVERED if is_delivered else Delivery.UNDELIVERED,
+                delivered_at=self._now if is_delivered else None,
+                type=answer.type,
+                resource_id=answer.resource_id,
+                version=answer.version,
+                submission_type=submission_type,
+                submission_id=submission_id,
+                follows_id=answer.follows_id,
+                dated_from=answer.dated.start or self._now,
+                dated_to=answer.dated.end or self._now,
+                size=answer.size,
+                pended_at=self._now,
+            )
+        )
+
+    def lock(self) -> None:
+        """Wait for this submitter's other polls; held until the transaction ends."""
+        head = tables.queue_head.c
+        self._connection.execute(
+            select(head.submitter_id)
+            .where(
+                head.payer_id == self._scope.payer_id,
+                head.submitter_id == self._scope.submitter_id,
+            )
+            .with_for_update()
+        ).one()
+
+    def undelivered(self, selection: Selection, limit: int) -> list[Item]:
+        """What a poll would hand over, oldest first."""
+        query = select(*_ITEM).where(*self._waiting(selection)).order_by(_p.seq).limit(limit)
+        return [Item(*row) for row in self._connection.execute(query)]
+
+    def newest_delivered(self, selection: Selection) -> list[Item]:
+        """The newest answer of each type that was handed over before: the door to recovery."""
+        newest = (
+            select(func.max(_p.seq))
+            .where(*self._owned(), _p.state.in_(_SEEN), *_matching(selection))
+            .group_by(_p.type)
+        )
+        query = select(*_ITEM).where(_p.seq.in_(newest)).order_by(_p.seq)
+        return [Item(*row) for row in self._connection.execute(query)]
+
+    def deliver(self, items: Sequence[Item]) -> list[Item]:
+        """Mark items delivered; those that someone withdrew in between are left out."""
+        moved = self._connection.execute(
+            update(tables.pended)
+            .where(_p.seq.in_([item.seq for item in items]), _p.state == Delivery.UNDELIVERED)
+            .values(state=Delivery.DELIVERED, delivered_at=self._now)
+            .returning(_p.seq)
+        )
+        delivered = set(moved.scalars())
+        return [item for item in items if item.seq in delivered]
+
+    def remaining(self, selection: Selection) -> Remaining:
+        """How much still matches: exact up to a thousand, then "or more"."""
+        some = select(_p.seq).where(*self._waiting(selection)).limit(COUNTED_EXACTLY + 1)
+        count = self._connection.execute(
+            select(func.count()).select_from(some.subquery())
+        ).scalar_one()
+        return Remaining(min(count, COUNTED_EXACTLY), count > COUNTED_EXACTLY)
+
+    def withdraw(self, submission: tuple[str, str]) -> int:
+        """Take back every answer to a submission that was not delivered; how many."""
+        withdrawn = self._connection.execute(
+            update(tables.pended)
+            .where(
+                *self._owned(),
+                _p.submission_type == submission[0],
+                _p.submission_id == submission[1],
+                _p.state.in_((Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)),
+            )
+            .values(state=Delivery.WITHDRAWN)
+        )
+        return withdrawn.rowcount
+
+    def record_hand_over(self, task_id: str, items: Sequence[Item]) -> None:
+        """Keep what a poll handed over, in order."""
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "task_id": task_id,
+                "position": position,
+                "submitter_id": self._scope.submitter_id,
+                "type": item.type,
+                "resource_id": item.resource_id,
+                "version": item.version,
+            }
+            for position, item in enumerate(items)
+        ]
+        if rows:
+            self._connection.execute(insert(tables.handed_over), rows)
+
+    def handed_over(self, task_id: str) -> list[tuple[str, str, int]]:
+        """Type, id and version of what a poll handed over, in order; empty for any other Task."""
+        query = select(_h.type, _h.resource_id, _h.version).where(
+            _h.payer_id == self._scope.payer_id, _h.task_id == task_id
+        )
+        if self._scope.submitter_id is not None:
+            query = query.where(_h.submitter_id == self._scope.submitter_id)
+        return [tuple(row) for row in self._connection.execute(query.order_by(_h.position))]
+
+    def was_handed_over(self, type: str, id: str) -> bool:
+        """Whether any poll of this scope handed over the resource, or is itself this Task."""
+        named = (_h.type == type) & (_h.resource_id == id)
+        if type == "Task":
+            named = named | (_h.task_id == id)
+        query = select(_h.position).where(
+            _h.payer_id == self._scope.payer_id,
+            _h.submitter_id == self._scope.submitter_id,
+            named,
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def _waiting(self, selection: Selection) -> tuple[ColumnElement[bool], ...]:
+        return (*self._owned(), _p.state == Delivery.UNDELIVERED, *_matching(selection))
+
+    def _owned(self) -> tuple[ColumnElement[bool], ...]:
+        owned = (_p.payer_id == self._scope.payer_id,)
+        if self._scope.submitter_id is None:
+            return owned
+        return (*owned, _p.submitter_id == self._scope.submitter_id)
+
+
+def _matching(selection: Selection) -> list[ColumnElement[bool]]:
+    clauses: list[ColumnElement[bool]] = []
+    if selection.types is not None:
+        clauses.append(_p.type.in_(sorted(selection.types)))
+    if selection.answers_to is not None:
+        clauses.append(_p.submission_type == selection.answers_to[0])
+        clauses.append(_p.submission_id == selection.answers_to[1])
+    if selection.follows is not None:
+        clauses.append(_p.follows_id == selection.follows)
+    if selection.period is not None and selection.period.start is not None:
+        clauses.append(_p.dated_from >= selection.period.start)
+    if selection.period is not None and selection.period.end is not None:
+        clauses.append(_p.dated_to <= selection.period.end)
+    return clauses

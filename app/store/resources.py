@@ -1,0 +1,260 @@
+"""Resources and all their versions, each as the text it was received or written in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    Select,
+    and_,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
+
+from app.domain.parties import Scope
+from app.domain.references import Identifier
+from app.store import tables
+from app.store.bodies import decoded, encoded
+from app.store.hashing import Hasher
+
+# The payer's reference data that its submitters may read. Patients and Coverages are not among
+# them: those are matched by identifier and never shown.
+READABLE_REFERENCE_DATA = frozenset(
+    {
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+        "Location",
+        "InsurancePlan",
+        "ChargeItemDefinition",
+    }
+)
+
+_r = tables.resource.c
+_v = tables.resource_version.c
+_i = tables.business_identifier.c
+
+
+class VersionConflict(Exception):
+    """The resource was changed by someone else since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of a resource; `text` is None once it is gone."""
+
+    type: str
+    id: str
+    version: int
+    updated_at: datetime
+    text: str | None
+    submitter_id: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The relative reference, without a version."""
+        return f"{self.type}/{self.id}"
+
+    @property
+    def versioned(self) -> str:
+        """The relative reference to this very version."""
+        return f"{self.type}/{self.id}/_history/{self.version}"
+
+
+class Resources:
+    """The resources that one scope may see; everything else is as if it did not exist.
+
+    A submitter sees its own and the payer's readable reference data, the payer's side sees all of
+    the payer. With `is_reference_data` only what the payer itself keeps is seen, readable or not.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        scope: Scope,
+        now: datetime,
+        hasher: Hasher,
+        *,
+        is_reference_data: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._is_reference_data = is_reference_data
+        self._now = now
+        self._hasher = hasher
+
+    def add(
+        self,
+        type: str,
+        id: str,
+        text: str,
+        identifiers: Iterable[Identifier],
+        submitter_id: str | None,
+    ) -> Stored:
+        """Keep version 1 of a new resource."""
+        key = {"payer_id": self._scope.payer_id, "type": type, "id": id}
+        row = {"submitter_id": submitter_id, "version": 1, "created_at": self._now}
+        self._connection.execute(insert(tables.resource).values(**key, **row, updated_at=self._now))
+        self._add_version(type, id, 1, text)
+        self._index(type, id, identifiers, submitter_id)
+        return Stored(type, id, 1, self._now, text, submitter_id)
+
+    def amend(self, previous: Stored, text: str) -> Stored:
+        """Keep the next version; raises VersionConflict if `previous` is not current."""
+        version = previous.version + 1
+        amended = self._connection.execute(
+            update(tables.resource)
+            .where(*self._key(previous.type, previous.id), _r.version == previous.version)
+            .values(version=version, updated_at=self._now)
+        )
+        if amended.rowcount != 1:
+            raise VersionConflict(previous.reference)
+        self._add_version(previous.type, previous.id, version, text)
+        return Stored(previous.type, previous.id, version, self._now, text, previous.submitter_id)
+
+    def replace(self, previous: Stored, text: str, identifiers: Iterable[Identifier]) -> Stored:
+        """As `amend`, for content whose identifiers may have changed."""
+        amended = self.amend(previous, text)
+        self._connection.execute(
+            tables.business_identifier.delete().where(
+                _i.payer_id == self._scope.payer_id,
+                _i.type == previous.type,
+                _i.resource_id == previous.id,
+            )
+        )
+        self._index(previous.type, previous.id, identifiers, previous.submitter_id)
+        return amended
+
+    def find(self, type: str, id: str, *, lock: bool = False) -> Stored | None:
+        """The current version; None if there is none in this scope."""
+        query = _versions().where(*self._key(type, id), self._visible(), _v.version == _r.version)
+        if lock:
+            query = query.with_for_update(of=tables.resource)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _stored(row)
+
+    def find_version(self, type: str, id: str, version: int) -> Stored | None:
+        """One version; None if there is none in this scope."""
+        query = _versions().where(*self._key(type, id), self._visible(), _v.version == version)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else _stored(row)
+
+    def versions(self, wanted: Sequence[tuple[str, str, int]]) -> list[Stored]:
+        """Many versions in the order asked for; those that are not there are left out."""
+        by_type: dict[str, list[tuple[str, int]]] = {}
+        for type, id, version in wanted:
+            by_type.setdefault(type, []).append((id, version))
+        found: dict[tuple[str, str, int], Stored] = {}
+        for type, keys in by_type.items():
+            query = _versions().where(
+                _v.payer_id == self._scope.payer_id,
+                _v.type == type,
+                _v.id.in_([id for id, _ in keys]),
+                self._visible(),
+            )
+            for row in self._connection.execute(query):
+                found[(row.type, row.id, row.version)] = _stored(row)
+        return [found[key] for key in wanted if key in found]
+
+    def identified(self, types: Iterable[str], identifier: Identifier) -> list[tuple[str, str]]:
+        """Type and id of every resource of these types that carries the identifier."""
+        query = (
+            select(_i.type, _i.resource_id)
+            .where(
+                _i.payer_id == self._scope.payer_id,
+                _i.key_hash == self.hash_of(identifier),
+                _i.type.in_(sorted(types)),
+                self._owned(_i.submitter_id, _i.type),
+            )
+            .order_by(_i.type, _i.resource_id)
+        )
+        return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+
+    def has_any(self, type: str) -> bool:
+        """Whether there is any resource of this type."""
+        query = select(_r.id).where(
+            _r.payer_id == self._scope.payer_id, _r.type == type, self._visible()
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
+
+    def hash_of(self, identifier: Identifier) -> str:
+        """The keyed hash an identifier is found by."""
+        return self._hasher("identifier", identifier.key)
+
+    def _add_version(self, type: str, id: str, version: int, text: str) -> None:
+        body = encoded(text)
+        self._connection.execute(
+            insert(tables.resource_version).values(
+                payer_id=self._scope.payer_id,
+                type=type,
+                id=id,
+                version=version,
+                updated_at=self._now,
+                body_format=body.format,
+                key_id=body.key_id,
+                body=body.content,
+            )
+        )
+
+    def _index(
+        self, type: str, id: str, identifiers: Iterable[Identifier], submitter_id: str | None
+    ) -> None:
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "key_hash": key_hash,
+                "type": type,
+                "resource_id": id,
+                "submitter_id": submitter_id,
+            }
+            for key_hash in sorted({self.hash_of(one) for one in identifiers})
+        ]
+        if rows:
+            self._connection.execute(insert(tables.business_identifier), rows)
+
+    def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
+        return (_r.payer_id == self._scope.payer_id, _r.type == type, _r.id == id)
+
+    def _visible(self) -> ColumnElement[bool]:
+        return self._owned(_r.submitter_id, _r.type)
+
+    def _owned(
+        self, owner: ColumnElement[str | None], type: ColumnElement[str]
+    ) -> ColumnElement[bool]:
+        if self._is_reference_data:
+            return owner.is_(None)
+        if self._scope.submitter_id is None:
+            return true()
+        is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
+        return or_(owner == self._scope.submitter_id, is_readable)
+
+
+def _versions() -> Select[Any]:
+    return select(
+        _r.type,
+        _r.id,
+        _r.submitter_id,
+        _r.gone_at,
+        _v.version,
+        _v.updated_at,
+        _v.body_format,
+        _v.key_id,
+        _v.body,
+    ).join_from(
+        tables.resource,
+        tables.resource_version,
+        and_(_v.payer_id == _r.payer_id, _v.type == _r.type, _v.id == _r.id),
+    )
+
+
+def _stored(row: Row[Any]) -> Stored:
+    text = None if row.gone_at else decoded(row.body_format, row.key_id, row.body)
+    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id)

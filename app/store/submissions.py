@@ -1,0 +1,159 @@
+"""Submissions: stored requests, where each stands, and what it was answered with."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, tuple_, update
+
+from app.domain.adjudication import Awaiting
+from app.domain.codes import ClaimUse, Outcome
+from app.domain.lifecycle import State
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.statements import inserted_if_absent
+
+_s = tables.submission.c
+_live = tables.live_identifier.c
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One row: `response` is the id of its ClaimResponse (or other response), `benefit` its EOB."""
+
+    type: str
+    id: str
+    submitter_id: str
+    state: State
+    epoch: int
+    created_at: datetime
+    use: ClaimUse | None = None
+    response_type: str | None = None
+    response_id: str | None = None
+    benefit_id: str | None = None
+    outcome: Outcome | None = None
+    disposition: str | None = None
+    total: Decimal | None = None
+    currency: str | None = None
+    awaiting: Awaiting | None = None
+    awaiting_text: str | None = None
+    due_at: datetime | None = None
+    is_used: bool = False
+    rules: str | None = None
+    plan_version: str | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Type and id."""
+        return (self.type, self.id)
+
+
+_COLUMNS = [getattr(_s, name) for name in Submission.__dataclass_fields__]
+
+
+class Submissions:
+    """The submissions of one scope."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._scope = scope
+
+    def add(self, submission: Submission) -> None:
+        """Keep a new submission."""
+        values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
+        self._connection.execute(
+            insert(tables.submission).values(payer_id=self._scope.payer_id, **values)
+        )
+
+    def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:
+        """One submission, its row locked until the end if asked; None if not in this scope."""
+        query = select(*_COLUMNS).where(*self._key(type, id), *self._visible())
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else Submission(**row._mapping)
+
+    def answered_by(self, type: str, id: str) -> Submission | None:
+        """The submission that a response or an EOB answers."""
+        if type == "ExplanationOfBenefit":
+            is_answer = _s.benefit_id == id
+        else:
+            is_answer = and_(_s.response_type == type, _s.response_id == id)
+        query = select(*_COLUMNS).where(
+            _s.payer_id == self._scope.payer_id, is_answer, *self._visible()
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else Submission(**row._mapping)
+
+    def move(self, submission: Submission, **changes: Any) -> Submission | None:
+        """Change a row where state and epoch are still the given ones; None if they are not.
+
+        This is the fence of every race: of two that move the same submission, one gets None.
+        """
+        moved = self._connection.execute(
+            update(tables.submission)
+            .where(
+                *self._key(submission.type, submission.id),
+                _s.state == submission.state,
+                _s.epoch == submission.epoch,
+            )
+            .values(**changes)
+        )
+        return replace(submission, **changes) if moved.rowcount == 1 else None
+
+    def begin(self, keys: Iterable[tuple[str, str]]) -> None:
+        """Mark queued submissions as being adjudicated; those someone else has locked are left.
+
+        Waiting for them here, with jobs leased, could be a deadlock with a cancel.
+        """
+        free = (
+            select(_s.type, _s.id)
+            .where(
+                _s.payer_id == self._scope.payer_id,
+                tuple_(_s.type, _s.id).in_(list(keys)),
+                _s.state == State.QUEUED,
+            )
+            .with_for_update(skip_locked=True)
+        )
+        found = [tuple(row) for row in self._connection.execute(free)]
+        if found:
+            self._connection.execute(
+                update(tables.submission)
+                .where(_s.payer_id == self._scope.payer_id, tuple_(_s.type, _s.id).in_(found))
+                .values(state=State.ADJUDICATING)
+            )
+
+    def hold_identifiers(self, id: str, hashes: Iterable[str]) -> list[str]:
+        """Take identifiers for a live Claim; the ids of the live Claims that hold some already."""
+        holders = []
+        for key_hash in sorted(hashes):
+            key = {
+                "payer_id": self._scope.payer_id,
+                "submitter_id": self._scope.submitter_id,
+                "key_hash": key_hash,
+            }
+            row = {**key, "submission_id": id}
+            if not inserted_if_absent(self._connection, tables.live_identifier, row):
+                holders.append(self._holder(key))
+        return holders
+
+    def free_identifiers(self, id: str) -> None:
+        """Let go of every identifier that a Claim held while it was live."""
+        self._connection.execute(
+            delete(tables.live_identifier).where(
+                _live.payer_id == self._scope.payer_id, _live.submission_id == id
+            )
+        )
+
+    def _holder(self, key: dict[str, str | None]) -> str:
+        query = select(_live.submission_id).filter_by(**key)
+        return str(self._connection.execute(query).scalar_one())
+
+    def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
+        return (_s.payer_id == self._scope.payer_id, _s.type == type, _s.id == id)
+
+    def _visible(self) -> tuple[ColumnElement[bool], ...]:
+        if self._scope.submitter_id is None:
+            return ()
+        return (_s.submitter_id == self._scope.submitter_id,)

@@ -1,0 +1,37 @@
+"""The tables. Every key leads with the payer, so that rows can be divided by it.
+
+Resource text lives in `resource_version` alone; the other tables are narrow and are what is
+searched, locked and counted. Migrations create what is declared here; a test compares the two.
+"""
+
+from app.store.tables.audit import audit
+from app.store.tables.columns import metadata
+from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
+from app.store.tables.money import counter_entry, counter_holder, reservation
+from app.store.tables.parties import client, payer
+from app.store.tables.resources import business_identifier, resource, resource_version
+from app.store.tables.submissions import live_identifier, replay_key, submission, task
+from app.store.tables.work import JobState, job
+
+__all__ = [
+    "Delivery",
+    "JobState",
+    "audit",
+    "business_identifier",
+    "client",
+    "counter_entry",
+    "counter_holder",
+    "handed_over",
+    "job",
+    "live_identifier",
+    "metadata",
+    "payer",
+    "pended",
+    "queue_head",
+    "replay_key",
+    "reservation",
+    "resource",
+    "resource_version",
+    "submission",
+    "task",
+]

@@ -1,0 +1,72 @@
+"""The queues of undelivered answers, and what polls handed over."""
+
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, Integer, String, Table, text
+
+from app.store.tables.columns import Id, Serial, metadata
+from app.store.types import Code, Instant
+
+
+class Delivery(StrEnum):
+    """Where an answer stands in its submitter's queue."""
+
+    UNDELIVERED = "undelivered"
+    LEASED = "leased"
+    DELIVERED = "delivered"
+    PARKED = "parked"
+    WITHDRAWN = "withdrawn"
+    SUPERSEDED = "superseded"
+
+
+# The head of each submitter's queue: the row that a poll locks, so polls of one submitter queue up.
+queue_head = Table(
+    "queue_head",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("submitter_id", Id, primary_key=True),
+)
+
+pended = Table(
+    "pended",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("payer_id", Id, nullable=False),
+    Column("submitter_id", Id, nullable=False),
+    Column("state", Code(Delivery), nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("resource_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("submission_type", String(64)),
+    Column("submission_id", Id),
+    Column("follows_id", Id),
+    Column("dated_from", Instant, nullable=False),
+    Column("dated_to", Instant, nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("pended_at", Instant, nullable=False),
+    Column("delivered_at", Instant),
+    Index(
+        "ix_pended_undelivered",
+        "payer_id",
+        "submitter_id",
+        "seq",
+        sqlite_where=text("state = 'undelivered'"),
+        postgresql_where=text("state = 'undelivered'"),
+    ),
+    Index("ix_pended_submission", "payer_id", "submission_type", "submission_id"),
+    sqlite_autoincrement=True,
+)
+
+# What each poll handed over, in order; its Bundle is built from these rows whenever it is read.
+handed_over = Table(
+    "handed_over",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("task_id", Id, primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("submitter_id", Id, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("resource_id", Id, nullable=False),
+    Column("version", Integer, nullable=False),
+    Index("ix_handed_over_resource", "payer_id", "type", "resource_id"),
+)

@@ -1,0 +1,35 @@
+"""Payers and their clients."""
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text
+
+from app.domain.codes import HandOver
+from app.domain.parties import ClientKind
+from app.store.tables.columns import Hash, Id, metadata
+from app.store.types import Code, Instant
+
+payer = Table(
+    "payer",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("name", String(200), nullable=False, unique=True),
+    Column("is_default", Boolean, nullable=False),
+    Column("identifiers", Text, nullable=False),
+    Column("settings", Text, nullable=False),
+    Column("created_at", Instant, nullable=False),
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("payer_id", Id, ForeignKey("payer.id"), nullable=False),
+    Column("kind", Code(ClientKind), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("identifiers", Text, nullable=False),
+    Column("acts_for", Text, nullable=False),
+    Column("hand_over", Code(HandOver), nullable=False),
+    Column("token_hash", Hash, nullable=False, unique=True),
+    Column("disabled_at", Instant),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_client_payer", "payer_id", "name", unique=True),
+)

@@ -1,0 +1,79 @@
+"""Submitted requests, Tasks, and the keys that make two sendings one effect."""
+
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+
+from app.domain.adjudication import Awaiting
+from app.domain.codes import ClaimUse, Outcome, TaskCode, TaskStatus
+from app.domain.lifecycle import State
+from app.store.tables.columns import Hash, Id, metadata
+from app.store.types import Code, Exact, Instant
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("type", String(64), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("submitter_id", Id, nullable=False),
+    Column("use", Code(ClaimUse)),
+    Column("state", Code(State), nullable=False),
+    # Goes up whenever what was being worked out no longer counts; a late decision carries the old.
+    Column("epoch", Integer, nullable=False),
+    Column("response_type", String(64)),
+    Column("response_id", Id),
+    Column("benefit_id", Id),
+    Column("outcome", Code(Outcome)),
+    Column("disposition", Text),
+    Column("total", Exact),
+    Column("currency", String(3)),
+    Column("awaiting", Code(Awaiting)),
+    Column("awaiting_text", Text),
+    Column("due_at", Instant),
+    Column("is_used", Boolean, nullable=False),
+    Column("rules", String(64)),
+    Column("plan_version", String(64)),
+    Column("created_at", Instant, nullable=False),
+    Column("decided_at", Instant),
+    Index("ix_submission_awaiting", "payer_id", "awaiting"),
+    Index("ix_submission_response", "payer_id", "response_id"),
+    Index("ix_submission_benefit", "payer_id", "benefit_id"),
+)
+
+# One live Claim per identifier, by the referee: a row that is there or not.
+live_identifier = Table(
+    "live_identifier",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("submitter_id", Id, primary_key=True),
+    Column("key_hash", Hash, primary_key=True),
+    Column("submission_id", Id, nullable=False),
+    Index("ix_live_identifier_submission", "payer_id", "submission_id"),
+)
+
+replay_key = Table(
+    "replay_key",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("submitter_id", Id, primary_key=True),
+    Column("key_hash", Hash, primary_key=True),
+    Column("content_hash", Hash, nullable=False),
+    Column("type", String(64), nullable=False),
+    Column("resource_id", Id, nullable=False),
+    Column("expires_at", Instant, nullable=False),
+    Index("ix_replay_key_expires", "expires_at"),
+    Index("ix_replay_key_resource", "payer_id", "resource_id"),
+)
+
+task = Table(
+    "task",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("submitter_id", Id, nullable=False),
+    Column("code", Code(TaskCode), nullable=False),
+    Column("status", Code(TaskStatus), nullable=False),
+    Column("focus_type", String(64)),
+    Column("focus_id", Id),
+    Column("created_at", Instant, nullable=False),
+    Index("ix_task_focus", "payer_id", "focus_type", "focus_id"),
+)

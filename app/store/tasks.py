@@ -1,0 +1,117 @@
+"""Tasks as rows, and the replay keys that make the same request twice one effect."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, insert, select
+
+from app.domain.codes import TaskCode, TaskStatus
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.statements import inserted_if_absent
+
+_k = tables.replay_key.c
+_t = tables.task.c
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRow:
+    """What we query of a Task; its text is an ordinary resource."""
+
+    id: str
+    code: TaskCode
+    status: TaskStatus
+    focus_type: str | None
+    focus_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a replay key was kept for, and under which content."""
+
+    type: str
+    resource_id: str
+    content_hash: str
+
+
+class Tasks:
+    """The Tasks of one scope."""
+
+    def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._now = now
+
+    def add(self, row: TaskRow) -> None:
+        """Keep a Task's row."""
+        self._connection.execute(
+            insert(tables.task).values(
+                payer_id=self._scope.payer_id,
+                submitter_id=self._scope.submitter_id,
+                id=row.id,
+                code=row.code,
+                status=row.status,
+                focus_type=row.focus_type,
+                focus_id=row.focus_id,
+                created_at=self._now,
+            )
+        )
+
+    def find(self, id: str) -> TaskRow | None:
+        """One Task's row; None if there is none in this scope."""
+        query = select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id).where(
+            _t.payer_id == self._scope.payer_id, _t.id == id
+        )
+        if self._scope.submitter_id is not None:
+            query = query.where(_t.submitter_id == self._scope.submitter_id)
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else TaskRow(*row)
+
+
+class ReplayKeys:
+    """Unique rows: whoever inserts first has the effect, everyone after is given its answer."""
+
+    def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._now = now
+
+    def find(self, key_hash: str) -> Kept | None:
+        """What the key was kept for; None where it is free or has lapsed."""
+        query = select(_k.type, _k.resource_id, _k.content_hash).where(
+            *self._key(key_hash), _k.expires_at > self._now
+        )
+        row = self._connection.execute(query).one_or_none()
+        return None if row is None else Kept(*row)
+
+    def keep(
+        self, key_hash: str, content_hash: str, type: str, resource_id: str, lasts: timedelta
+    ) -> bool:
+        """Keep a key; False where another request has just taken it."""
+        self._forget_lapsed(key_hash)
+        row = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": self._scope.submitter_id,
+            "key_hash": key_hash,
+            "content_hash": content_hash,
+            "type": type,
+            "resource_id": resource_id,
+            "expires_at": self._now + lasts,
+        }
+        return inserted_if_absent(self._connection, tables.replay_key, row)
+
+    def forget(self, key_hash: str) -> None:
+        """Free a key."""
+        self._connection.execute(tables.replay_key.delete().where(*self._key(key_hash)))
+
+    def _forget_lapsed(self, key_hash: str) -> None:
+        self._connection.execute(
+            tables.replay_key.delete().where(*self._key(key_hash), _k.expires_at <= self._now)
+        )
+
+    def _key(self, key_hash: str) -> tuple[ColumnElement[bool], ...]:
+        return (
+            _k.payer_id == self._scope.payer_id,
+            _k.submitter_id == self._scope.submitter_id,
+            _k.key_hash == key_hash,
+        )

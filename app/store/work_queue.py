@@ -1,0 +1,204 @@
+"""Jobs: work to be done later, leased by whoever is free, at most one at a time each.
+
+A lease is a token and an instant. Whoever finishes shows the token: a lease that has lapsed and
+was taken by another finds its row no longer matching, and its result is dropped.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+
+from app.domain.adjudication import Awaiting
+from app.domain.lifecycle import State
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.tables import JobState
+
+_j = tables.job.c
+_s = tables.submission.c
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One leased job."""
+
+    id: int
+    payer_id: str
+    kind: str
+    type: str
+    submission_id: str
+    submitter_id: str
+    epoch: int
+    attempts: int
+    token: str
+
+    @property
+    def scope(self) -> Scope:
+        """Whose work it is."""
+        return Scope(self.payer_id, self.submitter_id)
+
+    @property
+    def submission(self) -> tuple[str, str]:
+        """Type and id of what it works on."""
+        return (self.type, self.submission_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How one kind of job stands: how many in each state, and since when the oldest waits."""
+
+    kind: str
+    waiting: int
+    leased: int
+    abandoned: int
+    oldest_due_at: datetime | None
+
+
+class WorkQueue:
+    """The jobs of every payer; a job names its own."""
+
+    def __init__(self, connection: Connection, now: datetime) -> None:
+        self._connection = connection
+        self._now = now
+
+    def add(
+        self,
+        scope: Scope,
+        kind: str,
+        submission: tuple[str, str],
+        epoch: int,
+        due_at: datetime,
+    ) -> None:
+        """Enqueue a job on a submission of one submitter."""
+        self._connection.execute(
+            insert(tables.job).values(
+                payer_id=scope.payer_id,
+                submitter_id=scope.submitter_id,
+                kind=kind,
+                type=submission[0],
+                submission_id=submission[1],
+                epoch=epoch,
+                state=JobState.WAITING,
+                due_at=due_at,
+                attempts=0,
+                created_at=self._now,
+            )
+        )
+
+    def lease(self, token: str, limit: int, length: timedelta) -> list[Job]:
+        """Lease the oldest due jobs, also those whose lease has lapsed."""
+        is_due = (_j.state == JobState.WAITING) & (_j.due_at <= self._now)
+        has_lapsed = (_j.state == JobState.LEASED) & (_j.leased_until < self._now)
+        oldest = (
+            select(_j.id)
+            .where(or_(is_due, has_lapsed))
+            .order_by(_j.due_at, _j.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+        leased = self._connection.execute(
+            update(tables.job)
+            .where(_j.id.in_(oldest.scalar_subquery()))
+            .values(
+                state=JobState.LEASED,
+                token=token,
+                leased_until=self._now + length,
+                attempts=_j.attempts + 1,
+            )
+            .returning(
+                _j.id,
+                _j.payer_id,
+                _j.kind,
+                _j.type,
+                _j.submission_id,
+                _j.submitter_id,
+                _j.epoch,
+                _j.attempts,
+                _j.token,
+            )
+        )
+        return sorted((Job(*row) for row in leased), key=lambda job: job.id)
+
+    def return_leases(self) -> int:
+        """Make every leased job due again: for a database that no other process works on."""
+        returned = self._connection.execute(
+            update(tables.job)
+            .where(_j.state == JobState.LEASED)
+            .values(state=JobState.WAITING, token=None, leased_until=None)
+        )
+        return returned.rowcount
+
+    def finish(self, job: Job) -> bool:
+        """The job is done and gone; False if the lease is no longer ours."""
+        gone = self._connection.execute(delete(tables.job).where(*_held(job)))
+        return gone.rowcount == 1
+
+    def put_back(
+        self, job: Job, due_at: datetime, *, counts: bool = True, fault: str | None = None
+    ) -> bool:
+        """Wait until `due_at`; False if the lease is no longer ours.
+
+        `counts` False: the attempt was no failure and is not counted.
+        """
+        values = {"state": JobState.WAITING, "due_at": due_at, "token": None, "fault": fault}
+        if not counts:
+            values["attempts"] = 0
+        return self._changed(job, values)
+
+    def abandon(self, job: Job, fault: str) -> bool:
+        """Give the job up and keep it for the operator; False if the lease is no longer ours."""
+        return self._changed(job, {"state": JobState.ABANDONED, "token": None, "fault": fault})
+
+    def withdraw(self, payer_id: str, submission: tuple[str, str]) -> int:
+        """Drop every job of a submission, leased or not; how many."""
+        dropped = self._connection.execute(
+            delete(tables.job).where(
+                _j.payer_id == payer_id,
+                _j.type == submission[0],
+                _j.submission_id == submission[1],
+            )
+        )
+        return dropped.rowcount
+
+    def wake(self, payer_id: str, awaiting: Iterable[Awaiting]) -> int:
+        """Make the waiting jobs of submissions that await one of these due now; how many."""
+        waiting = select(_s.id).where(
+            _s.payer_id == payer_id,
+            _s.awaiting.in_(list(awaiting)),
+            _s.state == State.AWAITING,
+        )
+        woken = self._connection.execute(
+            update(tables.job)
+            .where(
+                _j.payer_id == payer_id,
+                _j.state == JobState.WAITING,
+                _j.due_at > self._now,
+                _j.submission_id.in_(waiting),
+            )
+            .values(due_at=self._now)
+        )
+        return woken.rowcount
+
+    def depths(self) -> list[Depth]:
+        """Every kind of job by state, and the oldest that is due."""
+        oldest = func.min(_j.due_at).filter(_j.state == JobState.WAITING, _j.due_at <= self._now)
+        query = (
+            select(_j.kind, *(_in_state(state) for state in JobState), oldest)
+            .group_by(_j.kind)
+            .order_by(_j.kind)
+        )
+        return [Depth(*row) for row in self._connection.execute(query)]
+
+    def _changed(self, job: Job, values: dict[str, object]) -> bool:
+        changed = self._connection.execute(update(tables.job).where(*_held(job)).values(**values))
+        return changed.rowcount == 1
+
+
+def _held(job: Job) -> tuple[ColumnElement[bool], ...]:
+    return (_j.id == job.id, _j.token == job.token, _j.state == JobState.LEASED)
+
+
+def _in_state(state: JobState) -> ColumnElement[int]:
+    return func.count().filter(_j.state == state)

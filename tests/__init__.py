@@ -1,0 +1,1 @@
+"""The tests; every module of `app` has one of the same name."""

@@ -1,0 +1,168 @@
+"""Plans, lines and Claims to decide; the defaults are valid, a test names what matters."""
+
+from datetime import date
+from decimal import Decimal
+
+from app.adjudicators.standard import StandardAdjudicator
+from app.domain.adjudication import AdjudicationRequest, Counter, Coverage, Decided
+from app.domain.canonical import PLAN
+from app.domain.claims import Claim, Days, Insurance, Line
+from app.domain.codes import ClaimUse, Coding
+from app.domain.money import Money
+from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan, Price
+from app.domain.references import Reference
+
+DAY = date(2026, 6, 1)
+GENERAL = Coding(PLAN, "general")
+_CATEGORIES = "https://example.org/fhir/CodeSystem/benefit"
+_SERVICES = "https://example.org/fhir/CodeSystem/service"
+_MODIFIERS = "https://example.org/fhir/CodeSystem/modifier"
+
+
+def category(code):
+    return GENERAL if code == "general" else Coding(_CATEGORIES, code)
+
+
+def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **rest):
+    """One category; `limits` is a dict of kinds, `outside` the coinsurance out of network."""
+    shares = []
+    if copay is not None:
+        shares.append(CostShare(CostKind.COPAY, Decimal(copay)))
+    if coinsurance is not None:
+        shares.append(CostShare(CostKind.COINSURANCE, Decimal(coinsurance)))
+    if waived:
+        shares.append(CostShare(CostKind.DEDUCTIBLE, Decimal(0)))
+    if "outside" in rest:
+        outside = Decimal(rest.pop("outside"))
+        shares.append(CostShare(CostKind.COINSURANCE, outside, in_network=False))
+    limits = rest.pop("limits", {})
+    return Benefit(
+        category(code),
+        tuple(shares),
+        tuple(Limit(LimitKind(kind), Decimal(value)) for kind, value in limits.items()),
+        **rest,
+    )
+
+
+def a_plan(*benefits, currency="USD", **figures):
+    """A plan; amounts may be given as text."""
+    exact = {
+        name: Decimal(value) if isinstance(value, str) else value for name, value in figures.items()
+    }
+    return Plan("plan", "1", currency=currency, benefits=benefits or (a_benefit(),), **exact)
+
+
+def a_price(service, amount, *, modifiers=(), currency="USD", category_code=None, **days):
+    return Price(
+        Coding(_SERVICES, service),
+        None if amount is None else Money(Decimal(amount), currency),
+        category(category_code) if category_code else None,
+        tuple(Coding(_MODIFIERS, modifier) for modifier in modifiers),
+        **days,
+    )
+
+
+def a_line(sequence, net=None, *lines, **rest):
+    """A line whose unit price is its net, unless told; `sequence` 1 or a path (1, 2)."""
+    path = sequence if isinstance(sequence, tuple) else (sequence,)
+    currency = rest.pop("currency", "USD")
+
+    def money(amount):
+        return None if amount is None else Money(Decimal(amount), currency)
+
+    day = rest.pop("day", DAY)
+    return Line(
+        path=path,
+        expression="Claim.line" + "".join(f"[{part}]" for part in path),
+        services=(Coding(_SERVICES, rest.pop("service", "exam")),),
+        modifiers=tuple(Coding(_MODIFIERS, code) for code in rest.pop("modifiers", ())),
+        categories=tuple(category(code) for code in rest.pop("categories", ())),
+        serviced=rest.pop("serviced", Days(day, day)),
+        quantity=Decimal(rest.pop("quantity", 1)),
+        unit_price=money(rest.pop("price", net)),
+        factor=Decimal(rest.pop("factor", 1)),
+        tax=money(rest.pop("tax", None)),
+        net=money(net),
+        lines=lines,
+        **rest,
+    )
+
+
+def a_claim(*lines, use=ClaimUse.CLAIM, **rest):
+    return Claim(
+        use=use,
+        type=None,
+        created=rest.pop("created", Days(DAY, DAY)),
+        patient=Reference("Patient", "1"),
+        provider=Reference("Organization", "1"),
+        insurance=(Insurance(1, True, Reference("Coverage", "1")),),
+        lines=lines,
+        **rest,
+    )
+
+
+def a_request(*lines, plan=None, **rest):
+    """A request about a Claim of these lines, by a member insured since 2026."""
+    bill = {name: rest.pop(name) for name in ("use", "billable", "created") if name in rest}
+    return AdjudicationRequest(
+        claim=a_claim(*lines, **bill),
+        received_on=rest.pop("received_on", DAY),
+        coverage=rest.pop("coverage", Coverage("member", "family", date(2026, 1, 1))),
+        plan=plan or a_plan(),
+        **rest,
+    )
+
+
+def counters(**sums):
+    """Sums of 2026 before the Claim, by kind: `deductible_individual="40"`."""
+    holders = {"individual": "member", "family": "family"}
+    return {
+        Counter(holders[kind.split("_")[-1]], kind.replace("_", "-"), "", "2026"): Decimal(amount)
+        for kind, amount in sums.items()
+    }
+
+
+def decide(*lines, **rest):
+    """The decision of the standard adjudicator."""
+    answer = StandardAdjudicator().adjudicate(a_request(*lines, **rest))
+    assert isinstance(answer, Decided)
+    return answer
+
+
+def rows(amounts):
+    """Rows as a person writes them: 'contractual 20.00 (45)'."""
+    return [
+        f"{row.category} {row.money.amount}"
+        + (f" ({', '.join(reason.code for reason in row.reasons)})" if row.reasons else "")
+        for row in amounts
+    ]
+
+
+def worked(decided):
+    """The rows of every line by its path: {'1': [...], '1.2': [...]}."""
+    shown = {}
+
+    def show(lines):
+        for line in lines:
+            shown[".".join(map(str, line.path))] = rows(line.amounts)
+            show(line.lines)
+
+    show(decided.lines)
+    return shown
+
+
+def posted(decided):
+    """What is posted, as 'kind|category|period': {'copay|general|2026-06-01': Decimal(20)}."""
+    return {
+        "|".join(
+            filter(
+                None,
+                (
+                    posting.counter.kind,
+                    posting.counter.category.partition("|")[2],
+                    posting.counter.period,
+                ),
+            )
+        ): posting.amount
+        for posting in decided.postings
+    }

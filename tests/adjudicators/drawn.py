@@ -1,0 +1,152 @@
+"""Hypothesis strategies: Claims that intake accepts, with plans, prices and counters for them."""
+
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from app.domain.adjudication import AdjudicationRequest, Counter, Coverage
+from app.domain.arithmetic import gross_of, net_of
+from app.domain.claims import Days, Line
+from app.domain.codes import ClaimUse
+from app.domain.money import Money, minor_unit, rounded
+from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan
+from tests.adjudicators.builders import DAY, a_claim, a_line, a_price, category
+
+CATEGORIES = ["general", "basic", "major"]
+SERVICES = ["exam", "scan", "drug"]
+DAYS = [DAY, DAY.replace(day=2), DAY.replace(year=2025)]
+
+
+def amounts(currency, highest=500):
+    """Amounts in whole minor units."""
+    unit = minor_unit(currency)
+    return st.integers(0, highest * int(1 / unit)).map(lambda units: units * unit)
+
+
+def maybe(strategy):
+    return st.none() | strategy
+
+
+@st.composite
+def leaves(draw, currency, path):
+    """A leaf whose net is right; with or without a unit price."""
+    unit_price = Money(draw(amounts(currency)), currency)
+    drawn = a_line(
+        path,
+        service=draw(st.sampled_from(SERVICES)),
+        categories=draw(st.sampled_from([(), ("basic",), ("major",), ("odd",)])),
+        quantity=draw(st.sampled_from(["1", "2", "3", "0.5", "7"])),
+        factor=draw(st.sampled_from(["1", "0.75", "1.1", "0.07"])),
+        tax=draw(maybe(amounts(currency, 50))),
+        currency=currency,
+        day=draw(st.sampled_from(DAYS)),
+    )
+    priced = with_amounts(drawn, unit_price=unit_price)
+    net = Money(rounded(gross_of(priced), currency), currency)
+    return with_amounts(priced, unit_price=draw(st.sampled_from([unit_price, None])), net=net)
+
+
+def with_amounts(line, **amounts):
+    return Line(**{name: getattr(line, name) for name in line.__slots__} | amounts)
+
+
+@st.composite
+def lines(draw, currency, path, depth=0):
+    """A leaf, or a group with the sum of its lines for a net."""
+    width = draw(st.integers(0, 3)) if depth < 2 else 0
+    if width == 0:
+        return draw(leaves(currency, path))
+    parts = tuple(draw(lines(currency, (*path, part), depth + 1)) for part in range(1, width + 1))
+    net = Money(sum((net_of(part, currency) for part in parts), Decimal(0)), currency)
+    group = a_line(path, None, *draw(st.permutations(parts)), currency=currency)
+    return with_amounts(group, net=draw(st.sampled_from([net, None])))
+
+
+@st.composite
+def benefits(draw, currency, code):
+    shares = [
+        CostShare(CostKind.COINSURANCE, Decimal(draw(st.integers(0, 100)))),
+        CostShare(CostKind.COINSURANCE, Decimal(draw(st.integers(0, 100))), in_network=False),
+        CostShare(CostKind.COPAY, draw(amounts(currency, 40))),
+        CostShare(CostKind.DEDUCTIBLE, Decimal(0), in_network=draw(st.booleans())),
+    ]
+    limits = {
+        LimitKind.VISITS_PER_YEAR: st.integers(0, 3).map(Decimal),
+        LimitKind.UNITS_PER_CLAIM: st.integers(0, 9).map(Decimal),
+        LimitKind.AMOUNT_PER_YEAR: amounts(currency),
+        LimitKind.AMOUNT_PER_LIFETIME: amounts(currency),
+    }
+    kept = draw(st.sets(st.sampled_from(sorted(limits))))
+    return Benefit(
+        category(code),
+        tuple(draw(st.lists(st.sampled_from(shares), unique=True, max_size=4))),
+        tuple(Limit(kind, draw(limits[kind])) for kind in sorted(kept)),
+        waiting_days=draw(st.sampled_from([0, 0, 500])),
+    )
+
+
+@st.composite
+def plans(draw, currency):
+    listed = draw(st.lists(st.sampled_from(CATEGORIES), unique=True, min_size=1))
+    ceilings = (
+        "deductible_individual",
+        "deductible_family",
+        "out_of_pocket_individual",
+        "out_of_pocket_family",
+        "amount_per_year",
+    )
+    return Plan(
+        "plan",
+        "1",
+        currency=currency,
+        benefits=tuple(draw(benefits(currency, code)) for code in listed),
+        timely_filing_days=draw(st.sampled_from([None, None, 10])),
+        **{name: draw(maybe(amounts(currency))) for name in ceilings},
+    )
+
+
+@st.composite
+def counters(draw, currency):
+    """What was used before, of the counters the plan's figures look at."""
+    kinds = {
+        "deductible-individual": "member",
+        "deductible-family": "family",
+        "out-of-pocket-individual": "member",
+        "out-of-pocket-family": "family",
+        "benefit": "member",
+    }
+    used = draw(st.sets(st.sampled_from(sorted(kinds))))
+    return {
+        Counter(kinds[kind], kind, "", "2026"): draw(amounts(currency)) for kind in sorted(used)
+    }
+
+
+@st.composite
+def requests(draw):
+    """A request whose Claim passes intake."""
+    currency = draw(st.sampled_from(["USD", "JPY", "KWD"]))
+    width = draw(st.integers(1, 4))
+    items = [draw(lines(currency, (item,))) for item in range(1, width + 1)]
+    prices = st.builds(
+        a_price,
+        st.sampled_from(SERVICES),
+        amounts(currency),
+        currency=st.just(currency),
+        category_code=maybe(st.sampled_from(CATEGORIES)),
+    )
+    total = sum((net_of(item, currency) for item in items), Decimal(0))
+    return AdjudicationRequest(
+        claim=a_claim(
+            *draw(st.permutations(items)),
+            use=draw(st.sampled_from(ClaimUse)),
+            total=Money(total, currency),
+            billable=draw(maybe(st.just(Days(DAY, DAY)))),
+        ),
+        received_on=DAY.replace(day=9),
+        coverage=draw(maybe(st.just(Coverage("member", "family", DAY.replace(year=2025))))),
+        plan=draw(plans(currency)),
+        prices=tuple(draw(st.lists(prices, max_size=3))),
+        provider_in_network=draw(st.booleans()),
+        counters=draw(counters(currency)),
+        is_last_call=True,
+    )

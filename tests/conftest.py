@@ -1,0 +1,211 @@
+"""Fixtures: what has an end. Everything that touches rows runs on SQLite and on PostgreSQL."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from uuid_utils import uuid7
+
+from app import create_app, create_worker
+from app.domain.parties import Client, ClientKind, Payer, Scope
+from app.domain.references import Identifier
+from app.gateway.administration import Administration, Issued
+from app.gateway.gateway import Gateway
+from app.gateway.installation import Installation
+from app.gateway.jobs.worker import Worker
+from app.gateway.new_payer import new_payer
+from app.gateway.reading import Reading
+from app.store import schema
+from app.store.engine import Store
+from app.store.hashing import Hasher
+from tests.builders import NOW
+from tests.postgresql import Cluster
+from tests.wire import Wire
+
+BASE_URL = "http://gateway.test/fhir/r4"
+INDEX_KEY = b"an index key for tests, 32 bytes"
+
+
+@dataclass
+class FixedClock:
+    """Stands still until it is told to move on."""
+
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        """The instant it stands at."""
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        """Move on by a timedelta's arguments."""
+        self.now += timedelta(**by)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty, migrated SQLite file to copy."""
+    file = tmp_path_factory.mktemp("sqlite") / "template.sqlite3"
+    store = Store(f"sqlite:///{file}")
+    schema.upgrade(store)
+    store.close()
+    return file
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """One PostgreSQL for the whole process; that it does not start is a failure."""
+    with Cluster() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(cluster: Cluster) -> str:
+    """An empty, migrated PostgreSQL database to copy."""
+    url = cluster.create_database()
+    store = Store(url)
+    schema.upgrade(store)
+    store.close()
+    return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database of this test's own."""
+    if request.param == "sqlite":
+        file = tmp_path / "eclaims.sqlite3"
+        shutil.copy(request.getfixturevalue("sqlite_template"), file)
+        yield f"sqlite:///{file}"
+        return
+    started: Cluster = request.getfixturevalue("cluster")
+    url = started.create_database(request.getfixturevalue("postgresql_template"))
+    yield url
+    started.drop(url)
+
+
+@pytest.fixture
+def clock() -> FixedClock:
+    """The installation's clock."""
+    return FixedClock()
+
+
+@pytest.fixture
+def installation(database: str, clock: FixedClock) -> Iterator[Installation]:
+    """An installation without any payer."""
+    store = Store(database)
+    yield Installation(store, Hasher(INDEX_KEY), BASE_URL, clock, lambda: str(uuid7()))
+    store.close()
+
+
+@pytest.fixture
+def payer(installation: Installation) -> Payer:
+    """The default payer, with the default plan and no identifiers."""
+    return new_payer(installation, "Payer", is_default=True)
+
+
+@pytest.fixture
+def administration(installation: Installation) -> Administration:
+    """Who speaks with the installation."""
+    return Administration(installation)
+
+
+@dataclass
+class Registry:
+    """Registers clients for a test."""
+
+    installation: Installation
+    payer: Payer
+    issued: dict[str, Issued] = field(default_factory=dict)
+
+    def submitter(
+        self, name: str = "Happy Valley", *, payer: Payer | None = None, **options: Any
+    ) -> Issued:
+        """A submitter whose identifier is `sid|NAME`; by default it acts for anybody."""
+        options.setdefault("acts_for_anybody", True)
+        client = Client(
+            self.installation.new_id(),
+            payer or self.payer,
+            ClientKind.SUBMITTER,
+            name,
+            options.pop("identifiers", (Identifier("sid", name),)),
+            **options,
+        )
+        self.issued[name] = Administration(self.installation).add_client(client)
+        return self.issued[name]
+
+    def payer_client(self, name: str = "Core system", payer: Payer | None = None) -> Issued:
+        """A program of the payer."""
+        client = Client(
+            self.installation.new_id(), payer or self.payer, ClientKind.PAYER_CLIENT, name
+        )
+        self.issued[name] = Administration(self.installation).add_client(client)
+        return self.issued[name]
+
+    def settle_rules(self, **rules: Any) -> None:
+        """Change the payer's rules: they count from the next request on."""
+        current = Administration(self.installation).find_payer(self.payer.id)
+        if current is None:
+            raise LookupError(self.payer.id)
+        changed = replace(current, settings=replace(current.settings, **rules))
+        Administration(self.installation).set_payer_settings(changed)
+
+
+@pytest.fixture
+def registry(installation: Installation, payer: Payer) -> Registry:
+    """Registers clients for a test."""
+    return Registry(installation, payer)
+
+
+@pytest.fixture
+def submitter(registry: Registry) -> Client:
+    """A submitter that acts for anybody."""
+    return registry.submitter().client
+
+
+@pytest.fixture
+def gateway(installation: Installation) -> Gateway:
+    """The gateway."""
+    return Gateway(installation)
+
+
+@pytest.fixture
+def reading(installation: Installation) -> Reading:
+    """The reader."""
+    return Reading(installation)
+
+
+@pytest.fixture
+def worker(installation: Installation) -> Worker:
+    """A worker with the installed adjudicators; `drain()` decides what is due."""
+    return create_worker(installation)
+
+
+@pytest.fixture
+def app(installation: Installation) -> Flask:
+    """The web application (pytest-flask knows it by this name)."""
+    application = create_app(installation)
+    application.testing = False
+    return application
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    """A plain HTTP client without a credential."""
+    return app.test_client()
+
+
+@pytest.fixture
+def wire(http: FlaskClient, registry: Registry) -> Wire:
+    """The submitter "Happy Valley" over HTTP."""
+    return Wire(http, registry.submitter().token)
+
+
+@pytest.fixture
+def payer_scope(payer: Payer) -> Scope:
+    """The payer's own side."""
+    return Scope(payer.id)

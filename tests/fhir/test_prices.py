@@ -1,0 +1,163 @@
+"""Prices after the plan profile: what is refused, then what is read."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from app.domain.codes import Coding
+from app.domain.issues import Unacceptable
+from app.domain.money import Money
+from app.domain.plan import Price
+from app.fhir.prices import read_prices
+from tests.fhir.answers import example, findings
+
+EXTENSIONS = "https://eclaims-gateway.org/fhir/StructureDefinition"
+CATEGORIES = "http://terminology.hl7.org/CodeSystem/ex-benefitcategory"
+SERVICES = "http://example.org/fhir/oralservicecodes"
+ANY_SYSTEM = "modifier.coding.where(code = 'rooh').exists()"
+DENTAL = Coding(CATEGORIES, "35")
+
+
+def concept(code, system):
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def extension(name, **value):
+    return {"url": f"{EXTENSIONS}/{name}", **value}
+
+
+def usd(amount):
+    return {"value": Decimal(amount), "currency": "USD"}
+
+
+def a_definition(**changes):
+    """A contracted fee of 80.00 USD for one dental service."""
+    return {
+        "resourceType": "ChargeItemDefinition",
+        "url": "http://nationalinsurers.com/price/1200",
+        "status": "active",
+        "code": concept("1200", SERVICES),
+        "propertyGroup": [{"priceComponent": [{"type": "base", "amount": usd("80.00")}]}],
+        **changes,
+    }
+
+
+@pytest.mark.parametrize(
+    ("change", "expression"),
+    [
+        (
+            {"applicability": [{"language": "text/cql", "expression": "true"}]},
+            "ChargeItemDefinition.applicability[0]",
+        ),
+        (
+            {"applicability": [{"language": "text/fhirpath", "expression": "quantity > 1"}]},
+            "ChargeItemDefinition.applicability[0]",
+        ),
+        (
+            {"applicability": [{"language": "text/fhirpath", "expression": ANY_SYSTEM}]},
+            "ChargeItemDefinition.applicability[0]",
+        ),
+        (
+            {"propertyGroup": [{"priceComponent": [{"type": "base", "amount": usd(-1)}]}]},
+            "ChargeItemDefinition.propertyGroup[0].priceComponent[0].amount",
+        ),
+        (
+            {"propertyGroup": [{"priceComponent": [{"type": "base", "amount": usd(1)}] * 2}]},
+            "ChargeItemDefinition.propertyGroup[0].priceComponent[1]",
+        ),
+        (
+            {"extension": [extension("attachment-required", valueBoolean=True)]},
+            f"ChargeItemDefinition.extension('{EXTENSIONS}/attachment-required')",
+        ),
+        (
+            {"extension": [extension("benefit-category", valueCodeableConcept={"text": "?"})]},
+            f"ChargeItemDefinition.extension('{EXTENSIONS}/benefit-category')",
+        ),
+    ],
+)
+def test_a_price_that_cannot_be_understood_is_refused(change, expression):
+    with pytest.raises(Unacceptable) as refused:
+        read_prices(a_definition(**change))
+
+    assert [issue.expression for issue in refused.value.issues] == [expression]
+
+
+def test_the_official_price_under_a_condition_in_another_language_is_refused():
+    with pytest.raises(Unacceptable) as refused:
+        read_prices(example("ChargeItemDefinition-ebm"))
+
+    assert len(refused.value.issues) == 2
+
+
+def test_a_price_is_read_with_category_and_period():
+    document = a_definition(
+        effectivePeriod={"start": "2026-01-01", "end": "2026-06"},
+        extension=[
+            extension("benefit-category", valueCodeableConcept=concept("35", CATEGORIES)),
+            extension("attachment-required", valueBoolean=False),
+        ],
+    )
+
+    assert read_prices(document) == (
+        Price(
+            Coding(SERVICES, "1200"),
+            Money(Decimal("80.00"), "USD"),
+            DENTAL,
+            starts_on=date(2026, 1, 1),
+            ends_on=date(2026, 6, 30),
+        ),
+    )
+
+
+def test_a_price_may_depend_on_modifiers():
+    rooh = "modifier.coding.where(system = 'http://m.org' and code = 'rooh').exists()"
+    expression = f"{rooh} and modifier.coding.where(system='s' and code='a').exists()"
+    condition = {"language": "text/fhirpath", "expression": expression}
+    groups = [
+        {
+            "applicability": [condition],
+            "priceComponent": [{"type": "base", "amount": usd("95.00")}],
+        },
+        {
+            "priceComponent": [
+                {"type": "base", "amount": usd("80.00")},
+                {"type": "surcharge", "factor": Decimal("1.5")},
+            ]
+        },
+        {"priceComponent": [{"type": "tax", "factor": Decimal("1.19")}]},
+    ]
+
+    document = a_definition(propertyGroup=groups)
+
+    prices = read_prices(document)
+
+    assert findings(document) == []
+    service = Coding(SERVICES, "1200")
+    modifiers = (Coding("http://m.org", "rooh"), Coding("s", "a"))
+    assert prices == (
+        Price(service, Money(Decimal("95.00"), "USD"), modifiers=modifiers),
+        Price(service, Money(Decimal("80.00"), "USD")),
+    )
+
+
+def test_a_definition_may_give_the_category_alone():
+    document = a_definition(
+        extension=[extension("benefit-category", valueCodeableConcept=concept("35", CATEGORIES))]
+    )
+    del document["propertyGroup"]
+
+    assert read_prices(document) == (Price(Coding(SERVICES, "1200"), None, DENTAL),)
+
+
+def test_every_coding_of_the_service_has_the_price():
+    codings = [{"system": "a", "code": "1"}, {"system": "b", "code": "2"}]
+
+    prices = read_prices(a_definition(code={"coding": codings}))
+
+    assert [price.service for price in prices] == [Coding("a", "1"), Coding("b", "2")]
+
+
+def test_what_is_no_service_in_force_has_no_price():
+    assert read_prices(a_definition(status="draft")) == ()
+    assert read_prices(example("ChargeItemDefinition-device")) == ()
