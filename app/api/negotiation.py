@@ -13,6 +13,7 @@ from app.gateway.received import Received
 
 FHIR_JSON = "application/fhir+json"
 _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json"})
+_ANY_JSON = frozenset({"json", "*/*", "application/*"})
 TASK_BYTES = 2 * 1024 * 1024
 OTHER_BYTES = 10 * 1024 * 1024
 _LONGEST_HEADER = 200
@@ -20,14 +21,13 @@ _LONGEST_HEADER = 200
 
 def media_type(request: Request) -> str:
     """The media type to answer in; raises Unacceptable where none of the asked ones can be made."""
-    asked = request.args.get("_format") or request.headers.get("Accept", "*/*")
-    if request.args.get("_format") in {"json", None} and "_format" in request.args:
-        return FHIR_JSON
-    for choice in asked.split(","):
+    # In a query a plus sign is a space, and nobody escapes it here.
+    asked = request.args.get("_format", "").replace(" ", "+") or request.headers.get("Accept", "")
+    for choice in asked.split(",") if asked else ["*/*"]:
         name = choice.split(";")[0].strip().lower()
         if name in _JSON_TYPES:
             return name
-        if name in {"*/*", "application/*", ""}:
+        if name in _ANY_JSON:
             return FHIR_JSON
     raise Unacceptable(Issue(ErrorCode.NOT_ACCEPTABLE, f"Only {FHIR_JSON} can be produced."))
 
@@ -38,6 +38,7 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
     `types` are the resource types that make sense at this address.
     """
     _require_json(request)
+    _refuse_dry_run(request)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
     if document.get("resourceType") not in types:
@@ -63,6 +64,13 @@ def _require_json(request: Request) -> None:
     if version not in {"4.0", "4.0.1"}:
         text = "This address speaks FHIR version 4.0."
         raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
+
+
+def _refuse_dry_run(request: Request) -> None:
+    """To carry out what was asked as a rehearsal would be worse than to refuse it."""
+    if "dry-run" in request.headers.get("Prefer", "").lower():
+        text = "'Prefer: dry-run' is not yet supported."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
 
 
 def _idempotency_key(request: Request) -> str | None:

@@ -40,16 +40,17 @@ class Audit:
         """Write one row; if that fails, so does what it tells of."""
         told = (self._payer_id, self._now.isoformat(), *(part or "" for part in astuple(event)))
         self._connection.execute(
-            insert(tables.audit).values(
-                payer_id=self._payer_id,
-                at=self._now,
-                actor=event.actor,
-                action=event.action,
-                outcome=event.outcome,
-                type=event.type,
-                resource_id=event.resource_id,
-                task_id=event.task_id,
-                request_id=event.request_id,
-                digest=self._hasher("audit", *told),
-            )
+            insert(tables.audit),
+            {
+                "payer_id": self._payer_id,
+                "at": self._now,
+                "actor": event.actor,
+                "action": event.action,
+                "outcome": event.outcome,
+                "type": event.type,
+                "resource_id": event.resource_id,
+                "task_id": event.task_id,
+                "request_id": event.request_id,
+                "digest": self._hasher("audit", *told),
+            },
         )

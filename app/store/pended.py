@@ -64,22 +64,23 @@ class Pended:
         """Put an answer at the end of its submitter's queue, or beside it if handed over now."""
         submission_type, submission_id = answer.submission or (None, None)
         self._connection.execute(
-            insert(tables.pended).values(
-                payer_id=self._scope.payer_id,
-                submitter_id=answer.submitter_id,
-                state=Delivery.DELIVERED if is_delivered else Delivery.UNDELIVERED,
-                delivered_at=self._now if is_delivered else None,
-                type=answer.type,
-                resource_id=answer.resource_id,
-                version=answer.version,
-                submission_type=submission_type,
-                submission_id=submission_id,
-                follows_id=answer.follows_id,
-                dated_from=answer.dated.start or self._now,
-                dated_to=answer.dated.end or self._now,
-                size=answer.size,
-                pended_at=self._now,
-            )
+            insert(tables.pended),
+            {
+                "payer_id": self._scope.payer_id,
+                "submitter_id": answer.submitter_id,
+                "state": Delivery.DELIVERED if is_delivered else Delivery.UNDELIVERED,
+                "delivered_at": self._now if is_delivered else None,
+                "type": answer.type,
+                "resource_id": answer.resource_id,
+                "version": answer.version,
+                "submission_type": submission_type,
+                "submission_id": submission_id,
+                "follows_id": answer.follows_id,
+                "dated_from": answer.dated.start or self._now,
+                "dated_to": answer.dated.end or self._now,
+                "size": answer.size,
+                "pended_at": self._now,
+            },
         )
 
     def lock(self) -> None:

@@ -102,7 +102,7 @@ class Resources:
         """Keep version 1 of a new resource."""
         key = {"payer_id": self._scope.payer_id, "type": type, "id": id}
         row = {"submitter_id": submitter_id, "version": 1, "created_at": self._now}
-        self._connection.execute(insert(tables.resource).values(**key, **row, updated_at=self._now))
+        self._connection.execute(insert(tables.resource), {**key, **row, "updated_at": self._now})
         self._add_version(type, id, 1, text)
         self._index(type, id, identifiers, submitter_id)
         return Stored(type, id, 1, self._now, text, submitter_id)
@@ -192,16 +192,17 @@ class Resources:
     def _add_version(self, type: str, id: str, version: int, text: str) -> None:
         body = encoded(text)
         self._connection.execute(
-            insert(tables.resource_version).values(
-                payer_id=self._scope.payer_id,
-                type=type,
-                id=id,
-                version=version,
-                updated_at=self._now,
-                body_format=body.format,
-                key_id=body.key_id,
-                body=body.content,
-            )
+            insert(tables.resource_version),
+            {
+                "payer_id": self._scope.payer_id,
+                "type": type,
+                "id": id,
+                "version": version,
+                "updated_at": self._now,
+                "body_format": body.format,
+                "key_id": body.key_id,
+                "body": body.content,
+            },
         )
 
     def _index(

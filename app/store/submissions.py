@@ -65,7 +65,7 @@ class Submissions:
         """Keep a new submission."""
         values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
         self._connection.execute(
-            insert(tables.submission).values(payer_id=self._scope.payer_id, **values)
+            insert(tables.submission), {"payer_id": self._scope.payer_id, **values}
         )
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:

@@ -45,16 +45,17 @@ class Tasks:
     def add(self, row: TaskRow) -> None:
         """Keep a Task's row."""
         self._connection.execute(
-            insert(tables.task).values(
-                payer_id=self._scope.payer_id,
-                submitter_id=self._scope.submitter_id,
-                id=row.id,
-                code=row.code,
-                status=row.status,
-                focus_type=row.focus_type,
-                focus_id=row.focus_id,
-                created_at=self._now,
-            )
+            insert(tables.task),
+            {
+                "payer_id": self._scope.payer_id,
+                "submitter_id": self._scope.submitter_id,
+                "id": row.id,
+                "code": row.code,
+                "status": row.status,
+                "focus_type": row.focus_type,
+                "focus_id": row.focus_id,
+                "created_at": self._now,
+            },
         )
 
     def find(self, id: str) -> TaskRow | None:

@@ -73,18 +73,19 @@ class WorkQueue:
     ) -> None:
         """Enqueue a job on a submission of one submitter."""
         self._connection.execute(
-            insert(tables.job).values(
-                payer_id=scope.payer_id,
-                submitter_id=scope.submitter_id,
-                kind=kind,
-                type=submission[0],
-                submission_id=submission[1],
-                epoch=epoch,
-                state=JobState.WAITING,
-                due_at=due_at,
-                attempts=0,
-                created_at=self._now,
-            )
+            insert(tables.job),
+            {
+                "payer_id": scope.payer_id,
+                "submitter_id": scope.submitter_id,
+                "kind": kind,
+                "type": submission[0],
+                "submission_id": submission[1],
+                "epoch": epoch,
+                "state": JobState.WAITING,
+                "due_at": due_at,
+                "attempts": 0,
+                "created_at": self._now,
+            },
         )
 
     def lease(self, token: str, limit: int, length: timedelta) -> list[Job]:
@@ -144,7 +145,7 @@ class WorkQueue:
         """
         values = {"state": JobState.WAITING, "due_at": due_at, "token": None, "fault": fault}
         if not counts:
-            values["attempts"] = 0
+            values["attempts"] = job.attempts - 1
         return self._changed(job, values)
 
     def abandon(self, job: Job, fault: str) -> bool:

@@ -53,11 +53,19 @@ class Worker:
             jobs = self._lease()
             if not jobs:
                 break
-            payers = self._payers()
-            for job in jobs:
-                self._work_on(job, payers[job.payer_id])
             done += len(jobs)
+            self._work_off(jobs)
         return done
+
+    def _work_off(self, jobs: list[Job]) -> None:
+        payers = self._payers()
+        # A question that starts later than this could be answered after its lease has lapsed.
+        last_start = self._installation.clock() + LEASE - ADJUDICATOR_TIMEOUT
+        for job in jobs:
+            if self._installation.clock() <= last_start:
+                self._work_on(job, payers[job.payer_id])
+            else:
+                self._put_back(job, "LeaseTooShort", counts=False)
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
