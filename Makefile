@@ -74,7 +74,7 @@ $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 $(PYTHON) -c 'import venv, ensurepip' 2>/dev/null \
 	|| missing '$(PYTHON) cannot create virtual environments' python3-venv; \
 $(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV); \
-echo 'Installing $(1) into $(VENV) ...'; \
+echo 'Installing $(1) into $(VENV) ...' >&2; \
 $(BIN)/python -m pip install --quiet --require-hashes --only-binary :all: -r $(1); \
 $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endef

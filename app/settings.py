@@ -4,19 +4,25 @@ A wrong setting stops the start with one clear line. Docs: docs/settings.md.
 """
 
 import os
+import re
 import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate
 
 FILE = "settings.toml"
 DATABASE = "eclaims.sqlite3"
 _PREFIX = "ECLAIMS_"
+_FILE = "sqlite:///"
 _KEY_BYTES = 32
+_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+_A_PORT = "is no port from 1 to 65535"
+_A_TICK = "is no number of seconds from 0.05 to 3600"
 
 
 class WrongSettings(Exception):
@@ -41,49 +47,87 @@ class Settings:
         """Whether the installation keeps its rows in a file of its own."""
         return self.database.startswith("sqlite")
 
+    @property
+    def file(self) -> Path | None:
+        """The file of an embedded database; None for PostgreSQL."""
+        return Path(self.database.removeprefix(_FILE)) if self.is_sqlite else None
+
     def fhir_base(self, host: str | None = None, port: int | None = None) -> str:
         """The FHIR base that clients see."""
         origin = self.base_url or f"http://{host or self.host}:{port or self.port}"
         return f"{origin.rstrip('/')}/fhir/r4"
 
 
+def _require_database(text: str) -> None:
+    is_known = re.match(r"sqlite:///[^:?]+$|postgres(ql(\+psycopg)?)?://", text)
+    try:
+        # A port that is no number is found when it is asked for.
+        _ = urlsplit(text).port if is_known else None
+    except ValueError:
+        is_known = None
+    if not is_known:
+        raise ValidationError("is neither sqlite:///FILE nor postgresql://USER@HOST/NAME")
+
+
 class _SettingsSchema(Schema):
-    database = fields.String(
-        validate=validate.Regexp(r"^(sqlite:///|postgresql)", error="is not sqlite or postgresql")
-    )
+    error_messages = {"unknown": "is no setting"}  # noqa: RUF012  marshmallow declares it so
+
+    database = fields.String(validate=_require_database)
     index_key = fields.String(
         required=True,
         validate=validate.Regexp(r"^[0-9a-f]{64}$", error="is not 64 hexadecimal digits"),
         error_messages={"required": "is missing: run `eclaims init`"},
     )
-    base_url = fields.Url(require_tld=False, schemes={"http", "https"})
-    host = fields.String()
-    port = fields.Integer(validate=validate.Range(1, 65535))
-    tick_seconds = fields.Float(validate=validate.Range(0.05, 3600))
-    log_level = fields.String(validate=validate.OneOf(["DEBUG", "INFO", "WARNING", "ERROR"]))
+    base_url = fields.Url(
+        require_tld=False,
+        schemes={"http", "https"},
+        # Taken as it is, it would stand twice in every link.
+        validate=validate.Regexp(r"(?!.*/fhir/r4/?$)", error="ends before /fhir/r4"),
+        error_messages={"invalid": "is no http or https URL"},
+    )
+    host = fields.String(validate=validate.Length(min=1, error="is empty"))
+    port = fields.Integer(
+        validate=validate.Range(1, 65535, error=_A_PORT), error_messages={"invalid": _A_PORT}
+    )
+    tick_seconds = fields.Float(
+        validate=validate.Range(0.05, 3600, error=_A_TICK), error_messages={"invalid": _A_TICK}
+    )
+    log_level = fields.String(
+        validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")
+    )
 
 
 def read(instance: Path, environment: Mapping[str, str] | None = None) -> Settings:
     """The settings of an installation; raises WrongSettings."""
     file = instance / FILE
-    if not file.is_file():
-        raise WrongSettings(f"{instance} is no installation yet: run `eclaims init` for it first.")
+    given = os.environ if environment is None else environment
+    variables = {
+        setting: given[name]
+        for setting in _SettingsSchema().fields
+        if (name := f"{_PREFIX}{setting.upper()}") in given
+    }
     try:
-        written: dict[str, Any] = tomllib.loads(file.read_text())
-    except tomllib.TOMLDecodeError as error:
-        raise WrongSettings(f"{file} is not TOML: {error}") from None
-    schema = _SettingsSchema()
-    for name, value in (os.environ if environment is None else environment).items():
-        setting = name.removeprefix(_PREFIX).lower()
-        if name.startswith(_PREFIX) and setting in schema.fields:
-            written[setting] = value
-    try:
-        values = schema.load(written)
+        values = _SettingsSchema().load(_written(file) | variables)
     except ValidationError as error:
-        told = "; ".join(f"{name} {texts[0]}" for name, texts in error.messages_dict.items())
-        raise WrongSettings(f"{file}: {told}") from None
-    values.setdefault("database", default_database(instance))
+        told = (
+            f"{_PREFIX}{name.upper()} {texts[0]}" if name in variables else f"{name} {texts[0]}"
+            for name, texts in error.messages_dict.items()
+        )
+        raise WrongSettings(f"{file}: {'; '.join(told)}") from None
+    values["database"] = database_url(values.get("database", f"sqlite:///{DATABASE}"), instance)
     return Settings(instance, **{**values, "index_key": bytes.fromhex(values["index_key"])})
+
+
+def _written(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        text = f"{file.parent} is no installation yet: run `eclaims init` for it first."
+        raise WrongSettings(text) from None
+    except OSError as error:
+        raise WrongSettings(f"{file} cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise WrongSettings(f"{file} is not TOML: {error}") from None
 
 
 def write(instance: Path, database: str | None) -> None:
@@ -100,9 +144,14 @@ def write(instance: Path, database: str | None) -> None:
         handle.write("\n".join(lines) + "\n")
 
 
-def default_database(instance: Path) -> str:
-    """The SQLite file of an installation that names no database."""
-    return f"sqlite:///{(instance / DATABASE).resolve()}"
+def database_url(text: str, folder: Path) -> str:
+    """A database's URL in full: a driver of ours is named, a relative file is one in `folder`."""
+    for plain in ("postgresql://", "postgres://"):
+        if text.startswith(plain):
+            return "postgresql+psycopg://" + text.removeprefix(plain)
+    if text.startswith(_FILE):
+        return _FILE + str((folder / text.removeprefix(_FILE)).resolve())
+    return text
 
 
 def _toml(text: str) -> str:

@@ -6,6 +6,7 @@ a body, a query string nor an exception's text can get in by accident.
 
 import logging
 import sys
+import threading
 from collections.abc import MutableMapping
 from typing import Any
 
@@ -59,6 +60,13 @@ def configure(level: str = "INFO") -> None:
     )
     # A library may put anything into its messages; only that something went wrong is kept.
     logging.getLogger().handlers = [_ClassOnly()]
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda thread: _uncaught(thread.exc_type, None, None)
+
+
+def _uncaught(error: type[BaseException], *_: object) -> None:
+    """A traceback would print whatever the exception holds."""
+    log.error("uncaught", error_class=error.__name__)
 
 
 class _ClassOnly(logging.Handler):

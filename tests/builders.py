@@ -105,6 +105,7 @@ def a_communication(**elements: Any) -> dict[str, Any]:
 
 def a_task(
     code: str,
+    /,
     *,
     focus: str | Mapping[str, Any] | None = None,
     inputs: Sequence[Mapping[str, Any]] = (),

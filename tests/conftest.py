@@ -26,6 +26,7 @@ from app.store.engine import Store
 from app.store.hashing import Hasher
 from tests.builders import NOW
 from tests.postgresql import Cluster
+from tests.rows import Rows
 from tests.wire import Wire
 
 BASE_URL = "http://gateway.test/fhir/r4"
@@ -203,6 +204,24 @@ def http(app: Flask) -> FlaskClient:
 def wire(http: FlaskClient, registry: Registry) -> Wire:
     """The submitter "Happy Valley" over HTTP."""
     return Wire(http, registry.submitter().token)
+
+
+@pytest.fixture
+def core(http: FlaskClient, registry: Registry) -> Wire:
+    """The payer's own program over HTTP."""
+    return Wire(http, registry.payer_client().token)
+
+
+@pytest.fixture
+def other(http: FlaskClient, registry: Registry) -> Wire:
+    """Another submitter of the same payer, over HTTP."""
+    return Wire(http, registry.submitter("Other Clinic").token)
+
+
+@pytest.fixture
+def rows(installation: Installation) -> Rows:
+    """The rows behind the wire."""
+    return Rows(installation.store)
 
 
 @pytest.fixture

@@ -27,6 +27,17 @@ class Reply:
         return [issue["details"]["coding"][0]["code"] for issue in issues]
 
     @property
+    def expressions(self) -> list[str | None]:
+        """Where each issue of an OperationOutcome is."""
+        issues = self.document.get("issue", [])
+        return [next(iter(issue.get("expression", ())), None) for issue in issues]
+
+    @property
+    def reference(self) -> str:
+        """Type and id of the resource."""
+        return f"{self.document['resourceType']}/{self.document['id']}"
+
+    @property
     def outputs(self) -> list[tuple[str, Any]]:
         """A Task's outputs as (type, value); an error is told by its catalogue id."""
         told = []
@@ -65,6 +76,10 @@ class Wire:
     def task(self, document: Mapping[str, Any], **headers: str) -> Reply:
         """POST a Task."""
         return self.post("Task", document, **headers)
+
+    def ask(self, method: str, path: str, body: bytes | str = b"", **headers: str) -> Reply:
+        """Any method, with a body as it is."""
+        return self._asked(method, path, data=body, headers=headers)
 
     def _asked(self, method: str, path: str, *, headers: Mapping[str, str], **body: Any) -> Reply:
         sent = {"Content-Type": "application/fhir+json", **self.headers}

@@ -25,11 +25,11 @@ def created(request: Request, taken: Taken, base: str) -> Response:
 
 def found(request: Request, stored: Stored) -> Response:
     """200 with the text, ETag and Last-Modified; 304 where the client has this version."""
-    etag = f'W/"{stored.version}"'
     response = Response(stored.text or "", 200, mimetype=media_type(request))
-    response.headers["ETag"] = etag
+    response.set_etag(str(stored.version), weak=True)
     response.headers["Last-Modified"] = http_date(stored.updated_at)
-    if request.method in {"GET", "HEAD"} and request.headers.get("If-None-Match") == etag:
+    is_known = request.if_none_match.contains_weak(str(stored.version))
+    if request.method in {"GET", "HEAD"} and is_known:
         response.status_code = 304
         response.set_data(b"")
     return response

@@ -24,6 +24,9 @@ def web_application(context: Context) -> Flask:
     application = Flask("app")
     # One byte more than the gate allows, so that the gate's own refusal names the limit.
     application.config["MAX_CONTENT_LENGTH"] = OTHER_BYTES + 1
+    # A redirect would be built from the Host header, which is the client's to write.
+    application.url_map.merge_slashes = False
+    application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.register_blueprint(health.blueprint)
     for part in (metadata, tasks, operations, resources):

@@ -12,7 +12,7 @@ from app.api.negotiation import FHIR_JSON
 from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.fhir import json_text
 from app.fhir.operation_outcome import operation_outcome
-from app.store.engine import Busy, DiskFull
+from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.telemetry import log
 
 RETRY_AFTER_SECONDS = "1"
@@ -35,6 +35,7 @@ def register(application: Flask) -> None:
     """Let every way to fail end here."""
     application.register_error_handler(Unacceptable, _unacceptable)
     application.register_error_handler(Busy, _busy)
+    application.register_error_handler(CommitUnknown, _unknown)
     application.register_error_handler(DiskFull, _disk_full)
     application.register_error_handler(HTTPException, _http)
     application.register_error_handler(Exception, _fault)
@@ -49,6 +50,13 @@ def _unacceptable(refusal: Unacceptable) -> Response:
 
 def _busy(_fault: Exception) -> Response:
     response = outcome(503, Issue(ErrorCode.BUSY, ErrorCode.BUSY.entry.meaning))
+    response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+    return response
+
+
+def _unknown(_fault: Exception) -> Response:
+    text = "Whether this was done is not known. Send the same again: it is done once."
+    response = outcome(503, Issue(ErrorCode.UNKNOWN_COMMIT, text))
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
 

@@ -41,7 +41,8 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
     _refuse_dry_run(request)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
-    if document.get("resourceType") not in types:
+    named = document.get("resourceType")
+    if not isinstance(named, str) or named not in types:
         text = f"The resourceType here is {' or '.join(sorted(types))}."
         raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, "resourceType"))
     issues = check(document)

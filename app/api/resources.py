@@ -3,6 +3,8 @@
 http://hl7.org/fhir/R4/http.html
 """
 
+import re
+
 from flask import Blueprint, Response, request
 
 from app.api import answers
@@ -12,6 +14,9 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
 
 blueprint = Blueprint("resources", __name__)
+
+# http://hl7.org/fhir/R4/datatypes.html#id
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 
 
 @blueprint.post("/<type>")
@@ -28,7 +33,9 @@ def read(type: str, id: str) -> Response:
     """GET [base]/[type]/[id]."""
     here = context()
     _require_type(type)
-    return answers.found(request, here.reading.resource(here.client(), type, id))
+    client = here.client()
+    _require_id(id)
+    return answers.found(request, here.reading.resource(client, type, id))
 
 
 @blueprint.get("/<type>/<id>/_history/<version>")
@@ -37,9 +44,15 @@ def read_version(type: str, id: str, version: str) -> Response:
     here = context()
     _require_type(type)
     client = here.client()
+    _require_id(id)
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
     return answers.found(request, here.reading.version(client, type, id, int(version)))
+
+
+def _require_id(id: str) -> None:
+    if not _ID.fullmatch(id):
+        raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
 
 
 def _require_type(type: str) -> None:

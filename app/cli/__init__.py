@@ -1,15 +1,16 @@
 """The `eclaims` command.
 
 Modules of this package import the layers inside functions, so that `--help` answers at once.
-Exit codes: 0, 1 for a refusal, 2 for bad usage. Docs: docs/command-line.md.
+Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: docs/command-line.md.
 """
 
 import click
 
 from app.cli import database, demo, init, load, payer, serve, submitter, work
+from app.cli.faults import Commands
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="eclaims-gateway", prog_name="eclaims")
 def main() -> None:
     """A payer's gateway for eClaims on FHIR: set it up, run it, look after it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,14 @@ _MOST_TOLD = 20
 _LARGEST_DOCUMENT = 100 * 1024 * 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A resource to load; `name` tells a person which one, and where it stands."""
+
+    name: str
+    document: dict[str, Any]
+
+
 @click.command()
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -43,74 +52,38 @@ _LARGEST_DOCUMENT = 100 * 1024 * 1024
 def load(files: tuple[Path, ...], payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Load the payer's own data from FILES: Patient, Coverage, InsurancePlan, prices.
 
-    Each file is one JSON resource, a Bundle of resources, or NDJSON. Ids are kept; what is loaded
-    again replaces what is there. Every file is read and checked before anything is loaded.
+    Each file is one JSON resource, a Bundle of resources, or NDJSON (.ndjson, .jsonl), which is
+    for many. Ids are kept; what is loaded again replaces what is there. Every file is read and
+    checked before anything is loaded.
     """
     installation = open_installation(instance)
     payer = payer_of(administration_of(installation), payer_name)
-    documents = [document for file in files for document in _checked(file)]
-    changes = _load(documents, installation, payer, is_quiet=as_json)
+    found = _checked(files)
+    changes = _load(found, installation, payer, is_quiet=as_json)
     if as_json:
         told(dict(changes))
         return
-    click.echo(", ".join(f"{count} {change}" for change, count in sorted(changes.items())))
+    click.echo(", ".join(f"{count} {change}" for change, count in sorted(changes.items())) or "0")
 
 
-def _load(
-    documents: list[dict[str, Any]], installation: Installation, payer: Payer, *, is_quiet: bool
-) -> Counter[str]:
-    from rich.console import Console
-    from rich.progress import track
-
+def _checked(files: tuple[Path, ...]) -> list[Found]:
+    """Every resource of the files; all of their problems are told at once."""
     from app.domain.issues import Unacceptable
-    from app.domain.parties import Scope
 
-    changes: Counter[str] = Counter()
-    batches = [documents[at : at + _TOGETHER] for at in range(0, len(documents), _TOGETHER)]
-    shown = track(batches, "Loading", console=Console(stderr=True), disable=is_quiet)
-    for batch in shown:
+    found: list[Found] = []
+    problems: list[str] = []
+    for place, text in (each for file in files for each in _texts(file)):
         try:
-            changes.update(installation.write(Scope(payer.id), partial(_kept, batch)))
-        except Unacceptable as refusal:
-            done = f" {changes.total()} resources before it are loaded; load again once mended."
-            raise Refusal(_listed(refusal.issues) + done) from None
-    return changes
-
-
-def _kept(batch: list[dict[str, Any]], work: UnitOfWork) -> list[str]:
-    from app.fhir import json_text
-    from app.gateway.reference_data import keep
-
-    return [str(keep(each, json_text.write(each), "load", work).change) for each in batch]
-
-
-def _checked(file: Path) -> list[dict[str, Any]]:
-    """Every resource of a file; all of its problems are told at once."""
-    from app.domain.issues import Unacceptable
-    from app.fhir.validation import check
-
-    documents = []
-    problems = []
-    for place, text in _texts(file):
-        try:
-            found = _resources(text)
+            found += _usable(place, text)
         except Unacceptable as refusal:
             problems.append(f"{place}: {_listed(refusal.issues)}")
-            continue
-        for document in found:
-            issues = check(document)
-            if issues:
-                named = f"{document.get('resourceType')}/{document.get('id', '?')}"
-                problems.append(f"{place}, {named}: {_listed(issues)}")
-            documents.append(document)
     if problems:
-        more = f"\n… and {len(problems) - _MOST_TOLD} more" if len(problems) > _MOST_TOLD else ""
-        raise Refusal("Nothing was loaded.\n" + "\n".join(problems[:_MOST_TOLD]) + more)
-    return documents
+        raise Refusal("Nothing was loaded.\n" + _bounded(problems))
+    return found
 
 
 def _texts(file: Path) -> Iterator[tuple[str, bytes]]:
-    """The JSON texts of a file: each line of NDJSON, or all of it."""
+    """The JSON texts of a file, with their place: each line of NDJSON, or all of it."""
     if file.suffix not in {".ndjson", ".jsonl"}:
         yield str(file), file.read_bytes()
         return
@@ -120,14 +93,84 @@ def _texts(file: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{file}:{number}", line
 
 
-def _resources(text: bytes) -> list[dict[str, Any]]:
+def _usable(place: str, text: bytes) -> list[Found]:
+    """The resources of one JSON text; raises Unacceptable with all that is wrong with them."""
+    from app.domain.issues import Unacceptable
     from app.fhir import json_text
+    from app.fhir.validation import check
+    from app.gateway.reference_data import require_usable
 
     document = json_text.read(text, _LARGEST_DOCUMENT)
-    if document.get("resourceType") != "Bundle":
+    issues = list(check(document))
+    if issues:
+        raise Unacceptable(*issues)
+    found = [Found(_named(place, one), one) for one in _resources(document)]
+    for each in found:
+        try:
+            require_usable(each.document)
+        except Unacceptable as refusal:
+            issues += [
+                replace(issue, text=f"{each.name}: {issue.text}") for issue in refusal.issues
+            ]
+    if issues:
+        raise Unacceptable(*issues)
+    return found
+
+
+def _resources(document: dict[str, Any]) -> list[dict[str, Any]]:
+    if document["resourceType"] != "Bundle":
         return [document]
     return [entry["resource"] for entry in document.get("entry", []) if "resource" in entry]
 
 
+def _named(place: str, document: dict[str, Any]) -> str:
+    return f"{place}, {document['resourceType']}/{document.get('id', '?')}"
+
+
+def _load(
+    found: list[Found], installation: Installation, payer: Payer, *, is_quiet: bool
+) -> Counter[str]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from app.domain.issues import Unacceptable
+    from app.domain.parties import Scope
+
+    changes: Counter[str] = Counter()
+    batches = [found[at : at + _TOGETHER] for at in range(0, len(found), _TOGETHER)]
+    console = Console(stderr=True)
+    is_hidden = is_quiet or not console.is_terminal
+    for batch in track(batches, "Loading", console=console, disable=is_hidden):
+        try:
+            changes.update(installation.write(Scope(payer.id), partial(_kept, batch)))
+        except Unacceptable as refusal:
+            done = f"\n{changes.total()} resources before it are loaded; load again once mended."
+            raise Refusal(_listed(refusal.issues) + done) from None
+    return changes
+
+
+def _kept(batch: list[Found], work: UnitOfWork) -> list[str]:
+    return [_change(each, work) for each in batch]
+
+
+def _change(found: Found, work: UnitOfWork) -> str:
+    from app.domain.issues import Unacceptable
+    from app.fhir import json_text
+    from app.gateway.reference_data import keep
+
+    try:
+        return str(keep(found.document, json_text.write(found.document), "load", work).change)
+    except Unacceptable as refusal:
+        named = (replace(issue, text=f"{found.name}: {issue.text}") for issue in refusal.issues)
+        raise Unacceptable(*named) from None
+
+
+def _bounded(problems: list[str]) -> str:
+    more = [f"… and {len(problems) - _MOST_TOLD} more"] if len(problems) > _MOST_TOLD else []
+    return "\n".join([*problems[:_MOST_TOLD], *more])
+
+
 def _listed(issues: Iterable[Issue]) -> str:
-    return "; ".join(f"{issue.text} ({issue.expression})" for issue in issues)
+    return "; ".join(
+        f"{issue.text} ({issue.expression})" if issue.expression else issue.text for issue in issues
+    )

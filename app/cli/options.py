@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound=Callable[..., Any])
 
+NO_ANSWER = (
+    "The database does not answer. Is it running, and `database` in the settings right? "
+    "Nothing was changed."
+)
+
 instance_option = click.option(
     "--instance",
     type=click.Path(path_type=Path, file_okay=False),
@@ -63,17 +68,21 @@ def read_settings(instance: Path) -> Settings:
         raise Refusal(str(error)) from None
 
 
+def create_installation(instance: Path) -> Installation:
+    """An installation as it stands, closed when the command ends."""
+    import app
+
+    installation = app.create_installation(read_settings(instance))
+    click.get_current_context().call_on_close(installation.store.close)
+    return installation
+
+
 def open_installation(instance: Path) -> Installation:
     """An installation whose schema is the one this version works with."""
-    from app import create_installation
     from app.store import schema
-    from app.store.engine import Busy
 
-    installation = create_installation(read_settings(instance))
-    try:
-        revision = schema.current(installation.store)
-    except Busy:
-        raise Refusal("The database does not answer: is it running, and its URL right?") from None
+    installation = create_installation(instance)
+    revision = schema.current(installation.store)
     if revision != schema.newest():
         text = f"The database is at revision {revision or 'none'}, not {schema.newest()}."
         raise Refusal(f"{text} Run `eclaims db upgrade --instance {instance}`.")

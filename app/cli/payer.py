@@ -23,6 +23,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.domain.parties import Payer, PayerSettings
     from app.domain.references import Identifier
+    from app.gateway.installation import Installation
 
 
 @click.group()
@@ -71,9 +72,11 @@ def list_payers(instance: Path, as_json: bool) -> None:
 @json_option
 def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> None:
     """Change the rules of a payer (the default payer without NAME)."""
-    administration = administration_of(open_installation(instance))
+    installation = open_installation(instance)
+    administration = administration_of(installation)
     found = payer_of(administration, name)
     changed = replace(found, settings=_changed(found.settings, rules))
+    _require_plan(changed, installation)
     administration.set_payer_settings(changed)
     _show(changed, as_json)
 
@@ -123,6 +126,22 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
         except (ZoneInfoNotFoundError, ValueError):
             raise Refusal(f"There is no time zone {given['zone']!r}.") from None
     return replace(settings, **given)
+
+
+def _require_plan(payer: Payer, installation: Installation) -> None:
+    """The default plan is one that the payer has: without it every Claim would wait."""
+    from app.domain.parties import Scope
+    from app.gateway.reference_data import plan_key
+
+    value = payer.settings.default_plan
+    if value is None:
+        return
+    key = plan_key(value)
+    held = installation.read(
+        Scope(payer.id), lambda work: work.reference_data.identified(("InsurancePlan",), key)
+    )
+    if not held:
+        raise Refusal(f"{payer.name!r} has no InsurancePlan {value!r}: `eclaims load` it first.")
 
 
 def _show(shown: Payer, as_json: bool) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import fcntl
 import os
 import signal
+import socket
 import time
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -39,6 +41,31 @@ def hold_the_file(settings: Settings) -> IO[str]:
     return handle
 
 
+def address_of(host: str) -> str:
+    """The IP address that a host name means on this machine; the server knows no names."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError as fault:
+        raise Refusal(f"The host {host!r} is not known: {fault.strerror}.") from None
+    # A name with addresses of both kinds, such as localhost, is reached by IPv4 from everywhere.
+    found.sort(key=lambda each: each[0] != socket.AF_INET)
+    return str(found[0][4][0])
+
+
+def require_port(address: str, port: int) -> None:
+    """Pass where nobody listens on the port; else refuse, after 5 s for one that is going.
+
+    The server shares its port among its workers, and so with anybody: it would not notice.
+    """
+    deadline = time.monotonic() + _SECONDS_TO_WAIT
+    while (fault := _listening_fault(address, port)) is not None:
+        if fault.errno != errno.EADDRINUSE:
+            raise Refusal(f"{address} port {port} cannot be listened on: {fault.strerror}.")
+        if time.monotonic() > deadline:
+            raise Refusal(f"Port {port} is in use. Stop what listens there, or name another port.")
+        time.sleep(_SECONDS_BETWEEN)
+
+
 def end_with_parent(parent: int) -> None:
     """Have the kernel kill this process when its parent is gone.
 
@@ -52,8 +79,20 @@ def end_with_parent(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
+def _listening_fault(address: str, port: int) -> OSError | None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        # Connections of an earlier server that are still closing are no hindrance.
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((address, port))
+        except OSError as fault:
+            return fault
+    return None
+
+
 def _lock_path(settings: Settings) -> Path:
-    return Path(settings.database.removeprefix("sqlite:///") + ".lock")
+    return Path(f"{settings.file}.lock")
 
 
 def _locked(handle: IO[str]) -> bool:

@@ -25,7 +25,7 @@ def serve(instance: Path, host: str | None, port: int | None, workers: int | Non
     On SQLite one process serves and decides. On PostgreSQL one process per core serves, and
     `eclaims work` decides.
     """
-    from app.cli.process import hold_the_file
+    from app.cli.process import address_of, hold_the_file, require_port
 
     settings = read_settings(instance)
     if settings.is_sqlite and (workers or 1) > 1:
@@ -35,14 +35,16 @@ def serve(instance: Path, host: str | None, port: int | None, workers: int | Non
         hold_the_file(settings).close()
     open_installation(instance).store.close()
     host, port = host or settings.host, port or settings.port
+    address = address_of(host)
+    require_port(address, port)
     base = settings.base_url or f"http://{_spelled(host)}:{port}"
     os.environ["ECLAIMS_INSTANCE"] = str(instance.resolve())
     os.environ["ECLAIMS_BASE_URL"] = base
     click.echo(f"Serving {base}/fhir/r4", err=True)
-    _run(host, port, workers or (1 if settings.is_sqlite else os.cpu_count() or 1))
+    _run(address, port, workers or (1 if settings.is_sqlite else os.cpu_count() or 1))
 
 
-def _run(host: str, port: int, workers: int) -> None:
+def _run(address: str, port: int, workers: int) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
 
@@ -51,7 +53,7 @@ def _run(host: str, port: int, workers: int) -> None:
     os.environ[serving.PARENT] = str(os.getpid())
     Granian(
         f"{serving.__name__}:{serving.application.__name__}",
-        address=host,
+        address=address,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,

@@ -124,11 +124,15 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
 @click.argument("name")
 @payer_option
 @instance_option
-def disable(name: str, payer_name: str | None, instance: Path) -> None:
+@json_option
+def disable(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Refuse a client's token from now on; NAME may be its id."""
     administration = administration_of(open_installation(instance))
     client = _client(administration, name, payer_name)
     administration.disable(client)
+    if as_json:
+        told({"client_id": client.id, "name": client.name, "payer": client.payer.name})
+        return
     click.echo(f"{client.name} is disabled. `eclaims submitter rotate` gives it a new token.")
 
 

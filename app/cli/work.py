@@ -8,13 +8,20 @@ from pathlib import Path
 
 import click
 
-from app.cli.options import instance_option, open_installation, read_settings
+from app.cli.options import (
+    instance_option,
+    json_option,
+    open_installation,
+    read_settings,
+    told,
+)
 
 
 @click.command()
 @instance_option
 @click.option("--once", is_flag=True, help="Work off what is due now, and exit.")
-def work(instance: Path, once: bool) -> None:
+@json_option
+def work(instance: Path, once: bool, as_json: bool) -> None:
     """Adjudicate what is due, once a second, until interrupted."""
     from app import create_worker
     from app.cli.process import hold_the_file
@@ -22,12 +29,18 @@ def work(instance: Path, once: bool) -> None:
 
     settings = read_settings(instance)
     configure(settings.log_level)
-    held = hold_the_file(settings) if settings.is_sqlite else None
+    if settings.is_sqlite:
+        click.get_current_context().call_on_close(hold_the_file(settings).close)
     worker = create_worker(open_installation(instance))
-    if held is not None:
+    if settings.is_sqlite:
+        # The file is ours alone, so whoever had leased these jobs is gone.
         worker.return_leases()
     if once:
-        click.echo(f"{worker.drain()} jobs worked on.")
+        done = worker.drain()
+        if as_json:
+            told({"jobs": done})
+        else:
+            click.echo(f"{done} jobs worked on.")
         return
     from app.scheduler.clock import Clock
 

@@ -7,6 +7,7 @@ http://hl7.org/fhir/R4/claim.html
 from collections.abc import Iterable, Iterator
 from datetime import date
 from decimal import Decimal, localcontext
+from itertools import chain, islice
 
 from app.domain.arithmetic import (
     EXACT,
@@ -24,6 +25,11 @@ from app.domain.codes import ClaimUse
 from app.domain.issues import ErrorCode, Issue
 from app.domain.money import rounded
 
+# So many errors are told one by one: who mends these finds the rest, and an answer stays an answer.
+MOST_ISSUES = 200
+# More than any bill, and little enough for every sum of it to be kept in minor units.
+LARGEST = Decimal(10**12)
+
 
 def edits(claim: Claim, today: date, born_on: date | None = None) -> list[Issue]:
     """Every error of the Claim, in the order of the rules; empty where it may be adjudicated.
@@ -32,16 +38,23 @@ def edits(claim: Claim, today: date, born_on: date | None = None) -> list[Issue]
     where nobody knows it.
     """
     with localcontext(EXACT):
-        return [
-            *_insurance(claim),
-            *_sequences(claim),
-            *_pointers(claim),
-            *_currencies(claim),
-            *_dates(claim, today, born_on),
-            *_negatives(claim),
-            *_nets(claim),
-            *_total(claim),
-        ]
+        found = chain(
+            _insurance(claim),
+            _sequences(claim),
+            _pointers(claim),
+            _currencies(claim),
+            _dates(claim, today, born_on),
+            _negatives(claim),
+            _too_large(claim),
+            _nets(claim),
+            _total(claim),
+        )
+        issues = list(islice(found, MOST_ISSUES))
+        more = sum(1 for _ in found)
+    if more:
+        text = f"There are {more} more errors; mend these and send the Claim again."
+        issues.append(Issue(ErrorCode.CLAIM_MORE, text, "Claim"))
+    return issues
 
 
 def _insurance(claim: Claim) -> Iterator[Issue]:
@@ -81,15 +94,21 @@ def _repeated(sequences: Iterable[tuple[int, str]]) -> Iterator[Issue]:
 
 
 def _pointers(claim: Claim) -> Iterator[Issue]:
+    known = {
+        "careTeam": frozenset(claim.care_team),
+        "diagnosis": frozenset(claim.diagnoses),
+        "procedure": frozenset(claim.procedures),
+        "information": frozenset(claim.information),
+    }
     for line in _every(claim.lines):
-        for element, pointers, known in (
-            ("careTeam", line.care_team, claim.care_team),
-            ("diagnosis", line.diagnoses, claim.diagnoses),
-            ("procedure", line.procedures, claim.procedures),
-            ("information", line.information, claim.information),
+        for element, pointers in (
+            ("careTeam", line.care_team),
+            ("diagnosis", line.diagnoses),
+            ("procedure", line.procedures),
+            ("information", line.information),
         ):
             for index, pointer in enumerate(pointers):
-                if pointer not in known:
+                if pointer not in known[element]:
                     yield Issue(
                         ErrorCode.CLAIM_SEQUENCE,
                         f"The Claim has no entry of sequence {pointer} that this could mean.",
@@ -153,6 +172,21 @@ def _negatives(claim: Claim) -> Iterator[Issue]:
             if amount is not None and amount < 0:
                 text = f"The {element} is negative: {amount}; expected 0 or more."
                 yield Issue(ErrorCode.CLAIM_NEGATIVE, text, f"{line.expression}.{element}")
+
+
+def _too_large(claim: Claim) -> Iterator[Issue]:
+    """Every figure, and every product and sum of them, stays within what a ledger holds."""
+    text = f"The figure is larger than any that is decided: expected {LARGEST:,} or less."
+    for line in _every(claim.lines):
+        for element in ("quantity", "unitPrice", "factor", "tax", "net"):
+            amount = _figure(line, element)
+            if amount is not None and amount > LARGEST:
+                yield Issue(ErrorCode.CLAIM_AMOUNT, text, f"{line.expression}.{element}")
+        if line.net is None and gross_of(line) > LARGEST:
+            yield Issue(ErrorCode.CLAIM_AMOUNT, text, line.expression)
+    currency = currency_of(claim)
+    if currency is not None and _sum_of(claim.lines, currency) > LARGEST:
+        yield Issue(ErrorCode.CLAIM_AMOUNT, text, "Claim.item")
 
 
 def _figure(line: Line, element: str) -> Decimal | None:

@@ -106,6 +106,8 @@ class ErrorCode(Enum):
     CLAIM_DATE = Entry("ECG-CLAIM-DATE", _T.BUSINESS_RULE, 422, "A date of the Claim cannot be right.")
     CLAIM_NEGATIVE = Entry("ECG-CLAIM-NEGATIVE", _T.BUSINESS_RULE, 422, "A quantity or a net is negative.")
     CLAIM_NET = Entry("ECG-CLAIM-NET", _T.BUSINESS_RULE, 422, "A net is not quantity x unitPrice x factor, or not the sum of its parts.")
+    CLAIM_AMOUNT = Entry("ECG-CLAIM-AMOUNT", _T.BUSINESS_RULE, 422, "An amount or a quantity is larger than any that is decided.")
+    CLAIM_MORE = Entry("ECG-CLAIM-MORE", _T.TOO_COSTLY, 422, "There are more errors than are told.")
     CLAIM_TOTAL = Entry("ECG-CLAIM-TOTAL", _T.BUSINESS_RULE, 422, "The total is not the sum of the items.")
     CLAIM_REQUIRED = Entry("ECG-CLAIM-REQUIRED", _T.REQUIRED, 422, "The Claim lacks what adjudication needs.")
     # A plan or a price, as it is loaded
@@ -143,6 +145,7 @@ class ErrorCode(Enum):
     # Faults
     FAULT = Entry("ECG-FAULT", _T.EXCEPTION, 500, "The gateway failed; nothing was changed.")
     BUSY = Entry("ECG-BUSY", _T.LOCK_ERROR, 503, "The store is busy; nothing was changed.", retryable=True)
+    UNKNOWN_COMMIT = Entry("ECG-UNKNOWN-COMMIT", _T.TIMEOUT, 503, "Whether the request was carried out is not known.", retryable=True)
     NO_STORE = Entry("ECG-NO-STORE", _T.NO_STORE, 507, "The disk is full; nothing was changed.", retryable=True)
     # fmt: on
 
@@ -171,8 +174,9 @@ class Unacceptable(Exception):
 
     @property
     def status(self) -> int:
-        """The HTTP status: that of the first issue."""
-        return self.issues[0].error.entry.status
+        """The HTTP status: that of the first issue, but "you may not" outranks every other."""
+        statuses = [issue.error.entry.status for issue in self.issues]
+        return next((status for status in statuses if status in {401, 403}), statuses[0])
 
 
 class Refused(Exception):

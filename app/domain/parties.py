@@ -32,12 +32,16 @@ class PayerSettings:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """The tenant. Without identifiers, any owner and any insurer is taken to mean it."""
+    """The tenant. Without identifiers, any owner and any insurer is taken to mean it.
+
+    `reference_epoch` counts the changes of its reference data up to when this was read.
+    """
 
     id: str
     name: str
     identifiers: tuple[Identifier, ...] = ()
     settings: PayerSettings = field(default_factory=PayerSettings)
+    reference_epoch: int = 0
 
     def is_meant_by(self, named: tuple[Identifier, ...]) -> bool:
         """Whether an owner or insurer that carries these identifiers may mean this payer."""
@@ -68,7 +72,7 @@ class Client:
     def scope(self) -> "Scope":
         """What this client's reads and writes are confined to."""
         is_submitter = self.kind is ClientKind.SUBMITTER
-        return Scope(self.payer.id, self.id if is_submitter else None)
+        return Scope(self.payer.id, self.id if is_submitter else None, self.id)
 
     def may_send_for(self, named: tuple[Identifier, ...]) -> bool:
         """Whether a sender with these identifiers is this submitter or one it acts for."""
@@ -79,7 +83,11 @@ class Client:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A payer, and one submitter of it; `submitter_id` None is the payer's own side."""
+    """A payer, and one submitter of it; `submitter_id` None is the payer's own side.
+
+    `client_id` tells the payer's own programs apart where they repeat themselves.
+    """
 
     payer_id: str
     submitter_id: str | None = None
+    client_id: str = ""

@@ -3,11 +3,15 @@
 http://hl7.org/fhir/R4/datatypes.html#dateTime
 """
 
+import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 _TICK = timedelta(microseconds=1)
+_FIRST = datetime.min.replace(tzinfo=UTC)
+_LAST = datetime.max.replace(tzinfo=UTC)
+_LEAP_SECOND = re.compile(r"(T\d\d:\d\d:)60")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,15 @@ def last_day(text: str) -> date:
     return date(*parts)
 
 
+def instant(text: str) -> datetime:
+    """The instant, in UTC, that a dateTime with a time names. Raises ValueError.
+
+    A leap second is read as the second before it, and what lies outside the calendar in UTC as its
+    first or last instant: both are lawful FHIR, and "until 9999-12-31" is how many say "for ever".
+    """
+    return _in_utc(datetime.fromisoformat(_LEAP_SECOND.sub(r"\g<1>59", text)))
+
+
 def span(text: str, zone: tzinfo) -> Period:
     """All instants that a FHIR date, dateTime or instant covers.
 
@@ -53,9 +66,16 @@ def span(text: str, zone: tzinfo) -> Period:
     """
     if "T" not in text:
         return Period(
-            datetime.combine(first_day(text), time.min, zone),
-            datetime.combine(last_day(text), time.max, zone),
+            _in_utc(datetime.combine(first_day(text), time.min, zone)),
+            _in_utc(datetime.combine(last_day(text), time.max, zone)),
         )
-    instant = datetime.fromisoformat(text)
-    width = timedelta(seconds=1) if "." not in text else _TICK
-    return Period(instant, instant + width - _TICK)
+    start = instant(text)
+    width = timedelta(0) if "." in text else timedelta(seconds=1) - _TICK
+    return Period(start, min(start, _LAST - width) + width)
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        return _FIRST if moment.year == 1 else _LAST

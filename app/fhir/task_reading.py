@@ -4,30 +4,38 @@ http://hl7.org/fhir/R4/task.html
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from app.domain.codes import TaskStatus
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue
+from app.domain.period import instant, span
 from app.domain.tasks import Task, TaskInput
 from app.fhir.documents import identifiers_of, reference_of
 from app.fhir.task_codes import input_types, task_codes
 
 # How far a sender's clock may run ahead: what NPHIES tolerates as well.
 CLOCK_TOLERANCE = timedelta(minutes=15)
+# Where each day begins first: a bare date tells no zone.
+_FIRST_ZONE = timezone(timedelta(hours=14))
 
 
-def read_task(document: Mapping[str, Any], base: str, now: datetime) -> Task:
-    """The Task that a valid document asks for; raises Unacceptable with every problem."""
+def read_task(
+    document: Mapping[str, Any], base: str, now: datetime
+) -> tuple[Task | None, list[Issue]]:
+    """The Task that a valid document asks for, and everything that is wrong with it on its face.
+
+    None where no single Task code is known: its inputs then have no meaning to look into.
+    """
     issues = [*_standing_issues(document), *_clock_issues(document, now)]
     codes = task_codes(document.get("code"))
     if len(codes) != 1:
         issues.append(_code_issue(len(codes)))
     inputs, input_issues = _inputs(document, base)
     issues += input_issues
-    if issues:
-        raise Unacceptable(*issues)
-    return Task(
+    if len(codes) != 1:
+        return None, issues
+    task = Task(
         code=codes[0],
         identifiers=identifiers_of(document),
         focus=_reference(document, "focus", base),
@@ -36,11 +44,12 @@ def read_task(document: Mapping[str, Any], base: str, now: datetime) -> Task:
         inputs=tuple(inputs),
         authored_on=_instant(document.get("authoredOn")),
     )
+    return task, issues
 
 
 def _standing_issues(document: Mapping[str, Any]) -> list[Issue]:
     issues = []
-    if document["status"] != TaskStatus.REQUESTED:
+    if document.get("status") != TaskStatus.REQUESTED:
         text = "Send the Task with status 'requested'."
         issues.append(Issue(ErrorCode.TASK_STATUS, text, "Task.status"))
     if "output" in document:
@@ -50,8 +59,9 @@ def _standing_issues(document: Mapping[str, Any]) -> list[Issue]:
 
 
 def _clock_issues(document: Mapping[str, Any], now: datetime) -> list[Issue]:
-    authored_on = _instant(document.get("authoredOn"))
-    if authored_on is None or authored_on <= now + CLOCK_TOLERANCE:
+    authored_on = document.get("authoredOn")
+    begun = span(authored_on, _FIRST_ZONE).start if authored_on else None
+    if begun is None or begun <= now + CLOCK_TOLERANCE:
         return []
     text = "authoredOn lies more than 15 minutes ahead of the gateway's clock."
     return [Issue(ErrorCode.TASK_FUTURE, text, "Task.authoredOn")]
@@ -74,7 +84,11 @@ def _inputs(document: Mapping[str, Any], base: str) -> tuple[list[TaskInput], li
             text = "The input's type is not known, or means several things."
             issues.append(Issue(ErrorCode.INPUT_TYPE, text, f"{expression}.type"))
             continue
-        name = next(name for name in element if name.startswith("value"))
+        name = next((name for name in element if name.startswith("value")), None)
+        if name is None:
+            text = "The input's value is given by an extension alone, which says nothing here."
+            issues.append(Issue(ErrorCode.INPUT_VALUE, text, expression))
+            continue
         kind = name.removeprefix("value")
         inputs.append(TaskInput(types[0], kind, _value(kind, element[name], base), expression))
     return inputs, issues
@@ -91,5 +105,5 @@ def _reference(document: Mapping[str, Any], name: str, base: str) -> Any:
 
 
 def _instant(text: str | None) -> datetime | None:
-    """A dateTime as an instant; a bare date has none and is never in the future by minutes."""
-    return datetime.fromisoformat(text) if text and "T" in text else None
+    """A dateTime as an instant; a bare date has none."""
+    return instant(text) if text and "T" in text else None

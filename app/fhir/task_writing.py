@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/task.html
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.domain.adjudication import Awaiting
@@ -12,6 +12,7 @@ from app.domain.canonical import AWAITING, ERRORS, EXPRESSION, OR_MORE, TASK_OUT
 from app.domain.codes import OutputType
 from app.domain.issues import Issue
 from app.domain.money import Money
+from app.domain.period import span
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Output, Remaining, TaskOutcome
 from app.fhir import json_text
@@ -27,6 +28,9 @@ def answered(
     members: dict[str, str | None] = {
         "identifier": _appended(json_text.member(text, "identifier"), ours),
         "status": json_text.write(str(outcome.status)),
+        # The gateway's to say: what the asker put there is not carried over.
+        "statusReason": None,
+        "businessStatus": None,
         "lastModified": json_text.write(_last_modified(document.get("authoredOn"), now)),
     }
     if errors:
@@ -45,7 +49,8 @@ def _appended(identifiers: str | None, ours: Identifier) -> str:
 
 def _last_modified(authored_on: str | None, now: datetime) -> str:
     """max(now, authoredOn): a sender's clock may run ahead, and inv-1 holds all the same."""
-    if authored_on and "T" in authored_on and datetime.fromisoformat(authored_on) > now:
+    begun = span(authored_on, UTC).start if authored_on else None
+    if authored_on and begun and begun > now:
         return authored_on
     return json_text.instant(now)
 

@@ -3,8 +3,9 @@
 Docs: docs/architecture.md follows a Task through this file.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import app.gateway.handlers  # noqa: F401  registers every handler
@@ -15,11 +16,11 @@ from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of
 from app.fhir.task_reading import read_task
-from app.gateway import claim_submit
 from app.gateway.answers import own_identifier
+from app.gateway.conditional import existing
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
-from app.gateway.intake import intake
+from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
 from app.gateway.once import TakenMeanwhile, once
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
@@ -45,19 +46,19 @@ class Gateway:
 
         Raises Unacceptable, with nothing stored, for what is wrong on its face.
         """
-        if client.kind is not ClientKind.SUBMITTER:
-            raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
         base, now = self._installation.base_url, self._installation.clock()
-        task = read_task(received.document, base, now)
-        handling = handling_of(task.code)
-        parameters = parameters_of(handling.inputs, task)
+        task, parameters = _understood(received.document, base, now)
         keys = keys_of(received, ("Task", task.code), task.identifiers, self._installation.hasher)
 
         def execute(work: UnitOfWork) -> Taken:
             return _executed(_Asked(client, received, task, parameters, keys, base), work)
 
         return once(
-            self._installation, client, received, execute, lambda work: _earlier(keys, work)
+            self._installation,
+            client,
+            received,
+            execute,
+            lambda work: _earlier(received, keys, work),
         )
 
     def create(self, client: Client, received: Received) -> Taken:
@@ -80,7 +81,7 @@ class Gateway:
             client,
             received,
             lambda work: claim_submit.take(package, client, base, work),
-            lambda work: intake.earlier(package.claim, work),
+            lambda work: intake.earlier(package.claim.received, work),
         )
         return self._installation.read(
             client.scope, lambda work: claim_submit.response_to(taken, work)
@@ -99,9 +100,26 @@ class _Asked:
     base: str
 
 
+def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[Task, Any]:
+    """The Task and its handler's parameters; raises Unacceptable with the problems of both."""
+    task, issues = read_task(document, base, now)
+    parameters = None
+    if task is not None:
+        try:
+            parameters = parameters_of(handling_of(task.code).inputs, task)
+        except Unacceptable as wrong:
+            issues += wrong.issues
+    if task is None or issues:
+        raise Unacceptable(*issues)
+    return task, parameters
+
+
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
-    earlier = _earlier(asked.keys, work)
+    if asked.client.kind is not ClientKind.SUBMITTER:
+        raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
+    earlier = _earlier(asked.received, asked.keys, work)
     if earlier is not None:
+        asked.keys.take(work.replay_keys, earlier.stored.type, earlier.stored.id)
         return earlier
     issues = party_issues(asked.received.document, asked.client, asked.base, work)
     if issues:
@@ -117,11 +135,12 @@ def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     return _recorded(asked, task_id, outcome, work)
 
 
-def _earlier(keys: Keys, work: UnitOfWork) -> Taken | None:
+def _earlier(received: Received, keys: Keys, work: UnitOfWork) -> Taken | None:
     kept = keys.found(work.replay_keys)
-    if kept is None:
+    found = existing(received, work) if kept is None else (kept.type, kept.resource_id)
+    if found is None:
         return None
-    stored = work.resources.find(kept.type, kept.resource_id)
+    stored = work.resources.find(*found)
     return None if stored is None else Taken(stored, is_new=False)
 
 

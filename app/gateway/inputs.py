@@ -56,7 +56,7 @@ class TextField(InputField):
 
     def meaning(self, given: TaskInput) -> str:
         """The string, or an identifier's value."""
-        return str(given.value["value"] if given.kind == "Identifier" else given.value)
+        return _identifier(given).value if given.kind == "Identifier" else str(given.value)
 
 
 class ReferenceField(InputField):
@@ -68,8 +68,7 @@ class ReferenceField(InputField):
         """Type and id, identifier, or both."""
         if isinstance(given.value, Reference):
             return given.value
-        value = given.value
-        return Reference(identifier=Identifier(value.get("system"), value.get("value", "")))
+        return Reference(identifier=_identifier(given))
 
 
 class TaskInputSchema(Schema):
@@ -105,6 +104,13 @@ def parameters_of(schema: type[TaskInputSchema], task: Task) -> Any:
 def refused(error: ErrorCode, text: str, given: TaskInput) -> ValidationError:
     """What a field raises for one input it cannot take."""
     return _refused(Issue(error, text, given.expression))
+
+
+def _identifier(given: TaskInput) -> Identifier:
+    value = given.value.get("value")
+    if value is None:
+        raise refused(ErrorCode.INPUT_VALUE, "The identifier has no value.", given)
+    return Identifier(given.value.get("system"), value)
 
 
 def _refused(*issues: Issue) -> ValidationError:

@@ -29,7 +29,8 @@ def once(
 ) -> T:
     """Run `effect` in a transaction of its own until it counts.
 
-    Raises Unacceptable as `effect` does, and Busy where a later try may succeed.
+    Raises Unacceptable as `effect` does, Busy where a later try may succeed, and CommitUnknown
+    where it cannot be told whether there was an effect.
     """
     for _ in range(_ATTEMPTS):
         try:
@@ -40,7 +41,7 @@ def once(
             # A fresh connection knows whether the effect is there; if not, the client asks again.
             found = installation.read(client.scope, earlier)
             if found is None:
-                raise Busy from None
+                raise
             return found
         except Unacceptable as refusal:
             _audit_denial(installation, client, received, refusal)
@@ -53,6 +54,7 @@ def _audit_denial(
 ) -> None:
     if refusal.status != 403:
         return
-    error = refusal.issues[0].error.entry.id
+    denials = (issue.error.entry for issue in refusal.issues)
+    error = next(entry.id for entry in denials if entry.status == refusal.status)
     event = Event(client.id, "denied", error, received.type, request_id=received.request_id)
     installation.write(client.scope, lambda work: work.audit.add(event))

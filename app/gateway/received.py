@@ -56,15 +56,12 @@ class Keys:
 
     def found(self, kept: ReplayKeys) -> Kept | None:
         """What the same request led to before; raises Unacceptable for a misused key."""
-        for key in self.all:
-            earlier = kept.find(key)
-            if earlier is None:
-                continue
-            if key == self.idempotency and earlier.content_hash != self.fingerprint:
-                text = ErrorCode.IDEMPOTENCY.entry.meaning
-                raise Unacceptable(Issue(ErrorCode.IDEMPOTENCY, text))
-            return earlier
-        return None
+        promised = kept.find(self.idempotency) if self.idempotency else None
+        if promised is not None and promised.content_hash != self.fingerprint:
+            text = ErrorCode.IDEMPOTENCY.entry.meaning
+            raise Unacceptable(Issue(ErrorCode.IDEMPOTENCY, text))
+        found = (kept.find(key) for key in self.all)
+        return promised or next((earlier for earlier in found if earlier is not None), None)
 
     def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
         """Take every key; False where another request is just ahead with one of them."""

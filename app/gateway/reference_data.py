@@ -61,7 +61,11 @@ def keep(
     Raises Unacceptable for what cannot be used.
     """
     type, id = document["resourceType"], id or document.get("id") or work.new_id()
-    _require_usable(document, id, work)
+    require_usable(document)
+    if type in _ENDS_A_WAIT:
+        # First of all: it also makes those who bring the same plan follow each other.
+        work.reference_epoch.advance()
+    _require_own_plan(document, id, work)
     keys = _keys(document)
     previous = work.resources.find(type, id, lock=True)
     if previous is not None and previous.submitter_id is not None:
@@ -86,19 +90,30 @@ def _after(stored: Stored, change: Change, actor: str, work: UnitOfWork) -> None
     work.audit.add(Event(actor, "load", str(change), stored.type, stored.id))
 
 
-def _require_usable(document: Mapping[str, Any], id: str, work: UnitOfWork) -> None:
+def require_usable(document: Mapping[str, Any]) -> None:
+    """Pass where a payer may keep this resource; raises Unacceptable with what is wrong with it.
+
+    What depends on other resources is asked when it is kept.
+    """
     type = document["resourceType"]
     if type not in REFERENCE_DATA:
         text = f"{type} is not reference data of a payer."
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, text, type))
     if type == "InsurancePlan":
-        plan = read_plan(dict(document))
-        holders = work.reference_data.identified((type,), plan_key(plan.identifier))
-        if any(holder != id for _, holder in holders):
-            text = f"Another InsurancePlan has the identifier value {plan.identifier}."
-            raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
+        read_plan(dict(document))
     if type == "ChargeItemDefinition":
         read_prices(dict(document))
+
+
+def _require_own_plan(document: Mapping[str, Any], id: str, work: UnitOfWork) -> None:
+    """No other plan of the payer may go by the value that Coverages name this one by."""
+    if document["resourceType"] != "InsurancePlan":
+        return
+    plan = read_plan(dict(document))
+    holders = work.reference_data.identified(("InsurancePlan",), plan_key(plan.identifier))
+    if any(holder != id for _, holder in holders):
+        text = f"Another InsurancePlan has the identifier value {plan.identifier}."
+        raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
 
 
 def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:

@@ -54,19 +54,19 @@ def party_issues(
 def _named(
     document: Mapping[str, Any], value: Mapping[str, Any], base: str, work: UnitOfWork
 ) -> tuple[Identifier, ...]:
-    """Every identifier behind a reference: its own, a contained or a stored resource's."""
+    """The identifiers behind a reference: those of what it resolves to, else its own."""
     reference = reference_of(value, base)
-    own = () if reference.identifier is None else (reference.identifier,)
-    target = contained(document, value)
+    target = contained(document, value) or _stored(reference, work)
     if target is not None:
-        return own + identifiers_of(target)
-    return own + _stored_identifiers(reference, work)
+        return identifiers_of(target)
+    return () if reference.identifier is None else (reference.identifier,)
 
 
-def _stored_identifiers(reference: Reference, work: UnitOfWork) -> tuple[Identifier, ...]:
+def _stored(reference: Reference, work: UnitOfWork) -> dict[str, Any] | None:
     if reference.type is None or reference.id is None:
-        return ()
+        return None
     stored = work.resources.find(reference.type, reference.id)
     if stored is None or stored.text is None:
-        return ()
-    return identifiers_of(json_text.parsed(stored.text))
+        return None
+    document: dict[str, Any] = json_text.parsed(stored.text)
+    return document

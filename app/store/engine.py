@@ -32,8 +32,11 @@ _PASSING_STATES = {
     "57P02",
     "57P03",
 }
+# What SQLite says while another process writes, or while its disk or file cannot be had.
+_SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O")
 _ATTEMPTS = 6
 _POOL_SIZE = 16
+_WRITER_PATIENCE_SECONDS = 5.0
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -61,9 +64,13 @@ class CommitUnknown(Exception):
 
 
 class FairLock:
-    """A lock that is handed on in the order of arrival; `threading.Lock` makes no such promise."""
+    """A lock handed on in the order of arrival, which `threading.Lock` does not promise.
 
-    def __init__(self) -> None:
+    Whoever waits longer than `patience` seconds gives up: Busy.
+    """
+
+    def __init__(self, patience: float) -> None:
+        self._patience = patience
         self._guard = threading.Lock()
         self._waiting: deque[threading.Event] = deque()
         self._is_held = False
@@ -75,7 +82,8 @@ class FairLock:
                 return
             turn = threading.Event()
             self._waiting.append(turn)
-        turn.wait()
+        if not turn.wait(self._patience):
+            self._give_up(turn)
 
     def __exit__(self, *_: object) -> None:
         with self._guard:
@@ -84,6 +92,13 @@ class FairLock:
             else:
                 self._is_held = False
 
+    def _give_up(self, turn: threading.Event) -> None:
+        with self._guard:
+            # The turn may have come between the end of the wait and this line: then it is ours.
+            if turn in self._waiting:
+                self._waiting.remove(turn)
+                raise Busy
+
 
 class Store:
     """The database of one installation."""
@@ -91,12 +106,15 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._turn = FairLock()
+        self._turn = FairLock(_WRITER_PATIENCE_SECONDS)
         if self.is_sqlite:
-            self._writer = _sqlite(self.url.render_as_string(False), "BEGIN IMMEDIATE", 1)
-            self._reader = _sqlite(self.url.render_as_string(False), "BEGIN", _POOL_SIZE)
+            path = self.url.render_as_string(False)
+            self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
+            self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
         else:
-            self._writer = self._reader = _postgresql(self.url.render_as_string(False))
+            self._writer = _postgresql(self.url.render_as_string(False))
+            # The same pool; a reader's statements all see what was committed when it began.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
     @property
     def engine(self) -> Engine:
@@ -119,7 +137,7 @@ class Store:
                 with _faults_named():
                     return self._attempt(work)
             except DBAPIError as error:
-                if not _is_lost_race(error) or attempt == _ATTEMPTS - 1:
+                if not _is_lost_race(error):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, no secret
         raise Busy
@@ -166,7 +184,7 @@ def _faults_named() -> Iterator[None]:
         text = str(error.orig)
         if "disk is full" in text or _state(error) == "53100":
             raise DiskFull from None
-        if "locked" in text or _is_out_of_reach(error):
+        if any(sign in text for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
             raise Busy from None
         raise
 
@@ -190,7 +208,7 @@ def _is_lost_race(error: DBAPIError) -> bool:
     return _state(error) in _RETRYABLE_STATES
 
 
-def _sqlite(url: str, begin: str, size: int) -> Engine:
+def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
     # The interpreter's own SQLite may be years old; the wheel carries a current one.
     import pysqlite3
 
@@ -207,7 +225,7 @@ def _sqlite(url: str, begin: str, size: int) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
-        for pragma in _PRAGMAS:
+        for pragma in pragmas:
             connection.execute(f"PRAGMA {pragma}")
 
     # The driver's own BEGIN comes too late and is never IMMEDIATE.

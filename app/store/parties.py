@@ -49,6 +49,7 @@ class Parties:
                 identifiers=_written(payer.identifiers),
                 settings=json.dumps(_settings_written(payer.settings)),
                 created_at=now,
+                reference_epoch=0,
             )
         )
 
@@ -139,6 +140,7 @@ def _registration(row: Row[Any]) -> Registration:
         row.owner_name,
         _read(row.owner_identifiers),
         _settings_read(json.loads(row.owner_settings)),
+        row.owner_reference_epoch,
     )
     client = Client(
         id=row.id,
@@ -155,7 +157,7 @@ def _registration(row: Row[Any]) -> Registration:
 
 def _payer(row: Row[Any]) -> Payer:
     settings = _settings_read(json.loads(row.settings))
-    return Payer(row.id, row.name, _read(row.identifiers), settings)
+    return Payer(row.id, row.name, _read(row.identifiers), settings, row.reference_epoch)
 
 
 def _written(identifiers: tuple[Identifier, ...]) -> str:

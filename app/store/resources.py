@@ -141,6 +141,17 @@ class Resources:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else _stored(row)
 
+    def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
+        """The current versions of several resources, in the order of their ids."""
+        query = _versions().where(
+            _r.payer_id == self._scope.payer_id,
+            _r.type == type,
+            _r.id.in_(sorted(ids)),
+            self._visible(),
+            _v.version == _r.version,
+        )
+        return [_stored(row) for row in self._connection.execute(query.order_by(_r.id))]
+
     def find_version(self, type: str, id: str, version: int) -> Stored | None:
         """One version; None if there is none in this scope."""
         query = _versions().where(*self._key(type, id), self._visible(), _v.version == version)
@@ -164,16 +175,18 @@ class Resources:
                 found[(row.type, row.id, row.version)] = _stored(row)
         return [found[key] for key in wanted if key in found]
 
-    def identified(self, types: Iterable[str], identifier: Identifier) -> list[tuple[str, str]]:
-        """Type and id of every resource of these types that carries the identifier."""
+    def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
+        """Type and id of every resource of these types that carries one of the identifiers."""
+        hashes = sorted({self.hash_of(identifier) for identifier in identifiers})
         query = (
             select(_i.type, _i.resource_id)
             .where(
                 _i.payer_id == self._scope.payer_id,
-                _i.key_hash == self.hash_of(identifier),
+                _i.key_hash.in_(hashes),
                 _i.type.in_(sorted(types)),
                 self._owned(_i.submitter_id, _i.type),
             )
+            .distinct()
             .order_by(_i.type, _i.resource_id)
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]

@@ -1,25 +1,34 @@
 """Brings a database's schema to a revision, and tells which one it has."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from app.store.engine import Store
 
 _FOLDER = Path(__file__).parent / "migrations"
 
 
+class NoSuchRevision(Exception):
+    """The revision is not known here, or not on the way that was asked for."""
+
+
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Apply every revision up to this one."""
-    store.write(lambda connection: command.upgrade(_config(connection), revision))
+    """Apply every revision up to this one; raises NoSuchRevision."""
+    with _revisions_named(revision):
+        store.write(lambda connection: command.upgrade(_config(connection), revision))
 
 
 def downgrade(store: Store, revision: str) -> None:
-    """Take revisions back down to this one; `base` is an empty database."""
-    store.write(lambda connection: command.downgrade(_config(connection), revision))
+    """Take revisions back down to this one; `base` is an empty database. Raises NoSuchRevision."""
+    with _revisions_named(revision):
+        store.write(lambda connection: command.downgrade(_config(connection), revision))
 
 
 def current(store: Store) -> str | None:
@@ -32,6 +41,14 @@ def current(store: Store) -> str | None:
 def newest() -> str | None:
     """The revision that this version of the gateway works with."""
     return ScriptDirectory(str(_FOLDER)).get_current_head()
+
+
+@contextmanager
+def _revisions_named(revision: str) -> Iterator[None]:
+    try:
+        yield
+    except CommandError:
+        raise NoSuchRevision(revision) from None
 
 
 def _config(connection: object) -> Config:

@@ -74,7 +74,9 @@ class ReplayKeys:
 
     def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
         self._connection = connection
-        self._scope = scope
+        self._payer_id = scope.payer_id
+        # The payer's own programs repeat themselves too, and are no submitters.
+        self._sender_id = scope.submitter_id or scope.client_id
         self._now = now
 
     def find(self, key_hash: str) -> Kept | None:
@@ -91,8 +93,8 @@ class ReplayKeys:
         """Keep a key; False where another request has just taken it."""
         self._forget_lapsed(key_hash)
         row = {
-            "payer_id": self._scope.payer_id,
-            "submitter_id": self._scope.submitter_id,
+            "payer_id": self._payer_id,
+            "submitter_id": self._sender_id,
             "key_hash": key_hash,
             "content_hash": content_hash,
             "type": type,
@@ -112,7 +114,7 @@ class ReplayKeys:
 
     def _key(self, key_hash: str) -> tuple[ColumnElement[bool], ...]:
         return (
-            _k.payer_id == self._scope.payer_id,
-            _k.submitter_id == self._scope.submitter_id,
+            _k.payer_id == self._payer_id,
+            _k.submitter_id == self._sender_id,
             _k.key_hash == key_hash,
         )

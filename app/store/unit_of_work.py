@@ -14,6 +14,7 @@ from app.store.audit import Audit
 from app.store.counters import Counters
 from app.store.hashing import Hasher
 from app.store.pended import Pended
+from app.store.reference_epoch import ReferenceEpoch
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.submissions import Submissions
@@ -45,6 +46,7 @@ class UnitOfWork:
         self.pended = Pended(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
         self.counters = Counters(connection, scope)
+        self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
 

@@ -6,19 +6,13 @@ http://hl7.org/fhir/R4/financial-module.html#status
 from dataclasses import dataclass
 
 from app.domain import lifecycle
-from app.domain.codes import (
-    FinancialStatus,
-    InputType,
-    Outcome,
-    OutputType,
-    TaskCode,
-    TaskStatus,
-)
+from app.domain.codes import InputType, Outcome, OutputType, TaskCode, TaskStatus
 from app.domain.issues import ErrorCode, Issue, Missing
 from app.domain.lifecycle import FINISHED, State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, TaskOutcome, TaskRequest, completed
+from app.fhir import json_text
 from app.gateway import focus
 from app.gateway.inputs import TaskInputSchema
 from app.gateway.registry import handles, supported
@@ -57,7 +51,7 @@ def status(request: TaskRequest[Status], work: UnitOfWork) -> TaskOutcome:
         lifecycle.require(TaskCode.STATUS, standing)
     outputs = [
         Output(OutputType.STATUS, submission.outcome or Outcome.QUEUED),
-        Output(OutputType.RESOURCE_STATUS, _resource_status(submission)),
+        Output(OutputType.RESOURCE_STATUS, _resource_status(submission, work)),
         *_decision(submission),
         *_awaited(submission),
         *_allowed(standing),
@@ -65,12 +59,11 @@ def status(request: TaskRequest[Status], work: UnitOfWork) -> TaskOutcome:
     return completed(*outputs, focus=submission.key, keeps_key=False)
 
 
-def _resource_status(submission: Submission) -> str:
-    if submission.type == "Communication":
-        return "entered-in-error" if submission.state is State.CANCELLED else "completed"
-    if submission.state is State.CANCELLED:
-        return FinancialStatus.CANCELLED
-    return FinancialStatus.ACTIVE
+def _resource_status(submission: Submission, work: UnitOfWork) -> str:
+    """As the resource has it; R4 lets an extension stand in its place, which then tells nothing."""
+    stored = work.resources.find(submission.type, submission.id)
+    written = json_text.member(stored.text, "status") if stored and stored.text else None
+    return str(json_text.parsed(written)) if written else "unknown"
 
 
 def _decision(submission: Submission) -> list[Output]:
@@ -101,7 +94,7 @@ def _allowed(standing: lifecycle.Standing) -> list[Output]:
 
 
 def _status_of_task(asked: Reference, work: UnitOfWork) -> TaskOutcome:
-    found = work.tasks.find(asked.id or "")
+    found = work.tasks.find(asked.id or _identified(asked, work))
     if found is None:
         raise Missing(Issue(ErrorCode.FOCUS_NOT_FOUND, "The focus is not known.", focus.FOCUS))
     return completed(
@@ -110,3 +103,14 @@ def _status_of_task(asked: Reference, work: UnitOfWork) -> TaskOutcome:
         Output(OutputType.ALLOWED, TaskCode.STATUS),
         keeps_key=False,
     )
+
+
+def _identified(asked: Reference, work: UnitOfWork) -> str:
+    """The id of the one Task that carries the identifier; empty without one."""
+    if asked.identifier is None:
+        return ""
+    matches = work.resources.identified(("Task",), asked.identifier)
+    if len(matches) > 1:
+        text = f"{len(matches)} Tasks carry the identifier of the focus; name one by id."
+        raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text, focus.FOCUS))
+    return matches[0][1] if matches else ""

@@ -8,6 +8,7 @@ from app.domain.parties import Client, ClientKind
 from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
+from app.gateway.conditional import existing
 from app.gateway.intake import claims, communications, eligibility
 from app.gateway.intake.outcome import Taken
 from app.gateway.intake.ownership import REQUESTS, require_creator
@@ -15,7 +16,6 @@ from app.gateway.once import TakenMeanwhile
 from app.gateway.received import Keys, Received, keys_of
 from app.gateway.senders import party_issues
 from app.store.audit import Event
-from app.store.tasks import Kept
 from app.store.unit_of_work import UnitOfWork
 
 _BY_TYPE = {
@@ -44,6 +44,8 @@ def take(
     keys = _keys(received, work)
     again = earlier(received, work)
     if again is not None:
+        # A header that comes with the same content only now is bound to it as well.
+        keys.take(work.replay_keys, again.stored.type, again.stored.id)
         return again
     issues = [*_status_issues(received), *party_issues(received.document, client, base, work)]
     if issues:
@@ -62,7 +64,10 @@ def take(
 def earlier(received: Received, work: UnitOfWork) -> Taken | None:
     """What the same request was answered with before; None where it is new."""
     kept = _keys(received, work).found(work.replay_keys)
-    return None if kept is None else _again(kept, work)
+    if kept is not None:
+        return _again(kept.type, kept.resource_id, work)
+    found = existing(received, work)
+    return None if found is None else _again(*found, work)
 
 
 def _new(
@@ -79,11 +84,11 @@ def _new(
     return Taken(stored, is_new=True, related=related)
 
 
-def _again(kept: Kept, work: UnitOfWork) -> Taken:
-    stored = work.resources.find(kept.type, kept.resource_id)
+def _again(type: str, id: str, work: UnitOfWork) -> Taken:
+    stored = work.resources.find(type, id)
     if stored is None:
         raise LookupError("a replay key outlived its resource")
-    submission = work.submissions.find(kept.type, kept.resource_id)
+    submission = work.submissions.find(type, id)
     related = None
     if submission is not None and submission.response_id is not None:
         related = f"{submission.response_type}/{submission.response_id}"

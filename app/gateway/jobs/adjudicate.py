@@ -99,14 +99,10 @@ def _plan(policy: Document | None, payer: Payer, work: UnitOfWork) -> Plan | Non
 
 
 def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:
-    ids = {
-        id
-        for coding in sorted(set(_services(claim.lines)))
-        for _, id in work.reference_data.identified(("ChargeItemDefinition",), service_key(coding))
-    }
-    documents = (
-        _document(work.reference_data.find("ChargeItemDefinition", id)) for id in sorted(ids)
-    )
+    keys = {service_key(coding) for coding in _services(claim.lines)}
+    found = work.reference_data.identified(("ChargeItemDefinition",), *keys)
+    stored = work.reference_data.find_all("ChargeItemDefinition", {id for _, id in found})
+    documents = (_document(each) for each in stored)
     return tuple(price for each in documents if each for price in read_prices(each))
 
 

@@ -42,7 +42,7 @@ def settle(job: Job, facts: Facts, answer: Answer, rules: str, work: UnitOfWork)
 
 
 def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
-    due_at = facts.submission.due_at or _due_at(facts, answer, work)
+    due_at = _due_at(facts, answer, work)
     moved = work.submissions.move(
         facts.submission,
         state=State.AWAITING,
@@ -52,15 +52,27 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     )
     if moved is None or due_at is None:
         _finish(job, work)
-    elif not work.jobs.put_back(job, due_at, counts=False):
+    elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
     return moved is not None
 
 
 def _due_at(facts: Facts, answer: Deferred, work: UnitOfWork) -> datetime | None:
-    if answer.until is not None or answer.awaiting is Awaiting.OPERATOR:
+    """Until when it is waited; None where only a person ends the wait."""
+    if answer.awaiting is Awaiting.OPERATOR or facts.request.is_last_call:
+        return None
+    if answer.until is not None:
         return answer.until
+    if facts.submission.awaiting is answer.awaiting and facts.submission.due_at is not None:
+        # Asked in between and still waiting for the same: that makes the wait no longer.
+        return facts.submission.due_at
     return work.now + facts.payer.settings.await_coverage
+
+
+def _asked_again_at(facts: Facts, due_at: datetime, work: UnitOfWork) -> datetime:
+    """When it is due, or now where reference data came in since the facts were read."""
+    is_outdated = work.reference_epoch.held() != facts.payer.reference_epoch
+    return work.now if is_outdated else due_at
 
 
 def _decide(job: Job, facts: Facts, decided: Decided, rules: str, work: UnitOfWork) -> bool:

@@ -35,16 +35,29 @@ LONGEST_PAUSE = timedelta(hours=1)
 _ROUNDS = 5
 
 
+class AdjudicatorFailed(Exception):
+    """The adjudicator raised; the message is the class of what it raised, and no more."""
+
+
 class TooSlow(Exception):
     """The adjudicator did not answer within its time."""
 
 
 class Worker:
-    """Decides what is due; `adjudicators` by the name that a payer's settings use."""
+    """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
-    def __init__(self, installation: Installation, adjudicators: Mapping[str, Adjudicator]) -> None:
+    `timeout` is what an adjudicator has for one answer, well below `LEASE`.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        adjudicators: Mapping[str, Adjudicator],
+        timeout: timedelta = ADJUDICATOR_TIMEOUT,
+    ) -> None:
         self._installation = installation
         self._adjudicators = adjudicators
+        self._timeout = timeout
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
@@ -92,6 +105,10 @@ class Worker:
         )
 
     def _work_on(self, job: Job, payer: Payer) -> None:
+        if job.attempts > MOST_ATTEMPTS:
+            # Its workers died over it, each time before they could say so.
+            self._write(job, lambda work: work.jobs.abandon(job, "NeverAnswered"))
+            return
         try:
             for _ in range(_ROUNDS):
                 if self._decided(job, payer):
@@ -109,7 +126,7 @@ class Worker:
             self._write(job, lambda work: work.jobs.finish(job))
             return True
         adjudicator = self._adjudicators[payer.settings.adjudicator]
-        answer = _answer_within(ADJUDICATOR_TIMEOUT, adjudicator, facts)
+        answer = _answer_within(self._timeout, adjudicator, facts)
         try:
             counted = self._write(
                 job, lambda work: settle(job, facts, answer, adjudicator.rules, work)
@@ -156,12 +173,12 @@ def _answer_within(limit: timedelta, adjudicator: Adjudicator, facts: Facts) -> 
 
     A thread of its own, because a call that hangs cannot be ended: it is left behind.
     """
-    answers: queue.SimpleQueue[Answer | Exception] = queue.SimpleQueue()
+    answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
 
     def ask() -> None:
         try:
             answers.put(adjudicator.adjudicate(facts.request))
-        except Exception as fault:  # noqa: BLE001  raised again in the asking thread
+        except BaseException as fault:  # noqa: BLE001  raised again in the asking thread
             answers.put(fault)
 
     threading.Thread(target=ask, name="adjudicator", daemon=True).start()
@@ -169,6 +186,7 @@ def _answer_within(limit: timedelta, adjudicator: Adjudicator, facts: Facts) -> 
         answer = answers.get(timeout=limit.total_seconds())
     except queue.Empty:
         raise TooSlow from None
-    if isinstance(answer, Exception):
-        raise answer
+    if isinstance(answer, BaseException):
+        # Also what would end a thread or a process: a plug-in may not stop the gateway.
+        raise AdjudicatorFailed(type(answer).__name__) from None
     return answer

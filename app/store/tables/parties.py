@@ -1,6 +1,6 @@
 """Payers and their clients."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
 
 from app.domain.codes import HandOver
 from app.domain.parties import ClientKind
@@ -15,6 +15,8 @@ payer = Table(
     Column("is_default", Boolean, nullable=False),
     Column("identifiers", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    # Goes up with every change of reference data that a waiting Claim may wait for.
+    Column("reference_epoch", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
 )
 

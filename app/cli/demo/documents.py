@@ -1,0 +1,132 @@
+"""What the demo's dentist sends, as FHIR: plain functions, only what matters is named.
+
+http://hl7.org/fhir/R4/financial-module.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from app.cli.demo.temporary import SENDER
+
+Document = dict[str, Any]
+
+_OWN = "http://happyvalley.example"
+_MEMBERS = "http://payer.example/member"
+_SERVICES = "http://payer.example/service"
+_TASK_CODES = "http://terminology.hl7.org/CodeSystem/financialtaskcode"
+_TASK_INPUTS = "http://terminology.hl7.org/CodeSystem/financialtaskinputtype"
+# In the past and in one year, so that every run meets the same deductible.
+_SERVICED = "2024-03-04"
+
+
+def today() -> str:
+    """The day of this run, in the zone of the demo's payer."""
+    return datetime.now(UTC).date().isoformat()
+
+
+def eligibility(number: str, member: str) -> Document:
+    """Is this member insured today?"""
+    return {
+        "resourceType": "CoverageEligibilityRequest",
+        "identifier": [_identifier(f"{_OWN}/eligibility", number)],
+        "status": "active",
+        "purpose": ["validation"],
+        "patient": {"display": member},
+        "created": today(),
+        "provider": {"identifier": SENDER},
+        "insurer": {"display": "Payer"},
+        "insurance": [{"focal": True, "coverage": {"identifier": _identifier(_MEMBERS, member)}}],
+    }
+
+
+def claim(
+    number: str,
+    *items: tuple[str, int, str],
+    use: str = "claim",
+    member: str = "ANA-1",
+    total: str | None = None,
+    provider: Mapping[str, str] = SENDER,
+) -> Document:
+    """A Claim of `items`: service, how many, and the price of one in EUR."""
+    return {
+        "resourceType": "Claim",
+        "identifier": [_identifier(f"{_OWN}/claim", number)],
+        "status": "active",
+        "type": _coded("http://terminology.hl7.org/CodeSystem/claim-type", "oral"),
+        "use": use,
+        "patient": {"display": member},
+        "created": today(),
+        "provider": {"identifier": dict(provider)},
+        "priority": _coded("http://terminology.hl7.org/CodeSystem/processpriority", "normal"),
+        "insurance": [
+            {
+                "sequence": 1,
+                "focal": True,
+                "coverage": {"identifier": _identifier(_MEMBERS, member)},
+            }
+        ],
+        "item": [_item(sequence, *item) for sequence, item in enumerate(items, 1)],
+        "total": _euros(total or _sum(items)),
+    }
+
+
+def incorrect_claim(number: str) -> Document:
+    """One filling at 90.00 whose net says 100.00, and a total that says neither."""
+    document = claim(number, ("filling", 1, "90.00"), total="95.00")
+    document["item"][0]["net"] = _euros("100.00")
+    return document
+
+
+def task(
+    code: str,
+    number: str | None = None,
+    focus: str | None = None,
+    inputs: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Document:
+    """A Task; with a number it has an identifier, and so the same again is answered the same."""
+    document: Document = {
+        "resourceType": "Task",
+        "status": "requested",
+        "intent": "order",
+        "code": _coded(_TASK_CODES, code),
+    }
+    if number is not None:
+        document["identifier"] = [_identifier(f"{_OWN}/task", number)]
+    if focus is not None:
+        document["focus"] = {"reference": focus}
+    if inputs:
+        document["input"] = [
+            {"type": _coded(_TASK_INPUTS, type), **value} for type, value in inputs.items()
+        ]
+    return document
+
+
+def _item(sequence: int, service: str, count: int, price: str) -> Document:
+    return {
+        "sequence": sequence,
+        "productOrService": _coded(_SERVICES, service),
+        "servicedDate": _SERVICED,
+        "quantity": {"value": count},
+        "unitPrice": _euros(price),
+        "net": _euros(count * Decimal(price)),
+    }
+
+
+def _sum(items: Sequence[tuple[str, int, str]]) -> Decimal:
+    return sum((count * Decimal(price) for _, count, price in items), Decimal(0))
+
+
+def _identifier(system: str, value: str) -> dict[str, str]:
+    return {"system": system, "value": value}
+
+
+def _coded(system: str, code: str) -> Document:
+    return {"coding": [{"system": system, "code": code}]}
+
+
+def _euros(amount: Decimal | str) -> Document:
+    return {"value": Decimal(amount), "currency": "EUR"}

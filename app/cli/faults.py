@@ -1,0 +1,50 @@
+"""What a command tells when something outside of it fails: one line, never a traceback.
+
+A fault of our own keeps its traceback: nobody could mend it without.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.options import NO_ANSWER, Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a shell gives to a process that SIGINT ended: 128 + 2.
+INTERRUPTED = 130
+
+
+class Commands(click.Group):
+    """A group whose commands end quietly when interrupted, and clearly when the database fails."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED) from None
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except OSError as fault:
+            if fault.filename is None:
+                raise
+            raise Refusal(f"{fault.filename}: {fault.strerror}.") from None
+        except Exception as fault:
+            text = _sentences().get(type(fault))
+            if text is None:
+                raise
+            raise Refusal(text) from None
+
+
+def _sentences() -> Mapping[type[Exception], str]:
+    from app.store.engine import Busy, CommitUnknown, DiskFull
+
+    return {
+        Busy: NO_ANSWER,
+        DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
+        CommitUnknown: "The connection broke while committing: look what is there, then repeat.",
+    }

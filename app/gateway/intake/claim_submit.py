@@ -1,0 +1,158 @@
+"""Claim/$submit: a Claim, or a Bundle of a Claim with what it refers to, taken in as one.
+
+http://hl7.org/fhir/R4/claim-operation-submit.html
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client
+from app.fhir import json_text
+from app.gateway.intake import intake
+from app.gateway.intake.bundle_references import BundleReferences
+from app.gateway.intake.outcome import Taken
+from app.gateway.intake.ownership import REQUESTS, SUPPORTING
+from app.gateway.received import Received
+from app.store.resources import Stored
+from app.store.unit_of_work import UnitOfWork
+
+# A Claim travels with what it refers to, its attachments, and earlier payers' answers.
+_MAY_TRAVEL = SUPPORTING | {"Claim", "Communication", "ClaimResponse"}
+# One transaction takes all of it; more would keep everybody else waiting.
+MOST_ENTRIES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One resource of what was sent, and its fullUrl where it came in a Bundle."""
+
+    received: Received
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A Claim, and what came with it."""
+
+    claim: Part
+    others: tuple[Part, ...] = ()
+
+
+def package_of(received: Received) -> Package:
+    """The Claim and its companions in what was sent; raises Unacceptable for anything else."""
+    resource = _resource(received)
+    if resource.type == "Claim":
+        return Package(Part(resource))
+    if resource.type != "Bundle":
+        text = "$submit takes a Claim, or a Bundle that holds one."
+        raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, resource.type))
+    return _unpacked(resource)
+
+
+def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
+    """Take the companions in, then the Claim, every reference between them made ours.
+
+    Of a Claim that was sent before only what is new beside it is taken.
+    """
+    again = intake.earlier(package.claim.received, work)
+    others = [
+        (part, _id_of(part, work))
+        for part in package.others
+        if again is None or part.received.type in REQUESTS
+    ]
+    claim_id = work.new_id() if again is None else again.stored.id
+    references = BundleReferences(
+        _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
+    )
+    for part, id in others:
+        intake.take(_local(part, references), client, base, work, id=id)
+    if again is not None:
+        return again
+    claim = _local(package.claim, references) if others else package.claim.received
+    return intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
+
+
+def response_to(taken: Taken, work: UnitOfWork) -> Stored:
+    """The current version of the ClaimResponse to a Claim."""
+    type, _, id = (taken.related or "").partition("/")
+    response = work.resources.find(type, id)
+    if response is None:
+        raise LookupError("every Claim has a ClaimResponse")
+    return response
+
+
+def _resource(received: Received) -> Received:
+    """The bare resource, or the parameter `resource` of Parameters."""
+    if received.type != "Parameters":
+        return received
+    for parameter in received.document.get("parameter", ()):
+        if parameter.get("name") == "resource" and "resource" in parameter:
+            return _inner(parameter["resource"], received)
+    text = "Parameters names the Claim or Bundle 'resource'."
+    raise Unacceptable(Issue(ErrorCode.REQUIRED, text, "Parameters.parameter"))
+
+
+def _unpacked(bundle: Received) -> Package:
+    entries = bundle.document.get("entry", ())
+    if len(entries) > MOST_ENTRIES:
+        text = f"The Bundle has {len(entries)} entries; {MOST_ENTRIES} are taken at once."
+        raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text, "Bundle.entry"))
+    issues = _entry_issues(entries)
+    claims = [entry for entry in entries if _type_of(entry) == "Claim"]
+    if len(claims) != 1:
+        text = f"The Bundle holds {len(claims)} Claims, not one."
+        issues.append(Issue(ErrorCode.BUNDLE, text, "Bundle.entry"))
+    if issues:
+        raise Unacceptable(*issues)
+    # The header is about the whole, and the Claim stands for it.
+    others = tuple(
+        Part(replace(_inner(entry["resource"], bundle), idempotency_key=None), entry.get("fullUrl"))
+        for entry in entries
+        if entry is not claims[0]
+    )
+    claim = Part(_inner(claims[0]["resource"], bundle), claims[0].get("fullUrl"))
+    return Package(claim, others)
+
+
+def _entry_issues(entries: Sequence[Mapping[str, Any]]) -> list[Issue]:
+    issues = []
+    addresses: set[str] = set()
+    for index, entry in enumerate(entries):
+        if _type_of(entry) not in _MAY_TRAVEL:
+            text = "An entry holds the Claim, what it refers to, or an attachment."
+            issues.append(Issue(ErrorCode.BUNDLE, text, f"Bundle.entry[{index}]"))
+        address = entry.get("fullUrl")
+        if address in addresses:
+            text = "Another entry has the same fullUrl."
+            issues.append(Issue(ErrorCode.BUNDLE, text, f"Bundle.entry[{index}].fullUrl"))
+        elif address is not None:
+            addresses.add(address)
+    return issues
+
+
+def _type_of(entry: Mapping[str, Any]) -> str | None:
+    type: str | None = entry.get("resource", {}).get("resourceType")
+    return type
+
+
+def _inner(document: Mapping[str, Any], outer: Received) -> Received:
+    return Received(json_text.write(document), document, outer.request_id, outer.idempotency_key)
+
+
+def _id_of(part: Part, work: UnitOfWork) -> str:
+    """The id that a companion will have: that of the stored one where it was sent before."""
+    again = intake.earlier(part.received, work)
+    return work.new_id() if again is None else again.stored.id
+
+
+def _entry(part: Part, id: str) -> tuple[str | None, str, str | None, str]:
+    type = part.received.type
+    return part.address, type, part.received.document.get("id"), f"{type}/{id}"
+
+
+def _local(part: Part, references: BundleReferences) -> Received:
+    sent = part.received.document
+    document = references.rewritten(sent, part.address)
+    return replace(part.received, text=json_text.write(document), document=document, sent=sent)

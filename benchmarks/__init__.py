@@ -1,0 +1,1 @@
+"""What things cost, measured here and now; docs/performance.md says what they should cost."""

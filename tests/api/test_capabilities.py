@@ -1,0 +1,121 @@
+"""The CapabilityStatement is valid, needs no credential, and says what is so.
+
+http://hl7.org/fhir/R4/capabilitystatement.html
+"""
+
+import pytest
+
+from app.fhir.code_systems import published
+from app.fhir.resource_types import RESOURCE_TYPES
+from app.fhir.validation import check
+from tests.builders import a_claim
+from tests.conformance.test_official_examples import EXAMPLES
+from tests.wire import Wire
+
+
+@pytest.fixture
+def statement(http):
+    """The CapabilityStatement as anybody reads it."""
+    return Wire(http, None).get("metadata")
+
+
+@pytest.fixture
+def listed(statement):
+    """Every listed resource type with its interactions."""
+    [rest] = statement.document["rest"]
+    return {
+        one["type"]: {interaction["code"] for interaction in one["interaction"]}
+        for one in rest["resource"]
+    }
+
+
+def test_it_is_valid_and_told_to_anybody(statement):
+    document = statement.document
+
+    assert (statement.status, check(document)) == (200, [])
+    assert (document["fhirVersion"], document["kind"]) == ("4.0.1", "instance")
+    assert document["format"] == ["json"]
+    assert document["implementation"]["url"] == "http://gateway.test/fhir/r4"
+    assert document["rest"][0]["mode"] == "server"
+
+
+def test_it_has_a_version_that_a_client_may_hold(http, statement):
+    again = Wire(http, None).get("metadata", If_None_Match=statement.headers["ETag"])
+
+    assert again.status == 304
+
+
+def test_what_is_listed_as_created_is_created_by_somebody(wire, core, listed):
+    refusals = {}
+    for type in sorted(type for type, codes in listed.items() if "create" in codes):
+        example = next(iter(sorted(EXAMPLES.glob(f"{type}-*.json"))), None)
+        body = example.read_text() if example else f'{{"resourceType": "{type}"}}'
+        statuses = {client.post(type, body).status for client in (wire, core)}
+        if not statuses & {201, 400, 422}:
+            refusals[type] = statuses
+
+    assert refusals == {}
+    assert {"Claim", "Task", "Communication", "Patient", "InsurancePlan"} <= listed.keys()
+
+
+def test_what_is_not_listed_as_created_is_created_by_nobody(wire, core, listed):
+    created = {}
+    for path in sorted(EXAMPLES.glob("*.json")):
+        type = path.name.partition("-")[0]
+        if "create" not in listed.get(type, set()):
+            statuses = {client.post(type, path.read_text()).status for client in (wire, core)}
+            if not statuses <= {403, 405}:
+                created[path.name] = statuses
+
+    assert created == {}
+
+
+def test_what_is_listed_as_read_is_read(wire, listed):
+    assert all({"read", "vread"} <= codes for codes in listed.values())
+    assert listed.keys() <= RESOURCE_TYPES
+    for type in listed:
+        assert wire.get(f"{type}/none").status == 404
+    claim = wire.post("Claim", a_claim()).reference
+    assert wire.get(claim).status == wire.get(f"{claim}/_history/1").status == 200
+
+
+def test_nothing_is_promised_that_is_not_offered(statement, wire):
+    for resource in statement.document["rest"][0]["resource"]:
+        assert (resource["updateCreate"], resource["conditionalUpdate"]) == (False, False)
+        assert resource["conditionalDelete"] == "not-supported"
+        assert "searchParam" not in resource
+    operations = {
+        operation["name"]: resource["type"]
+        for resource in statement.document["rest"][0]["resource"]
+        for operation in resource.get("operation", ())
+    }
+    assert operations == {"submit": "Claim"}
+    assert wire.post("Claim/$submit", a_claim()).status == 200
+
+
+def test_every_definition_of_ours_is_readable(wire, http):
+    assert len(published()) > 0
+    for type, id in published():
+        read = wire.get(f"{type}/{id}")
+        assert (read.status, check(read.document)) == (200, [])
+        assert read.document["url"].endswith(f"/{type}/{id}")
+        assert wire.get(f"{type}/{id}/_history/1").text == read.text
+    assert Wire(http, None).get("CodeSystem/error").status == 401
+
+
+@pytest.mark.parametrize("name", ["task-code", "task-input", "task-output", "error", "awaiting"])
+def test_a_code_system_lists_its_codes(wire, name):
+    system = wire.get(f"CodeSystem/{name}").document
+
+    assert len(system["concept"]) >= 5
+    assert all(concept["code"] and concept["display"] for concept in system["concept"])
+
+
+@pytest.mark.parametrize(
+    "name", ["predecessor", "reissue-reason", "expression", "retryable", "or-more"]
+)
+def test_an_extension_of_ours_is_defined(wire, name):
+    definition = wire.get(f"StructureDefinition/{name}").document
+
+    assert definition["type"] == "Extension"
+    assert definition["url"].endswith(f"/StructureDefinition/{name}")

@@ -1,0 +1,224 @@
+"""`eclaims payer` and `eclaims submitter`: who may send, and by which rules."""
+
+from pathlib import Path
+
+import pytest
+
+from app.gateway.administration import Administration
+from app.settings import read as read_settings
+
+
+def client_behind(instance: Path, token: str):
+    """The client that a token is known as, as the gateway looks it up."""
+    from app import create_installation
+
+    installation = create_installation(read_settings(instance, {}))
+    try:
+        return Administration(installation).client_behind(token)
+    finally:
+        installation.store.close()
+
+
+def added(eclaims, name="Happy Valley", *options: str):
+    return eclaims.json("submitter", "add", name, "--identifier", f"sid|{name}", *options)
+
+
+# --- submitters: what is refused
+
+
+def test_a_submitter_needs_an_identifier(on_sqlite):
+    result = on_sqlite("submitter", "add", "Happy Valley")
+
+    assert result.exit_code == 2
+    assert "--identifier" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--identifier", "--acts-for"])
+@pytest.mark.parametrize("spelled", ["", "sid|"])
+def test_an_identifier_is_spelled_system_and_value(on_sqlite, option, spelled):
+    others = [] if option == "--identifier" else ["--identifier", "sid|1"]
+
+    result = on_sqlite("submitter", "add", "Happy Valley", *others, option, spelled)
+
+    assert result.exit_code == 2
+    assert on_sqlite.json("submitter", "list") == []
+
+
+def test_a_name_is_given_once(on_sqlite):
+    added(on_sqlite)
+
+    result = on_sqlite("submitter", "add", "Happy Valley", "--identifier", "sid|2")
+
+    assert result.exit_code == 1
+    assert "There is a client 'Happy Valley' already." in result.stderr
+    assert len(on_sqlite.json("submitter", "list")) == 1
+
+
+def test_a_submitter_of_a_payer_that_is_not_there_is_refused(on_sqlite):
+    result = on_sqlite("submitter", "add", "A", "--identifier", "sid|1", "--payer", "Nobody")
+
+    assert result.exit_code == 1
+    assert "There is no payer 'Nobody'; `eclaims payer list` shows those there are." in (
+        result.stderr
+    )
+
+
+@pytest.mark.parametrize("verb", ["disable", "rotate"])
+def test_a_client_that_is_not_there_is_told_with_the_next_step(on_sqlite, verb):
+    result = on_sqlite("submitter", verb, "Nobody")
+
+    assert result.exit_code == 1
+    assert "There is no single client 'Nobody'; `eclaims submitter list`" in result.stderr
+
+
+def test_a_name_that_two_payers_have_does_not_tell_which(on_sqlite):
+    on_sqlite.json("payer", "add", "Second")
+    first = added(on_sqlite)
+    second = added(on_sqlite, "Happy Valley", "--payer", "Second")
+
+    assert on_sqlite("submitter", "disable", "Happy Valley").exit_code == 1
+
+    on_sqlite.json("submitter", "disable", "Happy Valley", "--payer", "Second")
+    assert client_behind(on_sqlite.instance, second["token"]) is None
+    assert client_behind(on_sqlite.instance, first["token"]) is not None
+
+
+# --- submitters: what is done
+
+
+def test_a_submitter_is_registered_and_its_token_is_known(installed):
+    told = added(installed, "Happy Valley", "--acts-for", "sid|2", "--acts-for", "*")
+
+    assert set(told) == {"client_id", "token", "name", "payer"}
+    assert client_behind(installed.instance, told["token"]).id == told["client_id"]
+    assert installed.json("submitter", "list") == [
+        {
+            "client_id": told["client_id"],
+            "name": "Happy Valley",
+            "kind": "submitter",
+            "payer": "Default Payer",
+            "identifiers": ["sid|Happy Valley"],
+            "acts_for": ["*", "sid|2"],
+            "handover": "on-handover",
+            "disabled_at": None,
+        }
+    ]
+
+
+def test_a_disabled_clients_token_is_not_known(installed):
+    told = added(installed)
+
+    installed.json("submitter", "disable", "Happy Valley")
+
+    assert client_behind(installed.instance, told["token"]) is None
+    assert installed.json("submitter", "list")[0]["disabled_at"] is not None
+
+
+def test_a_new_token_ends_the_old_one(installed):
+    told = added(installed)
+
+    again = installed.json("submitter", "rotate", told["client_id"])
+
+    assert again["client_id"] == told["client_id"]
+    assert client_behind(installed.instance, told["token"]) is None
+    assert client_behind(installed.instance, again["token"]).id == told["client_id"]
+
+
+def test_a_new_token_lets_a_disabled_client_in_again(on_sqlite):
+    added(on_sqlite)
+    on_sqlite.json("submitter", "disable", "Happy Valley")
+
+    again = on_sqlite.json("submitter", "rotate", "Happy Valley")
+
+    assert client_behind(on_sqlite.instance, again["token"]) is not None
+
+
+def test_a_person_is_told_the_token_once(on_sqlite):
+    shown = on_sqlite("submitter", "add", "Happy Valley", "--identifier", "sid|1")
+    token = shown.output.splitlines()[-1]
+
+    assert client_behind(on_sqlite.instance, token) is not None
+    assert token not in on_sqlite("submitter", "list").output
+
+
+# --- payers
+
+
+def test_a_payers_name_is_given_once(on_sqlite):
+    result = on_sqlite("payer", "add", "Default Payer")
+
+    assert result.exit_code == 1
+    assert "There is a payer 'Default Payer' already." in result.stderr
+    assert len(on_sqlite.json("payer", "list")) == 1
+
+
+@pytest.mark.parametrize(
+    ("option", "wrong", "told", "code"),
+    [
+        ("--adjudicator", "oracle", "Installed adjudicators are: manual, standard.", 1),
+        ("--zone", "Mars/Olympus", "There is no time zone 'Mars/Olympus'.", 1),
+        ("--zone", "../etc/passwd", "There is no time zone", 1),
+        ("--default-plan", "gold", "has no InsurancePlan 'gold': `eclaims load` it first.", 1),
+        ("--await-coverage-days", "-1", "-1 is not in the range", 2),
+        ("--duplicate-claim-identifier", "perhaps", "'perhaps' is not one of", 2),
+    ],
+)
+def test_a_wrong_rule_is_refused_and_changes_nothing(on_sqlite, option, wrong, told, code):
+    before = on_sqlite.json("payer", "list")
+
+    result = on_sqlite("payer", "set", option, wrong)
+
+    assert (result.exit_code, told in result.stderr) == (code, True)
+    assert on_sqlite.json("payer", "list") == before
+
+
+@pytest.mark.parametrize(
+    ("option", "right", "name", "value"),
+    [
+        ("--adjudicator", "manual", "adjudicator", "manual"),
+        ("--zone", "Europe/Berlin", "zone", "Europe/Berlin"),
+        ("--default-plan", "default", "default_plan", "default"),
+        ("--await-coverage-days", "0", "await_coverage_days", 0),
+        ("--duplicate-claim-identifier", "accept", "duplicate_claim_identifier", "accept"),
+    ],
+)
+def test_a_rule_is_changed_and_the_others_stay(on_sqlite, option, right, name, value):
+    before = on_sqlite.json("payer", "list")[0]
+
+    changed = on_sqlite.json("payer", "set", option, right)
+
+    assert changed == before | {name: value}
+    assert on_sqlite.json("payer", "list") == [changed]
+
+
+def test_a_second_payer_has_its_identifiers_and_a_plan(installed):
+    told = installed.json("payer", "add", "Second", "--identifier", "pid|2")
+
+    assert (told["identifiers"], told["default_plan"]) == (["pid|2"], "default")
+    assert [one["name"] for one in installed.json("payer", "list")] == ["Default Payer", "Second"]
+
+
+def test_a_payers_own_client_is_registered(installed):
+    told = installed.json("payer", "token", "Core system")
+
+    assert set(told) == {"client_id", "token"}
+    assert client_behind(installed.instance, told["token"]).kind == "payer-client"
+
+
+def test_a_payers_own_client_has_a_name_of_its_own(on_sqlite):
+    on_sqlite.json("payer", "token", "Core system")
+
+    result = on_sqlite("payer", "token", "Core system")
+
+    assert result.exit_code == 1
+    assert "'Default Payer' has a client 'Core system' already." in result.stderr
+
+
+@pytest.mark.parametrize("command", ["payer", "submitter"])
+def test_a_list_is_a_table_for_a_person(on_sqlite, command):
+    added(on_sqlite)
+
+    result = on_sqlite(command, "list", COLUMNS="200")
+
+    assert result.exit_code == 0
+    assert "Default Payer" in result.output

@@ -1,0 +1,64 @@
+"""The final account of an installation: every confirmed Claim once, decided once, pended once."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from app.domain.codes import Outcome
+from app.domain.lifecycle import State
+from app.fhir import json_text
+from app.store import tables
+from app.store.bodies import decoded
+from app.store.tables import Delivery
+from tests.rows import Rows
+
+_ONCE = Counter({("create", "created"): 1, ("decide", "complete"): 1})
+
+
+def await_no_jobs(rows: Rows, seconds: float = 180) -> None:
+    """Wait until nothing is left to decide."""
+    deadline = time.monotonic() + seconds
+    while waiting := len(rows.of(tables.job)):
+        assert time.monotonic() < deadline, f"{waiting} jobs are left"
+        time.sleep(0.05)
+
+
+def assert_each_decided_once(claims: Collection[str], rows: Rows) -> None:
+    """Hold every table that a Claim leaves its trace in against the ids of the confirmed ones."""
+    submissions = {row["id"]: row for row in rows.of(tables.submission)}
+    assert submissions.keys() == set(claims)
+    assert {row["outcome"] for row in submissions.values()} == {Outcome.COMPLETE}
+    assert {row["state"] for row in submissions.values()} <= {State.PAYABLE, State.DECIDED}
+    assert rows.of(tables.job) == []
+    _assert_audited_once(claims, rows)
+    _assert_answered_once(submissions, rows)
+
+
+def _assert_audited_once(claims: Collection[str], rows: Rows) -> None:
+    audited: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
+    for row in rows.of(tables.audit, type="Claim"):
+        audited[row["resource_id"]][(row["action"], row["outcome"])] += 1
+    assert audited == dict.fromkeys(claims, _ONCE)
+
+
+def _assert_answered_once(submissions: dict[str, dict[str, Any]], rows: Rows) -> None:
+    pended: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
+    for row in rows.of(tables.pended):
+        told = (row["type"], row["resource_id"], row["version"], row["state"])
+        pended[row["submission_id"]].append(told)
+    assert pended == {
+        id: [
+            ("ClaimResponse", row["response_id"], 2, Delivery.UNDELIVERED),
+            ("ExplanationOfBenefit", row["benefit_id"], 1, Delivery.UNDELIVERED),
+        ]
+        for id, row in submissions.items()
+    }
+    outcomes: dict[str, list[tuple[int, str]]] = defaultdict(list)
+    for row in rows.of(tables.resource_version, type="ClaimResponse"):
+        text = decoded(row["body_format"], row["key_id"], row["body"])
+        outcomes[row["id"]].append((row["version"], json_text.parsed(text)["outcome"]))
+    expected = [(1, Outcome.QUEUED), (2, Outcome.COMPLETE)]
+    assert outcomes == {row["response_id"]: expected for row in submissions.values()}
+    explained = {row["id"] for row in rows.of(tables.resource, type="ExplanationOfBenefit")}
+    assert explained == {row["benefit_id"] for row in submissions.values()}

@@ -1,0 +1,191 @@
+"""A COMMIT without an answer: never a 500, never an effect twice, and a retry converges."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from random import Random
+
+import psycopg
+import pytest
+
+from app import create_app, create_worker
+from app.store import tables
+from app.store.engine import Store
+from app.store.tables import Delivery
+from tests.builders import a_claim, a_coverage, a_task
+from tests.postgresql import Cluster
+from tests.reliability.crowd import together
+from tests.reliability.wiretap import Loss, Wiretap, socket_of, through
+from tests.wire import Reply, Wire
+
+# The first COMMIT of a request ends the look for its token, the second one is that of its effect.
+TOKEN, EFFECT = 1, 2
+MOST_TRIES = 20
+SENDERS = 4
+
+losses = pytest.mark.parametrize("loss", list(Loss))
+rounds = pytest.mark.parametrize(
+    "rounds", [40, pytest.param(500, marks=pytest.mark.soak)], ids="{} rounds".format
+)
+
+
+@pytest.fixture(params=["postgresql"])
+def database(request, cluster: Cluster, postgresql_template: str) -> Iterator[str]:
+    """PostgreSQL alone: SQLite has no line that could be lost."""
+    url = cluster.create_database(postgresql_template)
+    yield url
+    cluster.drop(url)
+
+
+@pytest.fixture
+def wiretap(database: str) -> Iterator[Wiretap]:
+    """The way to the database that can be cut."""
+    with Wiretap(socket_of(database)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def far(installation, registry, wiretap, database) -> Iterator[Wire]:
+    """The submitter over HTTP, on an installation that reaches its database by the wiretap."""
+    token = registry.submitter().token
+    store = Store(through(wiretap, database))
+    distant = replace(installation, store=store)
+    app = create_app(distant)
+    yield Wire(app.test_client(), token)
+    store.close()
+
+
+def _asked_until_answered(wire: Wire, path: str, document: dict) -> tuple[Reply, Counter[int]]:
+    """Send the same until it is taken; the last answer, and the statuses on the way."""
+    statuses: Counter[int] = Counter()
+    for _ in range(MOST_TRIES):
+        reply = wire.post(path, document)
+        statuses[reply.status] += 1
+        if reply.status != 503:
+            return reply, statuses
+        assert reply.headers["Retry-After"]
+        assert reply.document["resourceType"] == "OperationOutcome"
+    raise AssertionError(statuses)
+
+
+@pytest.mark.parametrize("at", [TOKEN, EFFECT])
+@losses
+def test_a_claim_whose_commit_got_no_answer_is_there_once(far, rows, wiretap, at, loss):
+    far.post("Claim", a_claim())
+    claim = a_claim()
+
+    wiretap.cut_at(at, loss)
+    reply, statuses = _asked_until_answered(far, "Claim", claim)
+    again = far.post("Claim", claim)
+
+    assert wiretap.cuts == 1
+    # Where the effect is there, a fresh connection finds it, and the client need not ask again.
+    found_at_once = at == EFFECT and loss is Loss.ANSWER
+    assert statuses == ({200: 1} if found_at_once else {503: 1, 201: 1})
+    assert (again.status, again.text) == (200, reply.text)
+    assert len(rows.of(tables.submission)) == len(rows.of(tables.job)) == 2
+
+
+@losses
+def test_a_poll_whose_commit_got_no_answer_hands_over_once(
+    far, core, installation, rows, wiretap, loss
+):
+    core.post("Coverage", a_coverage())
+    far.post("Claim", a_claim())
+    create_worker(installation).drain()
+
+    wiretap.cut_at(EFFECT, loss)
+    reply, statuses = _asked_until_answered(far, "Task", a_task("poll", number="P1"))
+
+    assert wiretap.cuts == 1
+    assert statuses == ({200: 1} if loss is Loss.ANSWER else {503: 1, 201: 1})
+    assert reply.output("remaining") == 1
+    assert far.get(reply.output("response")).document["outcome"] == "complete"
+    states = Counter(row["state"] for row in rows.of(tables.pended))
+    assert states == {Delivery.DELIVERED: 1, Delivery.UNDELIVERED: 1}
+
+
+@losses
+def test_a_task_without_an_identifier_is_not_claimed_to_be_done(far, rows, wiretap, loss):
+    claim = far.post("Claim", a_claim()).reference
+
+    wiretap.cut_at(EFFECT, loss)
+    told = far.task(a_task("cancel", focus=claim))
+    again = far.task(a_task("cancel", focus=claim))
+
+    assert told.status == 503
+    assert again.document["status"] == ("rejected" if loss is Loss.ANSWER else "completed")
+    assert far.get(claim).document["status"] == "cancelled"
+
+
+@losses
+def test_a_refusal_whose_audit_got_no_answer_is_no_fault(far, registry, wiretap, loss):
+    token = registry.submitter("Narrow", acts_for_anybody=False).token
+    narrow = replace(far, token=token)
+    assert narrow.post("Claim", a_claim()).status == 403
+
+    # Its token, the effect that was unwound, and then the audit's own.
+    wiretap.cut_at(EFFECT, loss)
+    assert narrow.post("Claim", a_claim()).status == 503
+    assert narrow.post("Claim", a_claim()).status == 403
+    assert wiretap.cuts == 1
+
+
+@rounds
+def test_lines_that_are_cut_at_random_double_nothing(app, far, rows, wiretap, rounds, figures):
+    drawn = Random(rounds)
+    told: Counter[int] = Counter()
+    senders = [replace(far, http=far.http.application.test_client()) for _ in range(SENDERS)]
+    for number in range(rounds):
+        same = a_claim(number=f"R{number}")
+        others = [a_claim(number=f"R{number}-{n}") for n in range(1, SENDERS)]
+        documents = [same, *others] if number % 2 else [same] * SENDERS
+        wiretap.cut_at(drawn.randint(1, 2 * SENDERS), drawn.choice(list(Loss)))
+        replies = together(
+            [
+                partial(_asked_until_answered, sender, "Claim", document)
+                for sender, document in zip(senders, documents, strict=True)
+            ]
+        )
+        told += sum((statuses for _, statuses in replies), Counter())
+        cancel = a_task("cancel", number=f"R{number}", focus=replies[0][0].reference)
+        reply, statuses = _asked_until_answered(senders[0], "Task", cancel)
+        told += statuses
+        assert reply.document["status"] == "completed"
+
+    figures |= {"lines cut": wiretap.cuts, "statuses": dict(told)}
+    taken = rounds // 2 * SENDERS + (rounds - rounds // 2)
+    assert wiretap.cuts > 0
+    assert told.keys() == {200, 201, 503}, figures
+    assert len(rows.of(tables.submission)) == taken
+    assert len(rows.of(tables.audit, action="create")) == taken
+    assert len(rows.of(tables.task)) == len(rows.of(tables.audit, action="cancel")) == rounds
+
+
+def test_sessions_that_are_ended_by_the_server_are_no_faults(app, wire, database, rows, figures):
+    told: Counter[int] = Counter()
+    with psycopg.connect(
+        database.replace("postgresql+psycopg", "postgresql"), autocommit=True
+    ) as operator:
+        for number in range(30):
+            claims = [a_claim(number=f"S{number}-{n}") for n in range(SENDERS)]
+            own = [replace(wire, http=app.test_client()) for _ in claims]
+            sends = [
+                partial(_asked_until_answered, sender, "Claim", claim)
+                for sender, claim in zip(own, claims, strict=True)
+            ]
+            *replies, _ = together([*sends, partial(_end_sessions, operator)])
+            told += sum((statuses for _, statuses in replies), Counter())
+
+    figures |= told
+    assert told.keys() <= {200, 201, 503}, figures
+    assert len(rows.of(tables.submission)) == 30 * SENDERS
+
+
+def _end_sessions(operator: psycopg.Connection) -> None:
+    for _ in range(5):
+        operator.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )

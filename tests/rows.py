@@ -1,0 +1,46 @@
+"""The rows behind the wire: what was kept, and states that nothing reaches yet."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Table, func, insert, select, update
+
+from app.store import tables
+from app.store.engine import Store
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The tables of an installation, past every rule of the gateway."""
+
+    store: Store
+
+    def counts(self) -> dict[str, int]:
+        """How many rows each table has, but for the audit, where a denial leaves its trace."""
+        counted = [table for table in tables.metadata.sorted_tables if table is not tables.audit]
+        return self.store.read(
+            lambda connection: {
+                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
+                for table in counted
+            }
+        )
+
+    def of(self, table: Table, **where: Any) -> list[dict[str, Any]]:
+        """The rows of a table in which these columns have these values."""
+        query = select(table).filter_by(**where).order_by(*table.primary_key)
+        return self.store.read(
+            lambda connection: [dict(row._mapping) for row in connection.execute(query)]
+        )
+
+    def change(self, table: Table, where: dict[str, Any], **values: Any) -> None:
+        """Put values into the one row that is meant."""
+        changed = self.store.write(
+            lambda connection: (
+                connection.execute(update(table).filter_by(**where).values(**values)).rowcount
+            )
+        )
+        assert changed == 1, (table.name, where)
+
+    def add(self, table: Table, *values: dict[str, Any]) -> None:
+        """Put rows in."""
+        self.store.write(lambda connection: connection.execute(insert(table), list(values)))

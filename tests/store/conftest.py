@@ -1,0 +1,46 @@
+"""One open transaction, seen by whom a test names; it is undone when the test ends."""
+
+from collections.abc import Callable, Iterator
+from datetime import datetime
+
+import pytest
+from sqlalchemy import Connection
+
+from app.domain.parties import Scope
+from app.gateway.installation import Installation
+from app.store.engine import Store
+from app.store.unit_of_work import UnitOfWork
+from tests.conftest import FixedClock
+from tests.store.scopes import MINE
+
+View = Callable[..., UnitOfWork]
+
+
+@pytest.fixture
+def store(installation: Installation) -> Store:
+    return installation.store
+
+
+@pytest.fixture
+def connection(store: Store) -> Iterator[Connection]:
+    with store.engine.connect() as opened:
+        transaction = opened.begin()
+        yield opened
+        transaction.rollback()
+
+
+@pytest.fixture
+def view(connection: Connection, installation: Installation, clock: FixedClock) -> View:
+    """The open transaction as one scope sees it, now or at another instant."""
+
+    def seen_by(scope: Scope, now: datetime | None = None) -> UnitOfWork:
+        return UnitOfWork(
+            connection, scope, now or clock(), installation.hasher, installation.new_id
+        )
+
+    return seen_by
+
+
+@pytest.fixture
+def work(view: View) -> UnitOfWork:
+    return view(MINE)

@@ -1,0 +1,26 @@
+"""The codec between a resource's text and the bytes in its row."""
+
+import pytest
+
+from app.store.bodies import PLAIN, decoded, encoded
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(ValueError, match="unknown body format 7"):
+        decoded(7, None, b"{}")
+
+
+def test_a_key_that_this_version_cannot_use_is_refused():
+    with pytest.raises(ValueError, match="unknown body format"):
+        decoded(PLAIN, "key-1", b"{}")
+
+
+def test_a_plain_text_is_read():
+    assert decoded(PLAIN, None, b"{}") == "{}"
+
+
+@pytest.mark.parametrize("text", ["{}", '{"a":100.00}', '{"name":"Zoë 🦷"}', " {\n}\n"])
+def test_a_text_comes_back_as_it_was(text):
+    body = encoded(text)
+
+    assert decoded(body.format, body.key_id, body.content) == text

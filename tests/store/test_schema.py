@@ -1,0 +1,165 @@
+"""Migrations: they lead to what the code declares, and back, and keep what is there."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from app.domain.parties import Payer
+from app.store import schema
+from app.store.engine import Store
+from app.store.parties import Parties
+from app.store.tables import metadata
+from app.store.unit_of_work import UnitOfWork
+from tests.builders import NOW
+from tests.store.scopes import MINE
+
+
+@pytest.fixture
+def empty(request, database, tmp_path):
+    """A store on a database without any table, of the same kind as `database`."""
+    cluster = None
+    if database.startswith("sqlite"):
+        url = f"sqlite:///{tmp_path / 'empty.sqlite3'}"
+    else:
+        cluster = request.getfixturevalue("cluster")
+        url = cluster.create_database()
+    opened = Store(url)
+    yield opened
+    opened.close()
+    if cluster is not None:
+        cluster.drop(url)
+
+
+def described(store):
+    """Everything a database tells of its tables, as values that compare."""
+
+    def read(connection):
+        inspector = inspect(connection)
+        return {
+            name: (_columns(inspector, name), _rules(inspector, name), _numbered(connection, name))
+            for name in inspector.get_table_names()
+            if name != "alembic_version"
+        }
+
+    return store.read(read)
+
+
+def _columns(inspector, table):
+    return [
+        (column["name"], str(column["type"]), column["nullable"], column["default"])
+        for column in inspector.get_columns(table)
+    ]
+
+
+def _rules(inspector, table):
+    return {
+        "key": inspector.get_pk_constraint(table)["constrained_columns"],
+        "foreign": [
+            (key["name"], key["constrained_columns"], key["referred_table"])
+            for key in inspector.get_foreign_keys(table)
+        ],
+        "unique": sorted(
+            (one["name"], one["column_names"]) for one in inspector.get_unique_constraints(table)
+        ),
+        "checks": sorted(
+            (one["name"], one["sqltext"]) for one in inspector.get_check_constraints(table)
+        ),
+        "indexes": sorted(
+            (one["name"], one["column_names"], bool(one["unique"]), _options(one))
+            for one in inspector.get_indexes(table)
+        ),
+    }
+
+
+def _options(index):
+    return sorted((name, str(value)) for name, value in index["dialect_options"].items())
+
+
+def _numbered(connection, table):
+    """Whether SQLite never gives a number twice; PostgreSQL tells it by the column's default."""
+    if connection.dialect.name != "sqlite":
+        return None
+    query = text("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = :name")
+    return "AUTOINCREMENT" in connection.scalar(query, {"name": table})
+
+
+def differences(store):
+    def compared(connection):
+        options = {"compare_type": True, "compare_server_default": True}
+        return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
+
+    return store.read(compared)
+
+
+def test_a_database_without_tables_differs(empty):
+    assert len(differences(empty)) >= len(metadata.tables)
+    assert schema.current(empty) is None
+
+
+def test_the_newest_revision_is_what_the_tables_declare(empty):
+    schema.upgrade(empty)
+
+    assert differences(empty) == []
+    assert schema.current(empty) == schema.newest()
+
+
+def test_the_newest_revision_has_the_same_constraints_as_the_tables(store, empty):
+    empty.write(metadata.create_all)
+
+    assert described(store) == described(empty)
+
+
+def test_a_constraint_that_is_gone_is_noticed(store, empty):
+    empty.write(metadata.create_all)
+    empty.write(lambda connection: connection.execute(text("DROP INDEX ix_job_due")))
+
+    assert described(store) != described(empty)
+
+
+def test_down_to_the_base_leaves_no_table(store):
+    schema.downgrade(store, "base")
+
+    assert described(store) == {}
+    assert schema.current(store) is None
+
+
+def test_up_down_and_up_again_is_the_same_schema(store):
+    before = described(store)
+
+    schema.downgrade(store, "base")
+    schema.upgrade(store)
+
+    assert described(store) == before
+    assert differences(store) == []
+
+
+def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation):
+    def fill(connection):
+        Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
+        work = UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id)
+        work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
+        work.reservations.reserve("1", "EUR", 100)
+
+    store.write(fill)
+    before = rows(store)
+
+    schema.upgrade(store)
+
+    assert rows(store) == before
+    assert {name for name, count in before.items() if count} == {
+        "payer",
+        "resource",
+        "resource_version",
+        "reservation",
+    }
+
+
+def rows(store):
+    def counted(connection):
+        return {
+            name: [tuple(row) for row in connection.execute(table.select())]
+            for name, table in metadata.tables.items()
+        }
+
+    return store.read(counted)
