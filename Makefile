@@ -40,7 +40,7 @@ serve: $(RUNTIME) ## run the gateway on instance/, set up at the first start (AR
 	@test -f instance/settings.toml || $(BIN)/eclaims init --instance instance
 	@exec $(BIN)/eclaims serve --instance instance $(ARGS)
 
-bench: $(DEVELOPMENT) ## the figures of docs/performance.md, measured here (ARGS)
+bench: $(DEVELOPMENT) ## the benchmarks, each figure beside another of the same run (ARGS)
 	@$(BIN)/python -m benchmarks $(ARGS)
 
 soak: $(DEVELOPMENT) ## the long tests of reliability; LONG=1 for those of a night (ARGS)

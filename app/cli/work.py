@@ -47,6 +47,7 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     clock = Clock(worker.drain, settings.tick_seconds)
     clock.start()
     _wait_for_the_end()
+    worker.end()
     clock.stop()
 
 

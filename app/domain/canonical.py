@@ -21,13 +21,10 @@ TASK_INPUTS = code_system("task-input")
 TASK_OUTPUTS = code_system("task-output")
 ERRORS = code_system("error")
 AWAITING = code_system("awaiting")
-BUSINESS_STATUS = code_system("business-status")
 ADJUDICATION = code_system("adjudication")
 PLAN = code_system("plan")
 
 HL7_ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
-HL7_TASK_CODES = "http://terminology.hl7.org/CodeSystem/financialtaskcode"
-HL7_TASK_INPUTS = "http://terminology.hl7.org/CodeSystem/financialtaskinputtype"
 CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
 
 PREDECESSOR = extension("predecessor")

@@ -31,7 +31,6 @@ class IssueType(StrEnum):
     NO_STORE = "no-store"
     LOCK_ERROR = "lock-error"
     TIMEOUT = "timeout"
-    THROTTLED = "throttled"
     INFORMATIONAL = "informational"
 
 
@@ -96,7 +95,6 @@ class ErrorCode(Enum):
     # Submission
     NOT_ACTIVE = Entry("ECG-NOT-ACTIVE", _T.BUSINESS_RULE, 422, "A request is submitted with status active.")
     DUPLICATE = Entry("ECG-DUPLICATE", _T.DUPLICATE, 409, "A live Claim of other content holds the identifier.")
-    NULLIFIED_DUPLICATE = Entry("ECG-NULLIFIED-DUPLICATE", _T.DELETED, 410, "Exactly this submission was nullified.")
     IDEMPOTENCY = Entry("ECG-IDEMPOTENCY", _T.CONFLICT, 422, "The Idempotency-Key was used with other content.")
     BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one Claim and what belongs to it.")
     # Intake: the Claim is stored as invalid
@@ -123,8 +121,6 @@ class ErrorCode(Enum):
     INPUT_TWICE = Entry("ECG-INPUT-TWICE", _T.STRUCTURE, 400, "The input may be given once.")
     INPUT_COUNT = Entry("ECG-INPUT-COUNT", _T.VALUE, 400, "A poll hands over 1 to 100 resources.")
     INPUT_PERIOD = Entry("ECG-INPUT-PERIOD", _T.VALUE, 400, "The period ends before it starts.")
-    INPUT_REQUIRED = Entry("ECG-INPUT-REQUIRED", _T.REQUIRED, 400, "The Task code needs this input.")
-    DELIVER_TYPE = Entry("ECG-DELIVER-TYPE", _T.NOT_SUPPORTED, 400, "This resource type is never delivered by a Task.")
     # Tasks: understood, and the store has it not (Task failed)
     FOCUS_NOT_FOUND = Entry("ECG-FOCUS-NOT-FOUND", _T.NOT_FOUND, 404, "The focus is not known.")
     FOCUS_GONE = Entry("ECG-FOCUS-GONE", _T.DELETED, 410, "The focus was nullified.")

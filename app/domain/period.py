@@ -26,12 +26,6 @@ class Period:
         """Whether it ends before it starts."""
         return self.start is not None and self.end is not None and self.end < self.start
 
-    def contains(self, other: "Period") -> bool:
-        """Whether the whole of `other` lies within."""
-        starts = self.start is None or (other.start is not None and other.start >= self.start)
-        ends = self.end is None or (other.end is not None and other.end <= self.end)
-        return starts and ends
-
 
 def first_day(text: str) -> date:
     """The first day a FHIR date or dateTime covers: 2024 -> 2024-01-01. Raises ValueError."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from app.domain.adjudication import Awaiting
 from app.domain.codes import OutputType, TaskCode, TaskStatus
 from app.domain.issues import Issue
 from app.domain.parties import Client
@@ -32,8 +33,6 @@ class Task:
     code: TaskCode
     identifiers: tuple[Identifier, ...] = ()
     focus: Reference | None = None
-    requester: Reference | None = None
-    owner: Reference | None = None
     inputs: tuple[TaskInput, ...] = ()
     authored_on: datetime | None = None
 
@@ -54,6 +53,14 @@ class Remaining:
 
     count: int
     or_more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a submission waits for, and why in a sentence."""
+
+    awaiting: Awaiting
+    text: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,8 +39,6 @@ def read_task(
         code=codes[0],
         identifiers=identifiers_of(document),
         focus=_reference(document, "focus", base),
-        requester=_reference(document, "requester", base),
-        owner=_reference(document, "owner", base),
         inputs=tuple(inputs),
         authored_on=_instant(document.get("authoredOn")),
     )

@@ -7,14 +7,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.adjudication import Awaiting
 from app.domain.canonical import AWAITING, ERRORS, EXPRESSION, OR_MORE, TASK_OUTPUTS
 from app.domain.codes import OutputType
 from app.domain.issues import Issue
 from app.domain.money import Money
 from app.domain.period import span
 from app.domain.references import Identifier, Reference
-from app.domain.tasks import Output, Remaining, TaskOutcome
+from app.domain.tasks import Awaited, Output, Remaining, TaskOutcome
 from app.fhir import json_text
 
 _CODES = frozenset({OutputType.STATUS, OutputType.RESOURCE_STATUS, OutputType.ALLOWED})
@@ -69,8 +68,8 @@ def _value(type: OutputType, value: Any) -> dict[str, Any]:  # noqa: PLR0911  on
     match value:
         case Issue():
             return {"valueCodeableConcept": _error(value)}
-        case Awaiting():
-            return {"valueCodeableConcept": {"coding": [{"system": AWAITING, "code": str(value)}]}}
+        case Awaited():
+            return {"valueCodeableConcept": _awaited(value)}
         case Reference():
             return {"valueReference": {"reference": value.literal}}
         case Money():
@@ -81,6 +80,13 @@ def _value(type: OutputType, value: Any) -> dict[str, Any]:  # noqa: PLR0911  on
             return {"valueDateTime": json_text.instant(value)}
         case _:
             return {"valueCode" if type in _CODES else "valueString": str(value)}
+
+
+def _awaited(awaited: Awaited) -> dict[str, Any]:
+    concept: dict[str, Any] = {"coding": [{"system": AWAITING, "code": str(awaited.awaiting)}]}
+    if awaited.text is not None:
+        concept["text"] = awaited.text
+    return concept
 
 
 def _error(issue: Issue) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import TypeVar
 from app.domain.parties import Client, Payer
 from app.gateway.installation import Installation
 from app.store.parties import Parties, Registration
+from app.store.work_queue import Depth, WorkQueue
 
 T = TypeVar("T")
 _TOKEN_BYTES = 32
@@ -93,6 +94,11 @@ class Administration:
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         self._write(lambda parties: parties.rotate_token(client, self._hash(token)))
         return Issued(client, token)
+
+    def depths(self) -> list[Depth]:
+        """How each kind of job stands: its depth by state, and since when the oldest is due."""
+        now = self._installation.clock()
+        return self._installation.store.read(lambda connection: WorkQueue(connection, now).depths())
 
     def _hash(self, token: str) -> str:
         return self._installation.hasher("token", token)

@@ -17,7 +17,6 @@ from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of
 from app.fhir.task_reading import read_task
 from app.gateway.answers import own_identifier
-from app.gateway.conditional import existing
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
@@ -58,7 +57,7 @@ class Gateway:
             client,
             received,
             execute,
-            lambda work: _earlier(received, keys, work),
+            lambda work: _earlier(keys, work),
         )
 
     def create(self, client: Client, received: Received) -> Taken:
@@ -117,9 +116,9 @@ def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     if asked.client.kind is not ClientKind.SUBMITTER:
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
-    earlier = _earlier(asked.received, asked.keys, work)
+    earlier = _earlier(asked.keys, work)
     if earlier is not None:
-        asked.keys.take(work.replay_keys, earlier.stored.type, earlier.stored.id)
+        asked.keys.bind(work.replay_keys, earlier.stored.type, earlier.stored.id)
         return earlier
     issues = party_issues(asked.received.document, asked.client, asked.base, work)
     if issues:
@@ -135,12 +134,11 @@ def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     return _recorded(asked, task_id, outcome, work)
 
 
-def _earlier(received: Received, keys: Keys, work: UnitOfWork) -> Taken | None:
+def _earlier(keys: Keys, work: UnitOfWork) -> Taken | None:
     kept = keys.found(work.replay_keys)
-    found = existing(received, work) if kept is None else (kept.type, kept.resource_id)
-    if found is None:
+    if kept is None:
         return None
-    stored = work.resources.find(*found)
+    stored = work.resources.find(kept.type, kept.resource_id)
     return None if stored is None else Taken(stored, is_new=False)
 
 

@@ -1,5 +1,7 @@
 """The input `origresponse`: which response of ours a sender speaks of."""
 
+from dataclasses import dataclass
+
 from app.domain.codes import InputType
 from app.domain.issues import ErrorCode, Issue, Missing
 from app.domain.references import Reference
@@ -9,33 +11,53 @@ from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
 
+@dataclass(frozen=True, slots=True)
+class OriginalResponse:
+    """The id of a response of ours, and type and id of what it answers."""
+
+    id: str
+    answers: tuple[str, str] | None
+
+
 def require_origresponse(
     given: Reference | None, submission: Submission, task: Task, work: UnitOfWork
 ) -> None:
     """Pass where the response answers the submission, or none is given; else raises Missing."""
     if given is None:
         return
-    id = response_id(given, task, work)
-    answered = work.submissions.answered_by("ClaimResponse", id)
-    if answered is None or answered.key != submission.key:
-        raise missing(task)
+    if response(given, task, work).answers != submission.key:
+        raise _missing(task)
 
 
-def response_id(given: Reference, task: Task, work: UnitOfWork) -> str:
-    """The id of one of our responses, by reference or identifier; raises Missing."""
-    if given.id is not None and given.type is not None:
-        if work.resources.find(given.type, given.id) is not None:
-            return given.id
-        raise missing(task)
-    matches = []
-    if given.identifier is not None:
-        matches = work.resources.identified(PENDED_TYPES, given.identifier)
-    if len(matches) != 1:
-        raise missing(task)
-    return matches[0][1]
+def response(
+    given: Reference, task: Task, work: UnitOfWork, *, to: tuple[str, str] | None = None
+) -> OriginalResponse:
+    """The response that is meant; raises Missing where there is none, or none `to` this."""
+    key = _literal(given, work) or _identified(given, work)
+    if key is None:
+        raise _missing(task)
+    answered = work.submissions.answered_by(*key)
+    answers = answered.key if answered is not None else work.pended.submission_of(*key)
+    if to is not None and answers != to:
+        raise _missing(task)
+    return OriginalResponse(key[1], answers)
 
 
-def missing(task: Task) -> Missing:
+def _literal(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
+    if given.type not in PENDED_TYPES or given.id is None:
+        return None
+    found = work.resources.find(given.type, given.id)
+    return None if found is None else (found.type, found.id)
+
+
+def _identified(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
+    if given.id is not None or given.identifier is None:
+        return None
+    matches = work.resources.identified(PENDED_TYPES, given.identifier)
+    return matches[0] if len(matches) == 1 else None
+
+
+def _missing(task: Task) -> Missing:
     """The failure that names the input."""
     expression = next(one.expression for one in task.inputs if one.type == InputType.ORIGRESPONSE)
     text = "The original response is not known, or does not answer the focus."

@@ -67,6 +67,14 @@ class Keys:
         """Take every key; False where another request is just ahead with one of them."""
         return all(kept.keep(key, self.fingerprint, type, id, lasts) for key in self.all)
 
+    def bind(self, kept: ReplayKeys, type: str, id: str) -> None:
+        """Bind headers that came only now to what was there before.
+
+        The content is bound to it where it is the same; a condition is met by other content too.
+        """
+        for key in sorted(self.by_header):
+            kept.keep(key, self.fingerprint, type, id, KEPT_FOR)
+
     def let_go(self, kept: ReplayKeys) -> None:
         """Give every key back: the request had no effect, so asking again is asking anew."""
         for key in self.all:

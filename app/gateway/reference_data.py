@@ -24,7 +24,10 @@ from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
 # What makes it worth looking again at Claims that wait.
-_ENDS_A_WAIT = {"Coverage": Awaiting.COVERAGE, "InsurancePlan": Awaiting.PLAN}
+_ENDS_A_WAIT = {
+    "Coverage": (Awaiting.COVERAGE, Awaiting.PLAN),
+    "InsurancePlan": (Awaiting.PLAN,),
+}
 
 
 class Change(StrEnum):
@@ -86,7 +89,7 @@ def keep(
 def _after(stored: Stored, change: Change, actor: str, work: UnitOfWork) -> None:
     awaited = _ENDS_A_WAIT.get(stored.type)
     if awaited is not None:
-        work.jobs.wake(work.scope.payer_id, [awaited])
+        work.jobs.wake(work.scope.payer_id, awaited)
     work.audit.add(Event(actor, "load", str(change), stored.type, stored.id))
 
 

@@ -129,6 +129,14 @@ class Pended:
         ).scalar_one()
         return Remaining(min(count, COUNTED_EXACTLY), count > COUNTED_EXACTLY)
 
+    def submission_of(self, type: str, id: str) -> tuple[str, str] | None:
+        """Type and id of the submission that a pended resource answers; None for any other."""
+        query = select(_p.submission_type, _p.submission_id).where(
+            *self._owned(), _p.type == type, _p.resource_id == id
+        )
+        row = self._connection.execute(query.limit(1)).first()
+        return None if row is None or row[0] is None else (row[0], row[1])
+
     def withdraw(self, submission: tuple[str, str]) -> int:
         """Take back every answer to a submission that was not delivered; how many."""
         withdrawn = self._connection.execute(

@@ -23,6 +23,7 @@ from app.domain.references import Identifier
 from app.store import tables
 from app.store.bodies import decoded, encoded
 from app.store.hashing import Hasher
+from app.store.statements import inserted_if_absent
 
 # The payer's reference data that its submitters may read. Patients and Coverages are not among
 # them: those are matched by identifier and never shown.
@@ -99,10 +100,18 @@ class Resources:
         identifiers: Iterable[Identifier],
         submitter_id: str | None,
     ) -> Stored:
-        """Keep version 1 of a new resource."""
-        key = {"payer_id": self._scope.payer_id, "type": type, "id": id}
-        row = {"submitter_id": submitter_id, "version": 1, "created_at": self._now}
-        self._connection.execute(insert(tables.resource), {**key, **row, "updated_at": self._now})
+        """Keep version 1 of a new resource; raises VersionConflict where the id is taken."""
+        row = {
+            "payer_id": self._scope.payer_id,
+            "type": type,
+            "id": id,
+            "submitter_id": submitter_id,
+            "version": 1,
+            "created_at": self._now,
+            "updated_at": self._now,
+        }
+        if not inserted_if_absent(self._connection, tables.resource, row):
+            raise VersionConflict(f"{type}/{id}")
         self._add_version(type, id, 1, text)
         self._index(type, id, identifiers, submitter_id)
         return Stored(type, id, 1, self._now, text, submitter_id)

@@ -13,6 +13,7 @@ from app.domain.codes import ClaimUse, Outcome
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
 
 _s = tables.submission.c
@@ -125,7 +126,10 @@ class Submissions:
             )
 
     def hold_identifiers(self, id: str, hashes: Iterable[str]) -> list[str]:
-        """Take identifiers for a live Claim; the ids of the live Claims that hold some already."""
+        """Take identifiers for a live Claim; the ids of the live Claims that hold some already.
+
+        Raises VersionConflict where a holder let go at this moment.
+        """
         holders = []
         for key_hash in sorted(hashes):
             key = {
@@ -148,7 +152,10 @@ class Submissions:
 
     def _holder(self, key: dict[str, str | None]) -> str:
         query = select(_live.submission_id).filter_by(**key)
-        return str(self._connection.execute(query).scalar_one())
+        holder = self._connection.execute(query).scalar_one_or_none()
+        if holder is None:
+            raise VersionConflict("the holder has just let go of it")
+        return str(holder)
 
     def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
         return (_s.payer_id == self._scope.payer_id, _s.type == type, _s.id == id)

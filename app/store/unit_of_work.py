@@ -4,10 +4,11 @@ Built for one payer and submitter, whom every statement of the collections then 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
 from app.store.audit import Audit
@@ -53,5 +54,15 @@ class UnitOfWork:
     @contextmanager
     def attempt(self) -> Iterator[None]:
         """A part that may be unwound on its own: what is raised inside undoes only the inside."""
-        with self._connection.begin_nested():
+        part = self._connection.begin_nested()
+        try:
             yield
+        except DBAPIError:
+            # A full disk lets SQLite undo the whole transaction: then there is no savepoint left.
+            with suppress(DBAPIError):
+                part.rollback()
+            raise
+        except BaseException:
+            part.rollback()
+            raise
+        part.commit()

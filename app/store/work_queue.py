@@ -98,10 +98,12 @@ class WorkQueue:
             .order_by(_j.due_at, _j.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
+            # As a sub-select PostgreSQL may look it up once per row, and lease more than the limit.
+            .cte("oldest")
         )
         leased = self._connection.execute(
             update(tables.job)
-            .where(_j.id.in_(oldest.scalar_subquery()))
+            .where(_j.id.in_(select(oldest.c.id)))
             .values(
                 state=JobState.LEASED,
                 token=token,

@@ -80,14 +80,14 @@ def test_the_format_of_an_answer_says_nothing_of_the_body(wire):
     assert (sent.status, sent.errors) == (415, ["ECG-MEDIA-TYPE"])
 
 
-@pytest.mark.parametrize("path", ["Claim", "Task", "Claim/$submit", "Patient"])
 @pytest.mark.parametrize("type", ["application/fhir+xml", "text/plain", "multipart/form-data", ""])
-def test_a_body_of_another_type_is_refused(wire, rows, path, type):
+def test_a_body_of_another_type_is_refused(wire, rows, type):
     before = rows.counts()
 
-    refused = wire.post(path, a_claim(), Content_Type=type)
+    for path in ("Claim", "Task", "Claim/$submit", "Patient"):
+        refused = wire.post(path, a_claim(), Content_Type=type)
+        assert (refused.status, refused.errors) == (415, ["ECG-MEDIA-TYPE"]), path
 
-    assert (refused.status, refused.errors) == (415, ["ECG-MEDIA-TYPE"])
     assert rows.counts() == before
 
 

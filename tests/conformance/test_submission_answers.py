@@ -14,7 +14,6 @@ from tests.builders import (
     a_communication,
     a_coverage,
     a_task,
-    an_eligibility_request,
     identifier,
 )
 from tests.conformance.standings import related
@@ -206,6 +205,17 @@ def test_if_none_exist_finds_what_was_created_without_it(wire):
     assert (again.status, again.reference) == (200, first.reference)
 
 
+def test_if_none_exist_makes_other_content_no_repetition(wire):
+    condition = f"identifier={CLAIM_SYSTEM}|1"
+    first = wire.post("Claim", a_claim(number="1"))
+    amended = a_claim(number="1", prices=["70.00"])
+
+    found = wire.post("Claim", amended, If_None_Exist=condition)
+
+    assert (found.status, found.reference) == (200, first.reference)
+    assert wire.post("Claim", amended).status == 409
+
+
 def test_if_none_exist_does_not_choose_between_several(wire, rows):
     for _ in range(2):
         wire.post("Patient", a_patient("1"))
@@ -234,63 +244,6 @@ def test_a_condition_that_is_not_understood_is_no_plain_create(wire, rows, condi
     assert (refused.status, refused.errors) == (400, ["ECG-PARAMETER"])
     assert rows.counts() == before
     assert wire.post("Patient", a_patient("1"), If_None_Exist=named("1")).status == 201
-
-
-SERVICE = {"servicedDate": "2026-03-01"}
-COVERED = {
-    "in-force": ({}, SERVICE, True, "The coverage is in force."),
-    "on-its-last-day": (
-        {"period": {"start": "2020-01-01", "end": "2026-03-01"}},
-        SERVICE,
-        True,
-        "The coverage is in force.",
-    ),
-    "ended": (
-        {"period": {"start": "2020-01-01", "end": "2026-02-28"}},
-        SERVICE,
-        False,
-        "The coverage is not in force.",
-    ),
-    "not-begun": ({"period": {"start": "2026-03-02"}}, SERVICE, False, None),
-    "today-where-no-date-is-asked": ({"period": {"start": "2026-03-02"}}, {}, True, None),
-    "cancelled": ({"status": "cancelled"}, SERVICE, False, "The payer knows no such coverage."),
-}
-
-
-@pytest.mark.parametrize(
-    ("coverage", "asked", "in_force", "disposition"), COVERED.values(), ids=COVERED.keys()
-)
-def test_eligibility_is_answered_at_once(wire, core, coverage, asked, in_force, disposition):
-    core.post("Coverage", a_coverage(**coverage))
-
-    taken = wire.post("CoverageEligibilityRequest", an_eligibility_request(**asked))
-
-    answer = wire.get(related(taken)).document
-    assert taken.status == 201
-    assert (answer["outcome"], answer["insurance"][0]["inforce"]) == ("complete", in_force)
-    assert disposition in {None, answer["disposition"]}
-    assert check(answer) == []
-    polled = wire.task(a_task("poll"))
-    assert polled.output("response") == f"{related(taken)}/_history/1"
-
-
-def test_eligibility_of_an_unknown_member_is_answered_too(wire, core):
-    core.post("Coverage", a_coverage("M1"))
-
-    taken = wire.post("CoverageEligibilityRequest", an_eligibility_request("M2"))
-
-    answer = wire.get(related(taken)).document
-    assert answer["insurance"][0]["inforce"] is False
-    assert answer["disposition"] == "The payer knows no such coverage."
-
-
-def test_the_same_eligibility_request_is_one(wire):
-    asked = an_eligibility_request()
-
-    first, again = (wire.post("CoverageEligibilityRequest", asked) for _ in range(2))
-
-    assert (first.status, again.status) == (201, 200)
-    assert related(first) == related(again)
 
 
 def test_a_communication_is_kept_and_answered_by_nothing(wire):

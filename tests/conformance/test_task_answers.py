@@ -171,16 +171,16 @@ def test_a_body_of_another_kind_is_refused(wire: Wire, rows, header, value, twin
 
 
 @pytest.mark.parametrize("system", CODE_SYSTEMS, ids=lambda system: system or "no-system")
-@pytest.mark.parametrize("code", list(TaskCode))
-def test_every_code_is_known_under_every_accepted_system(wire, system, code):
-    claim = wire.post("Claim", a_claim()).reference
-
-    answered = wire.task(a_task(code, focus=claim, code=concept((system, code))))
-
-    is_offered = code in {"cancel", "status", "poll"}
-    assert answered.status == 201
-    assert answered.document["status"] == ("completed" if is_offered else "rejected")
-    assert answered.document["code"] == concept((system, code))
+def test_every_code_is_known_under_every_accepted_system(wire, system):
+    for code in TaskCode:
+        claim = wire.post("Claim", a_claim()).reference
+        answered = wire.task(a_task(code, focus=claim, code=concept((system, code))))
+        is_offered = code in {"cancel", "status", "poll"}
+        assert (answered.status, answered.document["status"]) == (
+            201,
+            "completed" if is_offered else "rejected",
+        )
+        assert answered.document["code"] == concept((system, code))
 
 
 @pytest.mark.parametrize("system", INPUT_SYSTEMS, ids=lambda system: system or "no-system")

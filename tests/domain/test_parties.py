@@ -51,7 +51,10 @@ def test_a_client_sends_for_itself_and_those_it_acts_for(client, named, may):
 
 @pytest.mark.parametrize(
     ("kind", "scope"),
-    [(ClientKind.SUBMITTER, Scope("p", "c")), (ClientKind.PAYER_CLIENT, Scope("p"))],
+    [
+        (ClientKind.SUBMITTER, Scope("p", "c", "c")),
+        (ClientKind.PAYER_CLIENT, Scope("p", None, "c")),
+    ],
 )
 def test_a_scope_is_the_submitters_or_the_payers(kind, scope):
     assert a_client(kind).scope == scope

@@ -72,30 +72,3 @@ EARLY, NOON, LATE = (datetime(2024, 1, 1, hour, tzinfo=UTC) for hour in (6, 12, 
 )
 def test_a_period_is_inverted_where_it_ends_before_it_starts(period, is_inverted):
     assert period.is_inverted is is_inverted
-
-
-@pytest.mark.parametrize(
-    ("outer", "inner", "contains"),
-    [
-        (Period(EARLY, LATE), Period(NOON, NOON), True),
-        (Period(EARLY, LATE), Period(EARLY, LATE), True),
-        (Period(NOON, LATE), Period(EARLY, LATE), False),
-        (Period(EARLY, NOON), Period(EARLY, LATE), False),
-        (Period(None, None), Period(EARLY, None), True),
-        (Period(None, LATE), Period(None, NOON), True),
-        (Period(EARLY, LATE), Period(None, NOON), False),
-        (Period(EARLY, LATE), Period(NOON, None), False),
-    ],
-    ids=[
-        "within",
-        "itself",
-        "starts before",
-        "ends after",
-        "open",
-        "open start",
-        "from ever",
-        "on",
-    ],
-)
-def test_a_period_contains_what_lies_wholly_within(outer, inner, contains):
-    assert outer.contains(inner) is contains

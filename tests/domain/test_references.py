@@ -7,7 +7,7 @@ from app.domain.references import Identifier, Reference
 
 @pytest.mark.parametrize("text", ["", "value", "system|", "|"])
 def test_what_is_no_identifier_is_refused(text):
-    with pytest.raises(ValueError, match="expected 'system|value'"):
+    with pytest.raises(ValueError, match=r"expected 'system\|value'"):
         Identifier.parse(text)
 
 

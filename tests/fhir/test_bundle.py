@@ -9,7 +9,10 @@ from tests.builders import NOW
 
 BASE = "http://gateway.test/fhir/r4"
 ONE = '{"resourceType":"Patient","id":"1","name":[{"text":"Zo\\u00eb \\"Z\\""}]}'
-TWO = '{ "resourceType" : "Basic", "id":"2", "code":{"text":"x"},"extension":[{"url":"http://x.test","valueDecimal":1.00}] }'
+TWO = (
+    '{ "resourceType" : "Basic", "id":"2", "code":{"text":"x"},'
+    '"extension":[{"url":"http://x.test","valueDecimal":1.00}] }'
+)
 
 
 def test_texts_are_joined_as_they_are_in_their_order():

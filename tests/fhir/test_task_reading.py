@@ -38,6 +38,11 @@ WRONG = {
         ErrorCode.TASK_FUTURE,
         "Task.authoredOn",
     ),
+    "a date ahead": (
+        a_task("poll", authoredOn="2026-03-04"),
+        ErrorCode.TASK_FUTURE,
+        "Task.authoredOn",
+    ),
     "input type": (
         a_task("poll", inputs=[an_input("colour", valueCode="red")]),
         ErrorCode.INPUT_TYPE,
@@ -52,7 +57,8 @@ WRONG = {
 RIGHT = {
     "status": a_task("poll", status="requested"),
     "not too far ahead": a_task("poll", authoredOn=(NOW + CLOCK_TOLERANCE).isoformat()),
-    "a bare date ahead": a_task("poll", authoredOn="2027"),
+    "a date that has begun": a_task("poll", authoredOn="2026"),
+    "today, wherever that is": a_task("poll", authoredOn="2026-03-02"),
     "a known and an unknown coding": a_task(
         "poll", code={"coding": [{"code": "poll"}, {"system": "http://other.test", "code": "x"}]}
     ),
@@ -109,8 +115,6 @@ def test_a_task_is_read_whole():
         code=TaskCode.CANCEL,
         identifiers=(Identifier(TASK_SYSTEM, "T1"),),
         focus=Reference("Claim", "1"),
-        requester=Reference("Organization", "1"),
-        owner=Reference(identifier=Identifier("s", "payer")),
         inputs=(
             TaskInput(
                 InputType.ORIGRESPONSE,

@@ -12,7 +12,7 @@ from app.domain.codes import Outcome, OutputType, TaskCode, TaskStatus
 from app.domain.issues import ErrorCode, Issue
 from app.domain.money import Money
 from app.domain.references import Identifier, Reference
-from app.domain.tasks import Output, Remaining, completed, without_effect
+from app.domain.tasks import Awaited, Output, Remaining, completed, without_effect
 from app.fhir import json_text
 from app.fhir.task_writing import answered
 from app.fhir.validation import check
@@ -46,8 +46,13 @@ SPELLED = {
         {"valueMoney": {"value": Decimal("80.00"), "currency": "EUR"}},
     ),
     "awaiting": (
-        Output(OutputType.AWAITING, Awaiting.COVERAGE),
-        {"valueCodeableConcept": {"coding": [{"system": AWAITING, "code": "coverage"}]}},
+        Output(OutputType.AWAITING, Awaited(Awaiting.COVERAGE, "No coverage.")),
+        {
+            "valueCodeableConcept": {
+                "coding": [{"system": AWAITING, "code": "coverage"}],
+                "text": "No coverage.",
+            }
+        },
     ),
     "due": (Output(OutputType.DUE, NOW), {"valueDateTime": json_text.instant(NOW)}),
     "remaining": (Output(OutputType.REMAINING, Remaining(3)), {"valueInteger": 3}),

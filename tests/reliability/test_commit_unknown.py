@@ -16,12 +16,12 @@ from app.store.tables import Delivery
 from tests.builders import a_claim, a_coverage, a_task
 from tests.postgresql import Cluster
 from tests.reliability.crowd import together
+from tests.reliability.retries import asked_until_answered
 from tests.reliability.wiretap import Loss, Wiretap, socket_of, through
-from tests.wire import Reply, Wire
+from tests.wire import Wire
 
 # The first COMMIT of a request ends the look for its token, the second one is that of its effect.
 TOKEN, EFFECT = 1, 2
-MOST_TRIES = 20
 SENDERS = 4
 
 losses = pytest.mark.parametrize("loss", list(Loss))
@@ -56,19 +56,6 @@ def far(installation, registry, wiretap, database) -> Iterator[Wire]:
     store.close()
 
 
-def _asked_until_answered(wire: Wire, path: str, document: dict) -> tuple[Reply, Counter[int]]:
-    """Send the same until it is taken; the last answer, and the statuses on the way."""
-    statuses: Counter[int] = Counter()
-    for _ in range(MOST_TRIES):
-        reply = wire.post(path, document)
-        statuses[reply.status] += 1
-        if reply.status != 503:
-            return reply, statuses
-        assert reply.headers["Retry-After"]
-        assert reply.document["resourceType"] == "OperationOutcome"
-    raise AssertionError(statuses)
-
-
 @pytest.mark.parametrize("at", [TOKEN, EFFECT])
 @losses
 def test_a_claim_whose_commit_got_no_answer_is_there_once(far, rows, wiretap, at, loss):
@@ -76,7 +63,7 @@ def test_a_claim_whose_commit_got_no_answer_is_there_once(far, rows, wiretap, at
     claim = a_claim()
 
     wiretap.cut_at(at, loss)
-    reply, statuses = _asked_until_answered(far, "Claim", claim)
+    reply, statuses = asked_until_answered(far, "Claim", claim)
     again = far.post("Claim", claim)
 
     assert wiretap.cuts == 1
@@ -96,7 +83,7 @@ def test_a_poll_whose_commit_got_no_answer_hands_over_once(
     create_worker(installation).drain()
 
     wiretap.cut_at(EFFECT, loss)
-    reply, statuses = _asked_until_answered(far, "Task", a_task("poll", number="P1"))
+    reply, statuses = asked_until_answered(far, "Task", a_task("poll", number="P1"))
 
     assert wiretap.cuts == 1
     assert statuses == ({200: 1} if loss is Loss.ANSWER else {503: 1, 201: 1})
@@ -144,13 +131,13 @@ def test_lines_that_are_cut_at_random_double_nothing(app, far, rows, wiretap, ro
         wiretap.cut_at(drawn.randint(1, 2 * SENDERS), drawn.choice(list(Loss)))
         replies = together(
             [
-                partial(_asked_until_answered, sender, "Claim", document)
+                partial(asked_until_answered, sender, "Claim", document)
                 for sender, document in zip(senders, documents, strict=True)
             ]
         )
         told += sum((statuses for _, statuses in replies), Counter())
         cancel = a_task("cancel", number=f"R{number}", focus=replies[0][0].reference)
-        reply, statuses = _asked_until_answered(senders[0], "Task", cancel)
+        reply, statuses = asked_until_answered(senders[0], "Task", cancel)
         told += statuses
         assert reply.document["status"] == "completed"
 
@@ -172,7 +159,7 @@ def test_sessions_that_are_ended_by_the_server_are_no_faults(app, wire, database
             claims = [a_claim(number=f"S{number}-{n}") for n in range(SENDERS)]
             own = [replace(wire, http=app.test_client()) for _ in claims]
             sends = [
-                partial(_asked_until_answered, sender, "Claim", claim)
+                partial(asked_until_answered, sender, "Claim", claim)
                 for sender, claim in zip(own, claims, strict=True)
             ]
             *replies, _ = together([*sends, partial(_end_sessions, operator)])

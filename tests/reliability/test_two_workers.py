@@ -1,6 +1,7 @@
 """Two `eclaims work` on one PostgreSQL share the work; on one SQLite file there is one of them."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -135,6 +136,23 @@ def test_work_on_a_sqlite_file_that_nobody_holds_is_done(on_sqlite):
         done = ran("work", "--once", instance=on_sqlite)
 
         assert (done.returncode, done.stdout) == (0, "30 jobs worked on.\n")
+        assert_each_decided_once(claims, rows)
+
+
+def test_a_worker_that_is_told_to_end_finishes_what_it_holds_and_no_more(on_sqlite, figures):
+    with _opened(on_sqlite) as installation:
+        rows = Rows(installation.store)
+        claims = _submitted(installation, on_sqlite.token, 400)
+        with running("work", instance=on_sqlite) as worker:
+            _await_decided(rows, 1)
+        left = Counter(row["state"] for row in rows.of(tables.job))
+        figures |= left
+
+        done = ran("work", "--once", instance=on_sqlite)
+
+        assert worker.returncode == 0
+        assert left.keys() == {JobState.WAITING}, left
+        assert done.stdout == f"{left.total()} jobs worked on.\n"
         assert_each_decided_once(claims, rows)
 
 

@@ -30,6 +30,7 @@ class Wiretap:
 
     server: Path
     cuts: int = 0
+    is_away: bool = False
     _skipped: int = 0
     _loss: Loss | None = None
     _lines: list[socket.socket] = field(default_factory=list)
@@ -51,6 +52,15 @@ class Wiretap:
         """Lose the line at the so-manieth COMMIT from now, counted over all connections."""
         with self._guard:
             self._skipped, self._loss = commit, loss
+
+    def go_away(self) -> None:
+        """Lose every line and take no other, as a server that is down."""
+        self.is_away = True
+        _end(*self._lines)
+
+    def come_back(self) -> None:
+        """Take lines again."""
+        self.is_away = False
 
     def __enter__(self) -> Self:
         """Begin to listen."""
@@ -86,9 +96,7 @@ class Wiretap:
                 return
             server = socket.socket(socket.AF_UNIX)
             self._lines += [client, server]
-            try:
-                server.connect(str(self.server))
-            except OSError:
+            if self.is_away or server.connect_ex(str(self.server)):
                 _end(client)
                 continue
             self._begin(self._answers, server, client)

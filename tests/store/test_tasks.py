@@ -37,8 +37,8 @@ def test_a_key_is_kept_by_the_first(work):
 
 @pytest.mark.parametrize(
     "scope",
-    [THEIRS, FOREIGN, PAYERS, Scope("payer-2")],
-    ids=["submitter", "payer", "payers-side", "other-payers-side"],
+    [THEIRS, FOREIGN, PAYERS, Scope("payer-1", None, "core"), Scope("payer-2")],
+    ids=["submitter", "payer", "payers-side", "payers-program", "other-payers-side"],
 )
 def test_a_key_is_kept_per_sender(view, scope):
     view(MINE).replay_keys.keep("key", "content", "Claim", "1", DAY)

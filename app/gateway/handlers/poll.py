@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app.domain import lifecycle
 from app.domain.codes import InputType, OutputType, TaskCode
-from app.domain.issues import ErrorCode, Issue, Missing
+from app.domain.issues import ErrorCode, Issue, Missing, Unacceptable
 from app.domain.parties import Payer
 from app.domain.period import Period, span
 from app.domain.references import Reference
@@ -17,7 +17,7 @@ from app.domain.tasks import Output, Task, TaskInput, TaskOutcome, TaskRequest, 
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.gateway import focus
 from app.gateway.inputs import InputField, ReferenceField, TaskInputSchema, refused
-from app.gateway.origresponse import missing, response_id
+from app.gateway.origresponse import response
 from app.gateway.registry import handles
 from app.store.pended import Item
 from app.store.unit_of_work import UnitOfWork
@@ -102,8 +102,8 @@ def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
     remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
     if not items:
         return completed(remaining, focus=selection.answers_to, keeps_key=False)
-    response = _response(items, request)
-    return completed(Output(OutputType.RESPONSE, response), remaining, focus=selection.answers_to)
+    handed_over = Output(OutputType.RESPONSE, _reference(items, request))
+    return completed(handed_over, remaining, focus=selection.answers_to)
 
 
 def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:
@@ -114,30 +114,27 @@ def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:
         lifecycle.require(TaskCode.POLL, focus.standing(submission, work))
         answers_to = submission.key
     if parameters.origresponse is not None:
-        follows = response_id(parameters.origresponse, request.task, work)
-        _require_answer(follows, answers_to, request.task, work)
+        follows = response(parameters.origresponse, request.task, work, to=answers_to).id
     return Selection(
         included=frozenset(parameters.included),
         excluded=frozenset(parameters.excluded),
-        period=_period(parameters.period, request.client.payer),
+        period=_period(parameters.period, request.task, request.client.payer),
         answers_to=answers_to,
         follows=follows,
     )
 
 
-def _require_answer(
-    response: str, answers_to: tuple[str, str] | None, task: Task, work: UnitOfWork
-) -> None:
-    answered = work.submissions.answered_by("ClaimResponse", response)
-    if answers_to is not None and answered is not None and answered.key != answers_to:
-        raise missing(task)
-
-
-def _period(given: tuple[str | None, str | None] | None, payer: Payer) -> Period | None:
+def _period(given: tuple[str | None, str | None] | None, task: Task, payer: Payer) -> Period | None:
     if given is None:
         return None
     start, end = (Period() if text is None else span(text, payer.settings.zone) for text in given)
-    return Period(start.start, end.end)
+    period = Period(start.start, end.end)
+    if period.is_inverted:
+        # A date and a dateTime are compared in the payer's zone, which the check of R4 has not.
+        expression = next(one.expression for one in task.inputs if one.type == InputType.PERIOD)
+        text = ErrorCode.INPUT_PERIOD.entry.meaning
+        raise Unacceptable(Issue(ErrorCode.INPUT_PERIOD, text, expression))
+    return period
 
 
 def _hand_over(selection: Selection, limit: int, work: UnitOfWork) -> list[Item]:
@@ -160,7 +157,7 @@ def _within_a_bundle(items: Sequence[Item]) -> list[Item]:
     return taken
 
 
-def _response(items: Sequence[Item], request: TaskRequest[Poll]) -> Reference:
+def _reference(items: Sequence[Item], request: TaskRequest[Poll]) -> Reference:
     if request.parameters.count is None:
         return Reference(items[0].type, items[0].resource_id, items[0].version)
     # The Bundle of a hand-over goes by the id of the Task that asked for it.

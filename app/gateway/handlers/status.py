@@ -11,7 +11,7 @@ from app.domain.issues import ErrorCode, Issue, Missing
 from app.domain.lifecycle import FINISHED, State
 from app.domain.money import Money
 from app.domain.references import Reference
-from app.domain.tasks import Output, TaskOutcome, TaskRequest, completed
+from app.domain.tasks import Awaited, Output, TaskOutcome, TaskRequest, completed
 from app.fhir import json_text
 from app.gateway import focus
 from app.gateway.inputs import TaskInputSchema
@@ -79,7 +79,8 @@ def _decision(submission: Submission) -> list[Output]:
 def _awaited(submission: Submission) -> list[Output]:
     if submission.awaiting is None:
         return []
-    outputs = [Output(OutputType.AWAITING, submission.awaiting)]
+    awaited = Awaited(submission.awaiting, submission.awaiting_text)
+    outputs = [Output(OutputType.AWAITING, awaited)]
     if submission.due_at is not None:
         outputs.append(Output(OutputType.DUE, submission.due_at))
     return outputs

@@ -44,8 +44,7 @@ def take(
     keys = _keys(received, work)
     again = earlier(received, work)
     if again is not None:
-        # A header that comes with the same content only now is bound to it as well.
-        keys.take(work.replay_keys, again.stored.type, again.stored.id)
+        keys.bind(work.replay_keys, again.stored.type, again.stored.id)
         return again
     issues = [*_status_issues(received), *party_issues(received.document, client, base, work)]
     if issues:

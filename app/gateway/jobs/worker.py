@@ -58,11 +58,16 @@ class Worker:
         self._installation = installation
         self._adjudicators = adjudicators
         self._timeout = timeout
+        self._is_ending = threading.Event()
+
+    def end(self) -> None:
+        """Take no further jobs: a `drain` that runs returns once it is done with those it holds."""
+        self._is_ending.set()
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
         done = 0
-        while limit is None or done < limit:
+        while not self._is_ending.is_set() and (limit is None or done < limit):
             jobs = self._lease()
             if not jobs:
                 break

@@ -53,6 +53,7 @@ pended = Table(
         sqlite_where=text("state = 'undelivered'"),
         postgresql_where=text("state = 'undelivered'"),
     ),
+    Index("ix_pended_resource", "payer_id", "type", "resource_id"),
     Index("ix_pended_submission", "payer_id", "submission_type", "submission_id"),
     sqlite_autoincrement=True,
 )

@@ -8,14 +8,14 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.domain.codes import InputType, OutputType, TaskCode
-from app.domain.issues import ErrorCode, Missing, Refused
+from app.domain.issues import ErrorCode, Missing, Refused, Unacceptable
 from app.domain.lifecycle import State
 from app.domain.parties import PayerSettings
 from app.domain.references import Reference
 from app.domain.tasks import Output, Remaining, TaskInput, completed
 from app.gateway.handlers.poll import BUNDLE_BYTES, Poll, poll
 from app.store import tables
-from tests.builders import a_claim, a_task, an_eligibility_request
+from tests.builders import a_claim, a_task, an_eligibility_request, an_input
 from tests.gateway.desk import on
 
 WAIT_SECONDS = 60
@@ -61,6 +61,22 @@ def decided(desk, insured, worker):
 
 
 # --- refused
+
+
+def test_a_period_that_ends_before_it_starts_is_unacceptable(desk):
+    """A dateTime and a date: which comes first is for the payer's zone to tell."""
+
+    def asked(end):
+        given = {"start": "2026-03-02T10:00:00Z", "end": end}
+        return a_task("poll", inputs=[an_input("period", valuePeriod=given)])
+
+    with pytest.raises(Unacceptable) as refused:
+        desk.task(asked("2026-03-01"))
+
+    assert [(issue.error, issue.expression) for issue in refused.value.issues] == [
+        (ErrorCode.INPUT_PERIOD, "Task.input[0]")
+    ]
+    assert desk.task(asked("2026-03-02"))["status"] == "completed"
 
 
 def test_a_focus_that_is_not_there_is_missing(desk, stranger, decided):

@@ -11,7 +11,7 @@ from app.domain.issues import ErrorCode, Missing, Refused, Unacceptable
 from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Identifier, Reference
-from app.domain.tasks import Output, completed
+from app.domain.tasks import Awaited, Output, completed
 from app.gateway.handlers.status import Status, status
 from app.store import tables
 from tests.builders import (
@@ -129,7 +129,10 @@ def test_a_claim_that_waits_tells_for_what_and_until_when(desk, insured, worker)
         key(taken),
         Outcome.QUEUED,
         "active",
-        Output(OutputType.AWAITING, Awaiting.COVERAGE),
+        Output(
+            OutputType.AWAITING,
+            Awaited(Awaiting.COVERAGE, "No coverage with this payer was found for the patient."),
+        ),
         Output(OutputType.DUE, NOW + timedelta(days=30)),
         CANCEL,
         STATUS,

@@ -159,6 +159,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
+        "ix_pended_resource", "pended", ["payer_id", "type", "resource_id"], unique=False
+    )
+    op.create_index(
         "ix_pended_submission",
         "pended",
         ["payer_id", "submission_type", "submission_id"],
@@ -340,6 +343,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'undelivered'"),
     )
     op.drop_index("ix_pended_submission", table_name="pended")
+    op.drop_index("ix_pended_resource", table_name="pended")
     op.drop_table("pended")
     op.drop_table("payer")
     op.drop_index("ix_live_identifier_submission", table_name="live_identifier")
