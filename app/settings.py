@@ -76,7 +76,7 @@ class _SettingsSchema(Schema):
     index_key = fields.String(
         required=True,
         validate=validate.Regexp(r"^[0-9a-f]{64}$", error="is not 64 hexadecimal digits"),
-        error_messages={"required": "is missing: run `eclaims init`"},
+        error_messages={"required": "is missing: put it back from your copy of this file"},
     )
     base_url = fields.Url(
         require_tld=False,

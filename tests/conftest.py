@@ -1,7 +1,7 @@
 """Fixtures: what has an end. Everything that touches rows runs on SQLite and on PostgreSQL."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import Connection
 from uuid_utils import uuid7
 
 from app import create_app, create_worker
@@ -24,6 +25,7 @@ from app.gateway.reading import Reading
 from app.store import schema
 from app.store.engine import Store
 from app.store.hashing import Hasher
+from app.store.tables import metadata
 from tests.builders import NOW
 from tests.postgresql import Cluster
 from tests.rows import Rows
@@ -46,6 +48,16 @@ class FixedClock:
     def forward(self, **by: float) -> None:
         """Move on by a timedelta's arguments."""
         self.now += timedelta(**by)
+
+
+def emptied(connection: Connection) -> None:
+    """Leave the schema and no row, with every count begun anew."""
+    names = [table.name for table in reversed(metadata.sorted_tables)]
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        return
+    for name in (*names, "sqlite_sequence"):
+        connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608  our own tables
 
 
 @pytest.fixture(scope="session")
@@ -76,9 +88,16 @@ def postgresql_template(cluster: Cluster) -> str:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def backend(request: pytest.FixtureRequest) -> str:
+    """Which of the two databases a test runs on."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of a migrated, empty database of this test's own."""
-    if request.param == "sqlite":
+    if backend == "sqlite":
         file = tmp_path / "eclaims.sqlite3"
         shutil.copy(request.getfixturevalue("sqlite_template"), file)
         yield f"sqlite:///{file}"
@@ -89,6 +108,31 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     started.drop(url)
 
 
+@pytest.fixture(scope="session")
+def kept_stores(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Store]]:
+    """One store per backend for the session, so that statements are compiled once."""
+    stores: dict[str, Store] = {}
+
+    def kept(backend: str) -> Store:
+        if backend not in stores:
+            stores[backend] = Store(_copied(backend, request))
+        return stores[backend]
+
+    yield kept
+    for store in stores.values():
+        store.close()
+
+
+def _copied(backend: str, request: pytest.FixtureRequest) -> str:
+    template = request.getfixturevalue(f"{backend}_template")
+    if backend == "postgresql":
+        url: str = request.getfixturevalue("cluster").create_database(template)
+        return url
+    file = template.with_name("kept.sqlite3")
+    shutil.copy(template, file)
+    return f"sqlite:///{file}"
+
+
 @pytest.fixture
 def clock() -> FixedClock:
     """The installation's clock."""
@@ -96,11 +140,22 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def installation(database: str, clock: FixedClock) -> Iterator[Installation]:
+def store(backend: str, request: pytest.FixtureRequest) -> Iterator[Store]:
+    """A store without a row: on the test's own database if it asks for that, else the kept one."""
+    if "database" in request.fixturenames:
+        own = Store(request.getfixturevalue("database"))
+        yield own
+        own.close()
+        return
+    kept: Store = request.getfixturevalue("kept_stores")(backend)
+    kept.write(emptied)
+    yield kept
+
+
+@pytest.fixture
+def installation(store: Store, clock: FixedClock) -> Installation:
     """An installation without any payer."""
-    store = Store(database)
-    yield Installation(store, Hasher(INDEX_KEY), BASE_URL, clock, lambda: str(uuid7()))
-    store.close()
+    return Installation(store, Hasher(INDEX_KEY), BASE_URL, clock, lambda: str(uuid7()))
 
 
 @pytest.fixture

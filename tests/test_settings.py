@@ -44,7 +44,7 @@ def test_a_file_of_another_encoding_is_told(tmp_path):
 def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
     (tmp_path / settings.FILE).write_text("port = 8081\n")
 
-    with pytest.raises(settings.WrongSettings, match="index_key is missing: run `eclaims init`"):
+    with pytest.raises(settings.WrongSettings, match="index_key is missing: put it back"):
         settings.read(tmp_path, {})
 
 

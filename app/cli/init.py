@@ -56,6 +56,8 @@ def init(instance: Path, database: str | None, payer_name: str, as_json: bool) -
         f"Next: eclaims submitter add NAME --identifier 'system|value' --instance {instance}, "
         f"then eclaims serve --instance {instance}."
     )
+    if database is not None and not database.startswith("sqlite"):
+        click.echo(f"eclaims work --instance {instance} decides what is taken in; run it beside.")
 
 
 def _make_folder(instance: Path, undoing: ExitStack) -> None:

@@ -57,8 +57,8 @@ def list_payers(instance: Path, as_json: bool) -> None:
     if as_json:
         told([_document(one) for one in found])
         return
-    rows = [(one.name, one.id, *_shown(one)) for one in found]
-    table("Payers", "name", "id", "identifiers", "adjudicator", "default plan", rows=rows)
+    for one in found:
+        _show(one, as_json=False)
 
 
 @payer.command("set")
@@ -148,8 +148,11 @@ def _show(shown: Payer, as_json: bool) -> None:
     if as_json:
         told(_document(shown))
         return
-    rows = [(shown.name, shown.id, *_shown(shown))]
-    table("Payer", "name", "id", "identifiers", "adjudicator", "default plan", rows=rows)
+    rows = [
+        (name.replace("_", " "), "\n".join(value) if isinstance(value, list) else str(value))
+        for name, value in _document(shown).items()
+    ]
+    table(shown.name, "rule", "value", rows=rows)
 
 
 def _document(shown: Payer) -> dict[str, Any]:
@@ -164,8 +167,3 @@ def _document(shown: Payer) -> dict[str, Any]:
         "zone": str(settings.zone),
         "await_coverage_days": settings.await_coverage.days,
     }
-
-
-def _shown(shown: Payer) -> tuple[str, str, str]:
-    identifiers = "\n".join(one.key for one in shown.identifiers) or "any"
-    return identifiers, shown.settings.adjudicator, shown.settings.default_plan or "none"

@@ -18,6 +18,7 @@ from app.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from app.domain.adjudication import Awaiting
     from app.store.work_queue import Depth
 
 
@@ -25,26 +26,39 @@ if TYPE_CHECKING:
 @instance_option
 @json_option
 def queue(instance: Path, as_json: bool) -> None:
-    """Show each kind of job: waiting, leased, abandoned, and how long the oldest has been due.
+    """Show what there is to do: jobs by state, and Claims that wait for something.
 
-    An oldest that grows means that nobody works: is `eclaims work` running? An abandoned job failed
-    ten times; the log names the class of each failure.
+    A job that is due for long means that nobody works: is `eclaims work` running? An abandoned job
+    failed ten times; the log names the class of each failure. What waits for an operator waits for
+    a person to decide it.
     """
-    depths = administration_of(open_installation(instance)).depths()
-    if as_json:
-        told([_document(depth) for depth in depths])
-        return
-    if not depths:
-        click.echo("Nothing waits: every Claim is decided, or waits for a person.")
-        return
-    rows = [
-        (depth.kind, str(depth.waiting), str(depth.leased), str(depth.abandoned), _age(depth))
-        for depth in depths
+    administration = administration_of(open_installation(instance))
+    depths = administration.depths()
+    waits = [
+        (payer.name, *waiting)
+        for payer in administration.payers()
+        for waiting in administration.awaited(payer)
     ]
-    table("Jobs", "kind", "waiting", "leased", "abandoned", "oldest due for", rows=rows)
+    if as_json:
+        told({"jobs": [_job(depth) for depth in depths], "awaiting": [_wait(one) for one in waits]})
+        return
+    if not depths and not waits:
+        click.echo("Nothing waits: every Claim is decided.")
+    if depths:
+        jobs = [
+            (depth.kind, str(depth.waiting), str(depth.leased), str(depth.abandoned), _age(depth))
+            for depth in depths
+        ]
+        table("Jobs", "kind", "waiting", "leased", "abandoned", "oldest due for", rows=jobs)
+    if waits:
+        claims = [
+            (payer, str(awaiting), str(count), due.isoformat(" ", "minutes") if due else "-")
+            for payer, awaiting, count, due in waits
+        ]
+        table("Claims that wait", "payer", "for", "how many", "first closes at", rows=claims)
 
 
-def _document(depth: Depth) -> dict[str, object]:
+def _job(depth: Depth) -> dict[str, object]:
     return {
         "kind": depth.kind,
         "waiting": depth.waiting,
@@ -52,6 +66,11 @@ def _document(depth: Depth) -> dict[str, object]:
         "abandoned": depth.abandoned,
         "oldest_due_at": depth.oldest_due_at,
     }
+
+
+def _wait(one: tuple[str, Awaiting, int, datetime | None]) -> dict[str, object]:
+    payer, awaiting, count, due = one
+    return {"payer": payer, "for": str(awaiting), "count": count, "first_due_at": due}
 
 
 def _age(depth: Depth) -> str:

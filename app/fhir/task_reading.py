@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from app.domain.codes import TaskStatus
+from app.domain.codes import InputType, TaskStatus
 from app.domain.issues import ErrorCode, Issue
 from app.domain.period import instant, span
 from app.domain.tasks import Task, TaskInput
@@ -15,6 +15,8 @@ from app.fhir.documents import identifiers_of, reference_of
 from app.fhir.task_codes import input_types, task_codes
 
 # How far a sender's clock may run ahead: what NPHIES tolerates as well.
+_KNOWN_INPUTS = ", ".join(InputType)
+
 CLOCK_TOLERANCE = timedelta(minutes=15)
 # Where each day begins first: a bare date tells no zone.
 _FIRST_ZONE = timezone(timedelta(hours=14))
@@ -79,7 +81,7 @@ def _inputs(document: Mapping[str, Any], base: str) -> tuple[list[TaskInput], li
         expression = f"Task.input[{index}]"
         types = input_types(element["type"])
         if len(types) != 1:
-            text = "The input's type is not known, or means several things."
+            text = f"The input's type means none of {_KNOWN_INPUTS}, or several of them."
             issues.append(Issue(ErrorCode.INPUT_TYPE, text, f"{expression}.type"))
             continue
         name = next((name for name in element if name.startswith("value")), None)

@@ -3,9 +3,11 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
-from app.domain.parties import Client, Payer
+from app.domain.adjudication import Awaiting
+from app.domain.parties import Client, Payer, Scope
 from app.gateway.installation import Installation
 from app.store.parties import Parties, Registration
 from app.store.work_queue import Depth, WorkQueue
@@ -99,6 +101,10 @@ class Administration:
         """How each kind of job stands: its depth by state, and since when the oldest is due."""
         now = self._installation.clock()
         return self._installation.store.read(lambda connection: WorkQueue(connection, now).depths())
+
+    def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
+        """For what a payer's Claims wait, how many for each, and when the first is closed."""
+        return self._installation.read(Scope(payer.id), lambda work: work.submissions.awaited())
 
     def _hash(self, token: str) -> str:
         return self._installation.hasher("token", token)

@@ -4,7 +4,7 @@ A schema names the inputs its code takes and what each means; a problem points a
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields
@@ -88,7 +88,7 @@ def parameters_of(schema: type[TaskInputSchema], task: Task) -> Any:
     taken = schema()
     names = {field.data_key or name for name, field in taken.fields.items()}
     issues = [
-        Issue(ErrorCode.INPUT_TYPE, f"'{task.code}' takes no input '{name}'.", one.expression)
+        Issue(ErrorCode.INPUT_TYPE, _not_taken(task, name, names), one.expression)
         for name in grouped.keys() - names
         for one in grouped[name]
     ]
@@ -99,6 +99,11 @@ def parameters_of(schema: type[TaskInputSchema], task: Task) -> Any:
     if issues:
         raise Unacceptable(*sorted(issues, key=lambda issue: issue.expression or ""))
     return schema.parameters(**loaded)
+
+
+def _not_taken(task: Task, name: str, taken: Iterable[str]) -> str:
+    listed = ", ".join(sorted(taken))
+    return f"'{task.code}' takes no input '{name}', only {listed}."
 
 
 def refused(error: ErrorCode, text: str, given: TaskInput) -> ValidationError:

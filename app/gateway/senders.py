@@ -41,7 +41,10 @@ def party_issues(
         and sender in document
         and not client.may_send_for(_named(document, document[sender], base, work))
     ):
-        text = f"{type}.{sender} is not this submitter, nor one it acts for."
+        text = (
+            f"{type}.{sender} is not this submitter, nor one it acts for: name it by an"
+            " identifier that the payer has registered for this client."
+        )
         issues.append(Issue(ErrorCode.FOREIGN_SENDER, text, f"{type}.{sender}"))
     if payer and payer in document:
         named = _named(document, document[payer], base, work)

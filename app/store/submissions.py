@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, tuple_, update
 
 from app.domain.adjudication import Awaiting
 from app.domain.codes import ClaimUse, Outcome
@@ -149,6 +149,16 @@ class Submissions:
                 _live.payer_id == self._scope.payer_id, _live.submission_id == id
             )
         )
+
+    def awaited(self) -> list[tuple[Awaiting, int, datetime | None]]:
+        """For what submissions wait, how many for each, and when the first of them is closed."""
+        query = (
+            select(_s.awaiting, func.count(), func.min(_s.due_at))
+            .where(_s.payer_id == self._scope.payer_id, _s.state == State.AWAITING)
+            .group_by(_s.awaiting)
+            .order_by(_s.awaiting)
+        )
+        return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
 
     def _holder(self, key: dict[str, str | None]) -> str:
         query = select(_live.submission_id).filter_by(**key)

@@ -18,20 +18,29 @@ def wire(installed):
 
 
 def test_an_empty_queue_says_so(installed):
-    assert installed.json("queue") == []
+    assert installed.json("queue") == {"jobs": [], "awaiting": []}
     assert "Nothing waits" in installed("queue").output
 
 
-def test_claims_that_wait_are_counted_with_the_age_of_the_oldest(installed, wire):
+def test_claims_that_wait_for_a_worker_are_counted(installed, wire):
     for _ in range(2):
         assert wire.post("Claim", a_claim()).status == 201
 
-    (told,) = installed.json("queue")
-    assert (told["kind"], told["waiting"], told["leased"], told["abandoned"]) == (
-        "adjudicate",
-        2,
-        0,
-        0,
-    )
-    assert told["oldest_due_at"] is not None
+    (job,) = installed.json("queue")["jobs"]
+    counts = (job["kind"], job["waiting"], job["leased"], job["abandoned"])
+    assert counts == ("adjudicate", 2, 0, 0)
+    assert job["oldest_due_at"] is not None
     assert "adjudicate" in installed("queue").output
+
+
+def test_claims_that_wait_for_a_person_are_told(installed, wire):
+    installed.json("payer", "set", "--adjudicator", "manual")
+    assert wire.post("Claim", a_claim()).status == 201
+    assert installed.json("work", "--once") == {"jobs": 1}
+
+    told = installed.json("queue")
+    assert told["jobs"] == []
+    assert told["awaiting"] == [
+        {"payer": "Default Payer", "for": "operator", "count": 1, "first_due_at": None}
+    ]
+    assert "operator" in installed("queue").output

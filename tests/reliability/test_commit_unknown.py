@@ -14,7 +14,6 @@ from app.store import tables
 from app.store.engine import Store
 from app.store.tables import Delivery
 from tests.builders import a_claim, a_coverage, a_task
-from tests.postgresql import Cluster
 from tests.reliability.crowd import together
 from tests.reliability.retries import asked_until_answered
 from tests.reliability.wiretap import Loss, Wiretap, socket_of, through
@@ -30,12 +29,14 @@ rounds = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(params=["postgresql"])
-def database(request, cluster: Cluster, postgresql_template: str) -> Iterator[str]:
+# A database of each test's own: no other test is to meet what these do to it.
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def backend() -> str:
     """PostgreSQL alone: SQLite has no line that could be lost."""
-    url = cluster.create_database(postgresql_template)
-    yield url
-    cluster.drop(url)
+    return "postgresql"
 
 
 @pytest.fixture

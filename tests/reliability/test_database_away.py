@@ -23,9 +23,19 @@ crashes = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(params=["postgresql"])
-def database(request, durable_database) -> str:
-    """A PostgreSQL that may crash without harm to other tests."""
+# A database of each test's own: no other test is to meet what these do to it.
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def backend() -> str:
+    """PostgreSQL alone: SQLite is never away."""
+    return "postgresql"
+
+
+@pytest.fixture
+def database(durable_database: str) -> str:
+    """On a server that may crash without harm to other tests."""
     store = Store(durable_database)
     schema.upgrade(store)
     store.close()

@@ -18,12 +18,14 @@ SPARE = 10
 UNBOUNDED = 4_294_967_294
 
 
-@pytest.fixture(params=["sqlite"])
-def database(request, tmp_path, sqlite_template) -> str:
+# A database of each test's own: no other test is to meet what these do to it.
+pytestmark = pytest.mark.usefixtures("database")
+
+
+@pytest.fixture
+def backend() -> str:
     """SQLite alone: its file can be kept from growing, as by a disk that is full."""
-    file = tmp_path / "eclaims.sqlite3"
-    file.write_bytes(sqlite_template.read_bytes())
-    return f"sqlite:///{file}"
+    return "sqlite"
 
 
 def _room(installation, pages: int) -> None:

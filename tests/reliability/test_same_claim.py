@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from app.store import tables
 from app.store.tables import Delivery
@@ -174,3 +175,24 @@ def test_a_claim_is_sent_anew_while_its_identifier_is_being_freed(app, wire, row
         if 201 not in statuses:
             assert wire.post("Claim", sent[0]).status == 201
     assert len(rows.of(tables.live_identifier)) == keys
+
+
+# On SQLite a writer is alone with the file from its first statement on.
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_an_identifier_that_is_freed_in_the_middle_of_a_look_is_taken(app, wire, installation):
+    held = wire.post("Claim", a_claim(number="K", prices=["9.00"])).reference
+    cancels = [partial(replace(wire, http=app.test_client()).task, a_task("cancel", focus=held))]
+
+    def cancel(_connection, _cursor, statement, *_) -> None:
+        if statement.startswith("INSERT INTO live_identifier") and cancels:
+            assert cancels.pop()().document["status"] == "completed"
+
+    # Between two statements of the submission: it saw the identifier taken, not yet by whom.
+    event.listen(installation.store.engine, "after_cursor_execute", cancel)
+    try:
+        taken = wire.post("Claim", a_claim(number="K"))
+    finally:
+        event.remove(installation.store.engine, "after_cursor_execute", cancel)
+
+    assert cancels == []
+    assert (taken.status, taken.errors) == (201, [])

@@ -17,11 +17,6 @@ View = Callable[..., UnitOfWork]
 
 
 @pytest.fixture
-def store(installation: Installation) -> Store:
-    return installation.store
-
-
-@pytest.fixture
 def connection(store: Store) -> Iterator[Connection]:
     with store.engine.connect() as opened:
         transaction = opened.begin()

@@ -14,8 +14,10 @@ from app.store.parties import Parties
 from tests.builders import NOW
 
 WAIT_SECONDS = 60
-on_sqlite = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-on_postgresql = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+# These break connections, fill pools and hold locks: never on the database that others use.
+pytestmark = pytest.mark.usefixtures("database")
+on_sqlite = pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 
 
 def name_of(connection):

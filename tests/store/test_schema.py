@@ -14,6 +14,9 @@ from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
 from tests.store.scopes import MINE
 
+# These take the schema apart: never on the database that others use.
+pytestmark = pytest.mark.usefixtures("database")
+
 
 @pytest.fixture
 def empty(request, database, tmp_path):

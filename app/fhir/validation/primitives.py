@@ -151,7 +151,10 @@ CHECKERS: dict[str, Checker] = {
     "canonical": uri,
     "code": code,
     "date": _being(is_date, "a date (YYYY, YYYY-MM or YYYY-MM-DD)"),
-    "dateTime": _being(is_date_time, "a dateTime; with a time it has seconds and a zone"),
+    "dateTime": _being(
+        is_date_time,
+        "a dateTime: YYYY, YYYY-MM, YYYY-MM-DD or, with a time, YYYY-MM-DDThh:mm:ss and a zone",
+    ),
     "decimal": decimal,
     "id": _matching(_ID, "an id: 1 to 64 letters, digits, - and ."),
     "instant": _being(is_instant, "an instant with a zone"),
