@@ -86,6 +86,9 @@ def open_installation(instance: Path) -> Installation:
     if revision != schema.newest():
         text = f"The database is at revision {revision or 'none'}, not {schema.newest()}."
         raise Refusal(f"{text} Run `eclaims db upgrade --instance {instance}`.")
+    if not administration_of(installation).is_key_known():
+        text = "index_key is not the one that this database was written with"
+        raise Refusal(f"{text}: put {instance / 'settings.toml'} back from your copy.")
     return installation
 
 

@@ -58,7 +58,8 @@ class Administration:
         def effect(parties: Parties) -> None:
             if parties.find_payer(payer.name) is not None:
                 raise NameTaken(payer.name)
-            parties.add_payer(payer, now, is_default=is_default)
+            check = self._key_check(payer.id)
+            parties.add_payer(payer, now, is_default=is_default, key_check=check)
 
         self._write(effect)
 
@@ -105,6 +106,14 @@ class Administration:
     def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what a payer's Claims wait, how many for each, and when the first is closed."""
         return self._installation.read(Scope(payer.id), lambda work: work.submissions.awaited())
+
+    def is_key_known(self) -> bool:
+        """Whether the index key is the one that the database was written with."""
+        checks = self._read(lambda parties: parties.key_checks())
+        return all(check == self._key_check(id) for id, check in checks.items())
+
+    def _key_check(self, payer_id: str) -> str:
+        return self._installation.hasher("key-check", payer_id)
 
     def _hash(self, token: str) -> str:
         return self._installation.hasher("token", token)

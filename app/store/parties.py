@@ -39,7 +39,9 @@ class Parties:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def add_payer(self, payer: Payer, now: datetime, *, is_default: bool = False) -> None:
+    def add_payer(
+        self, payer: Payer, now: datetime, *, is_default: bool = False, key_check: str = ""
+    ) -> None:
         """Register a payer; its name must be free."""
         self._connection.execute(
             insert(tables.payer).values(
@@ -50,6 +52,7 @@ class Parties:
                 settings=json.dumps(_settings_written(payer.settings)),
                 created_at=now,
                 reference_epoch=0,
+                key_check=key_check,
             )
         )
 
@@ -57,6 +60,12 @@ class Parties:
         """Every payer, the default one first."""
         query = select(tables.payer).order_by(_p.is_default.desc(), _p.name)
         return [_payer(row) for row in self._connection.execute(query)]
+
+    def key_checks(self) -> dict[str, str]:
+        """What tells of each payer, by its id, which index key it was registered under."""
+        return {
+            row.id: row.key_check for row in self._connection.execute(select(_p.id, _p.key_check))
+        }
 
     def find_payer(self, name: str | None) -> Payer | None:
         """A payer by name or id; without a name the default one."""

@@ -177,3 +177,17 @@ def test_a_command_that_does_something_imports_what_it_needs(on_sqlite):
 
     assert {"sqlalchemy", "marshmallow"} <= found
     assert "flask" not in found
+
+
+def test_another_index_key_is_refused_before_anything_is_written_under_it(on_sqlite):
+    settings = on_sqlite.instance / "settings.toml"
+    written = settings.read_text(encoding="utf-8")
+    key = written.partition('index_key = "')[2][:64]
+    settings.write_text(written.replace(key, "0" * 64), encoding="utf-8")
+
+    refused = on_sqlite("submitter", "add", "A", "--identifier", "sid|A")
+    assert refused.exit_code == 1
+    assert "index_key is not the one" in refused.output
+
+    settings.write_text(written, encoding="utf-8")
+    assert on_sqlite("submitter", "add", "A", "--identifier", "sid|A").exit_code == 0

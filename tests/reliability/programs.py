@@ -16,7 +16,7 @@ from tests.builders import a_coverage
 
 ECLAIMS = Path(sys.executable).with_name("eclaims")
 SECONDS_TO_START = 60
-SECONDS_TO_STOP = 30
+SECONDS_TO_STOP = 60
 
 
 @dataclass(frozen=True)

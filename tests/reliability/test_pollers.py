@@ -25,6 +25,7 @@ from tests.reliability.queues import (
     handed_over_to,
     queue_of,
 )
+from tests.reliability.retries import asked_until_answered, read_until_answered
 from tests.wire import Reply, Wire
 
 POLLERS = 32
@@ -63,18 +64,18 @@ class Poller:
         raise AssertionError("a poll without an end")
 
     def _asked(self, task: dict[str, Any]) -> Reply:
-        first = self.wire.task(task)
-        self.statuses[first.status] += 1
+        first, statuses = asked_until_answered(self.wire, "Task", task)
+        self.statuses += statuses
         if next(self.answers) % EVERY or first.output("response") is None:
             return first
         self.lost += 1
-        again = self.wire.task(task)
-        self.statuses[again.status] += 1
+        again, statuses = asked_until_answered(self.wire, "Task", task)
+        self.statuses += statuses
         assert (again.status, again.text) == (200, first.text)
         return again
 
     def _read(self, reference: str) -> list[Handed]:
-        found = self.wire.get(reference)
+        found = read_until_answered(self.wire, reference)
         assert found.status == 200
         entries = found.document.get("entry", [{"resource": found.document}])
         return [_handed(entry["resource"]) for entry in entries]
@@ -117,7 +118,8 @@ def test_each_answer_is_handed_over_once_and_in_order(
         "by a poll of one": sum(len(one.received) for one in pollers if one.asks is None),
     }
     assert figures["answers lost"] > 0, figures
-    assert figures["statuses"].keys() == {200, 201}, figures
+    # 503: a machine that is too busy says so, and a client asks the same again.
+    assert {200, 201} <= figures["statuses"].keys() <= {200, 201, 503}, figures
     # Only an answer that was lost, and asked for again, was given a second time.
     assert figures["statuses"][200] == figures["answers lost"], figures
     assert figures["handed over"] == items, figures

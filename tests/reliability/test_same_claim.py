@@ -13,6 +13,7 @@ from app.store import tables
 from app.store.tables import Delivery
 from tests.builders import CLAIM_SYSTEM, a_claim, a_coverage, a_task, an_eligibility_request
 from tests.reliability.crowd import together
+from tests.reliability.retries import asked_until_answered
 from tests.wire import Reply, Wire
 
 SENDERS = 16
@@ -25,12 +26,13 @@ keys = pytest.mark.parametrize(
 def _sent_at_once(app, wire: Wire, path: str, documents: Sequence[Any], **headers) -> list[Reply]:
     """Each document by a client of its own, all at the same moment."""
     clients = [replace(wire, http=app.test_client()) for _ in documents]
-    return together(
+    answers = together(
         [
-            partial(client.post, path, document, **headers)
+            partial(asked_until_answered, client, path, document, **headers)
             for client, document in zip(clients, documents, strict=True)
         ]
     )
+    return [reply for reply, _ in answers]
 
 
 def _statuses(replies: Sequence[Reply]) -> dict[int, int]:

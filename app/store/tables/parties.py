@@ -15,6 +15,8 @@ payer = Table(
     Column("is_default", Boolean, nullable=False),
     Column("identifiers", Text, nullable=False),
     Column("settings", Text, nullable=False),
+    # Tells whether the index key is still the one that every hash here was made with.
+    Column("key_check", Hash, nullable=False),
     # Goes up with every change of reference data that a waiting Claim may wait for.
     Column("reference_epoch", Integer, nullable=False),
     Column("created_at", Instant, nullable=False),
