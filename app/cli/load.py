@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,13 +24,14 @@ from app.cli.options import (
 
 if TYPE_CHECKING:
     from app.domain.issues import Issue
-    from app.domain.parties import Payer
+    from app.domain.parties import Payer, Scope
     from app.gateway.installation import Installation
     from app.store.unit_of_work import UnitOfWork
 
 # So many at a time are one transaction: few enough to let requests in between.
 _TOGETHER = 200
 _MOST_TOLD = 20
+_ATTEMPTS = 8
 _LARGEST_DOCUMENT = 100 * 1024 * 1024
 
 
@@ -142,15 +143,31 @@ def _load(
     is_hidden = is_quiet or not console.is_terminal
     for batch in track(batches, "Loading", console=console, disable=is_hidden):
         try:
-            changes.update(installation.write(Scope(payer.id), partial(_kept, batch)))
+            changes.update(_written(installation, Scope(payer.id), partial(_kept, batch)))
         except Unacceptable as refusal:
             done = f"\n{changes.total()} resources before it are loaded; load again once mended."
             raise Refusal(_listed(refusal.issues) + done) from None
     return changes
 
 
+def _written(
+    installation: Installation, scope: Scope, effect: Callable[[UnitOfWork], list[str]]
+) -> list[str]:
+    """Write a batch; where another load brings the same at this moment, after it."""
+    from app.store.resources import VersionConflict
+
+    for _ in range(_ATTEMPTS):
+        try:
+            return installation.write(scope, effect)
+        except VersionConflict:
+            continue
+    raise Refusal("Another load is at the same resources. Wait for it, then load again.")
+
+
 def _kept(batch: list[Found], work: UnitOfWork) -> list[str]:
-    return [_change(each, work) for each in batch]
+    from app.gateway.reference_data import in_lock_order
+
+    return [_change(each, work) for each in in_lock_order(batch, lambda each: each.document)]
 
 
 def _change(found: Found, work: UnitOfWork) -> str:

@@ -45,8 +45,8 @@ def address_of(host: str) -> str:
     """The IP address that a host name means on this machine; the server knows no names."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError as fault:
-        raise Refusal(f"The host {host!r} is not known: {fault.strerror}.") from None
+    except (OSError, UnicodeError):
+        raise Refusal(f"The host {host!r} is not known on this machine.") from None
     # A name with addresses of both kinds, such as localhost, is reached by IPv4 from everywhere.
     found.sort(key=lambda each: each[0] != socket.AF_INET)
     return str(found[0][4][0])

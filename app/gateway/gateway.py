@@ -116,15 +116,15 @@ def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     if asked.client.kind is not ClientKind.SUBMITTER:
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
+    lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
     earlier = _earlier(asked.keys, work)
     if earlier is not None:
-        asked.keys.bind(work.replay_keys, earlier.stored.type, earlier.stored.id)
+        asked.keys.bind(work.replay_keys, "Task", earlier.stored.id, lasts)
         return earlier
     issues = party_issues(asked.received.document, asked.client, asked.base, work)
     if issues:
         raise Unacceptable(*issues)
     task_id = work.new_id()
-    lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
     if not asked.keys.take(work.replay_keys, "Task", task_id, lasts):
         raise TakenMeanwhile
     request = TaskRequest(asked.client, task_id, asked.task, asked.parameters)

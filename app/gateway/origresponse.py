@@ -33,7 +33,7 @@ def response(
     given: Reference, task: Task, work: UnitOfWork, *, to: tuple[str, str] | None = None
 ) -> OriginalResponse:
     """The response that is meant; raises Missing where there is none, or none `to` this."""
-    key = _literal(given, work) or _identified(given, work)
+    key = _literal(given, work) or _identified(given, task, work)
     if key is None:
         raise _missing(task)
     answered = work.submissions.answered_by(*key)
@@ -50,15 +50,21 @@ def _literal(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
     return None if found is None else (found.type, found.id)
 
 
-def _identified(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
+def _identified(given: Reference, task: Task, work: UnitOfWork) -> tuple[str, str] | None:
     if given.id is not None or given.identifier is None:
         return None
     matches = work.resources.identified(PENDED_TYPES, given.identifier)
-    return matches[0] if len(matches) == 1 else None
+    if len(matches) > 1:
+        text = f"{len(matches)} responses carry the identifier; name one by id."
+        raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text, _expression(task)))
+    return matches[0] if matches else None
 
 
 def _missing(task: Task) -> Missing:
     """The failure that names the input."""
-    expression = next(one.expression for one in task.inputs if one.type == InputType.ORIGRESPONSE)
     text = "The original response is not known, or does not answer the focus."
-    return Missing(Issue(ErrorCode.ORIGRESPONSE_NOT_FOUND, text, expression))
+    return Missing(Issue(ErrorCode.ORIGRESPONSE_NOT_FOUND, text, _expression(task)))
+
+
+def _expression(task: Task) -> str:
+    return next(one.expression for one in task.inputs if one.type == InputType.ORIGRESPONSE)

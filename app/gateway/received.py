@@ -60,20 +60,21 @@ class Keys:
         if promised is not None and promised.content_hash != self.fingerprint:
             text = ErrorCode.IDEMPOTENCY.entry.meaning
             raise Unacceptable(Issue(ErrorCode.IDEMPOTENCY, text))
-        found = (kept.find(key) for key in self.all)
+        # The promise is not looked up again: taken meanwhile, it would pass without its content.
+        found = (kept.find(key) for key in self.all if key != self.idempotency)
         return promised or next((earlier for earlier in found if earlier is not None), None)
 
     def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
         """Take every key; False where another request is just ahead with one of them."""
         return all(kept.keep(key, self.fingerprint, type, id, lasts) for key in self.all)
 
-    def bind(self, kept: ReplayKeys, type: str, id: str) -> None:
+    def bind(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> None:
         """Bind headers that came only now to what was there before.
 
         The content is bound to it where it is the same; a condition is met by other content too.
         """
         for key in sorted(self.by_header):
-            kept.keep(key, self.fingerprint, type, id, KEPT_FOR)
+            kept.keep(key, self.fingerprint, type, id, lasts)
 
     def let_go(self, kept: ReplayKeys) -> None:
         """Give every key back: the request had no effect, so asking again is asking anew."""

@@ -3,10 +3,10 @@
 Ids are the payer's and are kept. Docs: docs/reference-data.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.canonical import CANONICAL
@@ -23,6 +23,8 @@ from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
+T = TypeVar("T")
+
 # What makes it worth looking again at Claims that wait.
 _ENDS_A_WAIT = {
     "Coverage": (Awaiting.COVERAGE, Awaiting.PLAN),
@@ -36,6 +38,20 @@ class Change(StrEnum):
     ADDED = "added"
     REPLACED = "replaced"
     UNCHANGED = "unchanged"
+
+
+def in_lock_order(batch: Iterable[T], document_of: Callable[[T], Mapping[str, Any]]) -> list[T]:
+    """A batch in the order in which its rows are locked, so that two loads never deadlock.
+
+    What may end a wait comes first, because it locks the payer's row.
+    """
+
+    def place(each: T) -> tuple[bool, str, str]:
+        document = document_of(each)
+        type = document["resourceType"]
+        return type not in _ENDS_A_WAIT, type, str(document.get("id", ""))
+
+    return sorted(batch, key=place)
 
 
 def plan_key(value: str) -> Identifier:

@@ -36,33 +36,40 @@ def party_issues(
     type = document["resourceType"]
     issues = []
     sender, payer = _SENDERS.get(type), _PAYERS.get(type)
-    if (
-        sender
-        and sender in document
-        and not client.may_send_for(_named(document, document[sender], base, work))
-    ):
-        text = (
-            f"{type}.{sender} is not this submitter, nor one it acts for: name it by an"
-            " identifier that the payer has registered for this client."
-        )
-        issues.append(Issue(ErrorCode.FOREIGN_SENDER, text, f"{type}.{sender}"))
+    if sender and sender in document:
+        issues += _sender_issues(document, sender, client, base, work)
     if payer and payer in document:
         named = _named(document, document[payer], base, work)
-        if not client.payer.is_meant_by(named):
+        if not all(client.payer.is_meant_by(one) for one in named):
             text = f"{type}.{payer} names another payer."
             issues.append(Issue(ErrorCode.FOREIGN_PAYER, text, f"{type}.{payer}"))
     return issues
 
 
+def _sender_issues(
+    document: Mapping[str, Any], sender: str, client: Client, base: str, work: UnitOfWork
+) -> list[Issue]:
+    """Whatever speaks for the sender must speak for this client, and something must."""
+    named = _named(document, document[sender], base, work) or [()]
+    if all(client.may_send_for(one) for one in named):
+        return []
+    expression = f"{document['resourceType']}.{sender}"
+    text = (
+        f"{expression} is not this submitter, nor one it acts for: name it by an identifier that"
+        " the payer has registered for this client."
+    )
+    return [Issue(ErrorCode.FOREIGN_SENDER, text, expression)]
+
+
 def _named(
     document: Mapping[str, Any], value: Mapping[str, Any], base: str, work: UnitOfWork
-) -> tuple[Identifier, ...]:
-    """The identifiers behind a reference: those of what it resolves to, else its own."""
+) -> list[tuple[Identifier, ...]]:
+    """What a reference says of itself, and what the resource says that it resolves to."""
     reference = reference_of(value, base)
     target = contained(document, value) or _stored(reference, work)
-    if target is not None:
-        return identifiers_of(target)
-    return () if reference.identifier is None else (reference.identifier,)
+    own = () if reference.identifier is None else (reference.identifier,)
+    behind = () if target is None else identifiers_of(target)
+    return [named for named in (own, behind) if named]
 
 
 def _stored(reference: Reference, work: UnitOfWork) -> dict[str, Any] | None:

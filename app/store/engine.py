@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
@@ -23,6 +23,9 @@ T = TypeVar("T")
 _RETRYABLE_STATES = {"40001", "40P01"}
 _PASSING_STATES = {
     "08001",
+    "25P03",
+    "25P04",
+    "57P05",
     "08003",
     "08006",
     "53300",
@@ -164,7 +167,7 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
         raise
     try:
         transaction.commit()
-    except OperationalError as error:
+    except DBAPIError as error:
         if error.connection_invalidated:
             raise CommitUnknown from None
         raise
@@ -178,7 +181,8 @@ def _faults_named() -> Iterator[None]:
         yield
     except PoolTimeout:
         raise Busy from None
-    except OperationalError as error:
+    # Not OperationalError alone: an idle transaction is ended as an "internal" error.
+    except DBAPIError as error:
         if _is_lost_race(error):
             raise
         text = str(error.orig)

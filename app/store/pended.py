@@ -178,14 +178,12 @@ class Pended:
         return [tuple(row) for row in self._connection.execute(query.order_by(_h.position))]
 
     def was_handed_over(self, type: str, id: str) -> bool:
-        """Whether any poll of this scope handed over the resource, or is itself this Task."""
-        named = (_h.type == type) & (_h.resource_id == id)
-        if type == "Task":
-            named = named | (_h.task_id == id)
+        """Whether any poll of this scope handed over the resource."""
         query = select(_h.position).where(
             _h.payer_id == self._scope.payer_id,
             _h.submitter_id == self._scope.submitter_id,
-            named,
+            _h.type == type,
+            _h.resource_id == id,
         )
         return self._connection.execute(query.limit(1)).first() is not None
 

@@ -88,13 +88,20 @@ class WorkQueue:
             },
         )
 
-    def lease(self, token: str, limit: int, length: timedelta) -> list[Job]:
-        """Lease the oldest due jobs, also those whose lease has lapsed."""
+    def lease(
+        self, token: str, limit: int, length: timedelta, *, tried: bool | None = None
+    ) -> list[Job]:
+        """Lease the oldest due jobs, also those whose lease has lapsed.
+
+        `tried` tells whether only those that were leased before are wanted, or only the others: a
+        worker may have died of a job, and apart from the others it can take none with it.
+        """
         is_due = (_j.state == JobState.WAITING) & (_j.due_at <= self._now)
         has_lapsed = (_j.state == JobState.LEASED) & (_j.leased_until < self._now)
+        wanted = () if tried is None else (_j.attempts > 0 if tried else _j.attempts == 0,)
         oldest = (
             select(_j.id)
-            .where(or_(is_due, has_lapsed))
+            .where(or_(is_due, has_lapsed), *wanted)
             .order_by(_j.due_at, _j.id)
             .limit(limit)
             .with_for_update(skip_locked=True)

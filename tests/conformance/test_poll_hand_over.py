@@ -261,6 +261,17 @@ def test_a_poll_is_remembered_for_a_day(wire, clock):
     assert wire.task(asked).output("response") == f"{second}/_history/1"
 
 
+def test_a_header_that_comes_later_is_remembered_no_longer(wire, clock):
+    first, second = ask(wire, 2)
+    asked = a_task("poll", number="P1")
+    wire.task(asked)
+    again = wire.task(asked, Idempotency_Key="K1")
+    assert again.output("response") == f"{first}/_history/1"
+
+    clock.forward(hours=25)
+    assert wire.task(asked, Idempotency_Key="K1").output("response") == f"{second}/_history/1"
+
+
 def test_an_answer_that_came_at_once_with_submit_is_not_queued_again(wire, rows):
     invalid = a_claim(total={"value": 1, "currency": "EUR"})
 

@@ -136,7 +136,15 @@ def test_every_unknown_acknowledgement_is_told_and_nothing_is_handed_over(wire):
         a_reference("ack", polled.reference),
         a_reference("ack", polled.output("response")),
     ]
-    assert wire.task(a_task("poll", inputs=known)).outputs == [("remaining", 0)]
+    empty = wire.task(a_task("poll", inputs=known))
+    assert empty.outputs == [("remaining", 0)]
+    own = wire.get(polled.output("response")).document["identifier"][0]
+    named = [
+        an_input("ack", valueReference={"identifier": own}),
+        a_reference("ack", f"Bundle/{polled.document['id']}"),
+        a_reference("ack", empty.reference),
+    ]
+    assert wire.task(a_task("poll", inputs=named)).outputs == [("remaining", 0)]
 
 
 def test_the_payers_no_is_a_task_that_was_rejected(wire, rows):

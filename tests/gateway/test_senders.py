@@ -131,3 +131,39 @@ def test_who_is_not_named_is_not_asked_about(strict):
     assert problems(strict, a_task("poll")) == []
     assert problems(strict, a_communication(sender=None)) == []
     assert problems(strict, {"resourceType": "Patient"}) == []
+
+
+@pytest.mark.parametrize(
+    ("contained", "own", "is_sent"),
+    [
+        (OWN, None, True),
+        (OWN, OWN, True),
+        (None, OWN, True),
+        (OWN, FOREIGN, False),
+        (FOREIGN, OWN, False),
+        (None, None, False),
+    ],
+    ids=["behind", "both", "beside", "foreign-beside", "foreign-behind", "nobody"],
+)
+def test_where_two_speak_for_the_sender_both_must_be_its_own(strict, contained, own, is_sent):
+    organization = {"resourceType": "Organization", "id": "o", "name": "Happy Valley"}
+    if contained is not None:
+        organization["identifier"] = [contained]
+    provider = {"reference": "#o"} | ({} if own is None else {"identifier": own})
+    claim = a_claim(provider=provider, contained=[organization])
+
+    expected = [] if is_sent else [(ErrorCode.FOREIGN_SENDER, "Claim.provider")]
+    assert problems(strict, claim) == expected
+
+
+@pytest.mark.parametrize(
+    ("own", "is_meant"),
+    [({"system": "http://payers.test", "value": "1"}, True), (FOREIGN, False)],
+    ids=["this-payer", "another"],
+)
+def test_an_identifier_beside_a_nameless_payer_tells_who_is_meant(strict, own, is_meant):
+    organization = {"resourceType": "Organization", "id": "o", "name": "Payer"}
+    claim = a_claim(insurer={"reference": "#o", "identifier": own}, contained=[organization])
+
+    expected = [] if is_meant else [(ErrorCode.FOREIGN_PAYER, "Claim.insurer")]
+    assert problems(strict, claim) == expected

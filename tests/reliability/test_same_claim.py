@@ -1,7 +1,8 @@
 """The same thing sent sixteen times at once: one effect, and the same answer for everybody."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from sqlalchemy import event
 
 from app.store import tables
+from app.store.engine import Store
 from app.store.tables import Delivery
 from tests.builders import CLAIM_SYSTEM, a_claim, a_coverage, a_task, an_eligibility_request
 from tests.reliability.crowd import together
@@ -179,22 +181,51 @@ def test_a_claim_is_sent_anew_while_its_identifier_is_being_freed(app, wire, row
     assert len(rows.of(tables.live_identifier)) == keys
 
 
+@contextmanager
+def _in_the_middle(store: Store, statement: str, act: Callable[[], Reply]) -> Iterator[list[Reply]]:
+    """Do something once, after the first statement that has these words; what it led to."""
+    done: list[Reply] = []
+    begun = []
+
+    def after(_connection, _cursor, executed, *_) -> None:
+        if statement in executed and not begun:
+            begun.append(executed)
+            done.append(act())
+
+    event.listen(store.engine, "after_cursor_execute", after)
+    try:
+        yield done
+    finally:
+        event.remove(store.engine, "after_cursor_execute", after)
+
+
 # On SQLite a writer is alone with the file from its first statement on.
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
-def test_an_identifier_that_is_freed_in_the_middle_of_a_look_is_taken(app, wire, installation):
+def test_an_identifier_that_is_freed_in_the_middle_of_a_look_is_taken(app, wire, store):
     held = wire.post("Claim", a_claim(number="K", prices=["9.00"])).reference
-    cancels = [partial(replace(wire, http=app.test_client()).task, a_task("cancel", focus=held))]
+    cancel = partial(replace(wire, http=app.test_client()).task, a_task("cancel", focus=held))
 
-    def cancel(_connection, _cursor, statement, *_) -> None:
-        if statement.startswith("INSERT INTO live_identifier") and cancels:
-            assert cancels.pop()().document["status"] == "completed"
-
-    # Between two statements of the submission: it saw the identifier taken, not yet by whom.
-    event.listen(installation.store.engine, "after_cursor_execute", cancel)
-    try:
+    # It saw the identifier taken, and did not yet ask by whom.
+    with _in_the_middle(store, "INSERT INTO live_identifier", cancel) as cancelled:
         taken = wire.post("Claim", a_claim(number="K"))
-    finally:
-        event.remove(installation.store.engine, "after_cursor_execute", cancel)
 
-    assert cancels == []
+    assert [reply.document["status"] for reply in cancelled] == ["completed"]
     assert (taken.status, taken.errors) == (201, [])
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("price", "status"), [("9.00", 200), ("10.00", 422)])
+def test_an_idempotency_key_that_is_taken_in_the_middle_of_a_look_keeps_its_content(
+    app, wire, store, rows, price, status
+):
+    other = replace(wire, http=app.test_client())
+    first = a_claim(number="K", prices=["9.00"])
+    send = partial(other.post, "Claim", first, Idempotency_Key="K")
+
+    # It saw the key free, and did not yet take it.
+    with _in_the_middle(store, "FROM replay_key", send) as taken:
+        late = wire.post("Claim", a_claim(number="K", prices=[price]), Idempotency_Key="K")
+
+    assert [reply.status for reply in taken] == [201]
+    assert late.status == status
+    assert len(rows.of(tables.submission)) == 1

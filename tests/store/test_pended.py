@@ -256,7 +256,6 @@ def test_a_hand_over_is_kept_in_order(view):
     ("type", "id", "is_known"),
     [
         ("ClaimResponse", "R1", True),
-        ("Task", "T1", True),
         ("ClaimResponse", "R2", False),
         ("ExplanationOfBenefit", "R1", False),
         ("ClaimResponse", "T1", False),
@@ -264,7 +263,7 @@ def test_a_hand_over_is_kept_in_order(view):
         ("Task", "R1", False),
     ],
 )
-def test_what_was_handed_over_is_known_by_resource_or_task(view, type, id, is_known):
+def test_what_was_handed_over_is_known(view, type, id, is_known):
     work = view(MINE)
     pend(work, "R1")
     pend(work, "R2")

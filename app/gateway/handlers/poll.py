@@ -12,7 +12,7 @@ from app.domain.issues import ErrorCode, Issue, Missing, Unacceptable
 from app.domain.parties import Payer
 from app.domain.period import Period, span
 from app.domain.references import Reference
-from app.domain.selection import Selection
+from app.domain.selection import PENDED_TYPES, Selection
 from app.domain.tasks import Output, Task, TaskInput, TaskOutcome, TaskRequest, completed
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.gateway import focus
@@ -177,6 +177,16 @@ def _require_acknowledged(given: Sequence[Reference], task: Task, work: UnitOfWo
 
 
 def _is_known(given: Reference, work: UnitOfWork) -> bool:
-    if given.type is None or given.id is None:
-        return False
-    return work.pended.was_handed_over(given.type, given.id)
+    if given.id is None and given.identifier is not None:
+        named = work.resources.identified((*PENDED_TYPES, "Task"), given.identifier)
+    else:
+        named = [(given.type or "", given.id or "")]
+    return any(_is_own_hand_over(type, id, work) for type, id in named)
+
+
+def _is_own_hand_over(type: str, id: str, work: UnitOfWork) -> bool:
+    """Whether it is what a poll of this submitter handed over, or such a poll, or its Bundle."""
+    if type in {"Task", "Bundle"}:
+        task = work.tasks.find(id)
+        return task is not None and task.code is TaskCode.POLL
+    return work.pended.was_handed_over(type, id)

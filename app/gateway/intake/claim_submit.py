@@ -57,17 +57,16 @@ def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken
     Of a Claim that was sent before only what is new beside it is taken.
     """
     again = intake.earlier(package.claim.received, work)
-    others = [
-        (part, _id_of(part, work))
-        for part in package.others
-        if again is None or part.received.type in REQUESTS
-    ]
+    wanted = [part for part in package.others if again is None or part.received.type in REQUESTS]
+    others = _identified(wanted, work)
     claim_id = work.new_id() if again is None else again.stored.id
     references = BundleReferences(
         _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
     )
     for part, id in others:
-        intake.take(_local(part, references), client, base, work, id=id)
+        # The same attachment twice in one Bundle is one: the first of the two was taken.
+        if work.resources.find(part.received.type, id) is None:
+            intake.take(_local(part, references), client, base, work, id=id)
     if again is not None:
         return again
     claim = _local(package.claim, references) if others else package.claim.received
@@ -141,10 +140,16 @@ def _inner(document: Mapping[str, Any], outer: Received) -> Received:
     return Received(json_text.write(document), document, outer.request_id, outer.idempotency_key)
 
 
-def _id_of(part: Part, work: UnitOfWork) -> str:
-    """The id that a companion will have: that of the stored one where it was sent before."""
-    again = intake.earlier(part.received, work)
-    return work.new_id() if again is None else again.stored.id
+def _identified(parts: Sequence[Part], work: UnitOfWork) -> list[tuple[Part, str]]:
+    """The id that each companion will have: that of the stored one where it was sent before."""
+    ids: dict[str, str] = {}
+    for part in parts:
+        again = intake.earlier(part.received, work)
+        if again is not None:
+            ids[part.received.text] = again.stored.id
+        elif part.received.type in REQUESTS:
+            ids.setdefault(part.received.text, work.new_id())
+    return [(part, ids.get(part.received.text) or work.new_id()) for part in parts]
 
 
 def _entry(part: Part, id: str) -> tuple[str | None, str, str | None, str]:

@@ -46,7 +46,7 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     moved = work.submissions.move(
         facts.submission,
         state=State.AWAITING,
-        awaiting=answer.awaiting,
+        awaiting=_awaited(facts, answer),
         awaiting_text=answer.text,
         due_at=due_at,
     )
@@ -55,6 +55,11 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
     return moved is not None
+
+
+def _awaited(facts: Facts, answer: Deferred) -> Awaiting:
+    """What is awaited; after a last call nothing more comes by itself, and a person must look."""
+    return Awaiting.OPERATOR if facts.request.is_last_call else answer.awaiting
 
 
 def _due_at(facts: Facts, answer: Deferred, work: UnitOfWork) -> datetime | None:

@@ -15,6 +15,7 @@ from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.adjudicate import Facts, facts_for
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
+from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.submissions import Submissions
@@ -68,22 +69,24 @@ class Worker:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
         done = 0
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            jobs = self._lease()
-            if not jobs:
+            fresh = self._work_off(self._lease(BATCH, tried=False))
+            # A job that was tried may be what its worker died of: it is worked on alone.
+            retried = self._work_off(self._lease(1, tried=True))
+            if not fresh + retried:
                 break
-            done += len(jobs)
-            self._work_off(jobs)
+            done += fresh + retried
         return done
 
-    def _work_off(self, jobs: list[Job]) -> None:
-        payers = self._payers()
+    def _work_off(self, jobs: list[Job]) -> int:
+        payers = self._payers() if jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
-        last_start = self._installation.clock() + LEASE - ADJUDICATOR_TIMEOUT
+        last_start = self._installation.clock() + LEASE - self._timeout
         for job in jobs:
             if self._installation.clock() <= last_start:
                 self._work_on(job, payers[job.payer_id])
             else:
                 self._put_back(job, "LeaseTooShort", counts=False)
+        return len(jobs)
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
@@ -92,11 +95,11 @@ class Worker:
             lambda connection: WorkQueue(connection, now).return_leases()
         )
 
-    def _lease(self) -> list[Job]:
+    def _lease(self, limit: int, *, tried: bool) -> list[Job]:
         now, token = self._installation.clock(), self._installation.new_id()
 
         def effect(connection: Any) -> list[Job]:
-            jobs = WorkQueue(connection, now).lease(token, BATCH, LEASE)
+            jobs = WorkQueue(connection, now).lease(token, limit, LEASE, tried=tried)
             for payer_id in sorted({job.payer_id for job in jobs}):
                 keys = [job.submission for job in jobs if job.payer_id == payer_id]
                 Submissions(connection, Scope(payer_id)).begin(keys)
@@ -121,6 +124,9 @@ class Worker:
             self._put_back(job, "CountersMoved", counts=False)
         except LeaseLost:
             log.info("lease lost", job=job.id)
+        except (Busy, CommitUnknown, DiskFull):
+            # The store's fault, not the adjudicator's: the lease lapses, and the job is due again.
+            raise
         except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
             self._failed(job, type(fault).__name__)
 

@@ -266,7 +266,7 @@ def test_what_is_deferred_on_its_last_call_is_left_to_an_operator(
     submission = desk.submission(taken)
     assert (submission.state, submission.awaiting, submission.due_at) == (
         State.AWAITING,
-        awaiting,
+        Awaiting.OPERATOR,
         None,
     )
     assert desk.jobs() == []
