@@ -66,7 +66,7 @@ def create_app(installation: Installation) -> Flask:
 
     return web_application(
         Context(
-            Gateway(installation),
+            Gateway(installation, create_worker(installation)),
             Reading(installation),
             Administration(installation),
             installation.base_url,

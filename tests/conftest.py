@@ -224,9 +224,9 @@ def submitter(registry: Registry) -> Client:
 
 
 @pytest.fixture
-def gateway(installation: Installation) -> Gateway:
+def gateway(installation: Installation, worker: Worker) -> Gateway:
     """The gateway."""
-    return Gateway(installation)
+    return Gateway(installation, worker)
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from app.store.resources import Stored
 def created(request: Request, taken: Taken, base: str) -> Response:
     """201 for what is new, 200 for the same again."""
     response = found(request, taken.stored)
+    if taken.is_rehearsal:
+        del response.headers["ETag"]
+        del response.headers["Last-Modified"]
+        return response
     response.status_code = 201 if taken.is_new else 200
     response.headers["Location"] = f"{base}/{taken.stored.versioned}"
     if taken.related is not None:

@@ -3,6 +3,8 @@
 http://hl7.org/fhir/R4/http.html#mime-type
 """
 
+import re
+
 from flask import Request
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
@@ -38,7 +40,7 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
     `types` are the resource types that make sense at this address.
     """
     _require_json(request)
-    _refuse_dry_run(request)
+    is_rehearsal = _is_rehearsal(request, types)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
     named = document.get("resourceType")
@@ -54,6 +56,7 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
         request_id,
         _idempotency_key(request),
         _if_none_exist(request),
+        is_rehearsal=is_rehearsal,
     )
 
 
@@ -67,11 +70,16 @@ def _require_json(request: Request) -> None:
         raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
 
 
-def _refuse_dry_run(request: Request) -> None:
-    """To carry out what was asked as a rehearsal would be worse than to refuse it."""
-    if "dry-run" in request.headers.get("Prefer", "").lower():
-        text = "'Prefer: dry-run' is not yet supported."
-        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+def _is_rehearsal(request: Request, types: set[str]) -> bool:
+    """Whether `Prefer: dry-run` asks only to try, which is offered for Tasks.
+
+    To carry out what was meant as a rehearsal would be worse than to refuse it.
+    """
+    preferences = request.headers.get("Prefer", "").lower()
+    is_rehearsal = "dry-run" in re.split(r"[\s,;]+", preferences)
+    if is_rehearsal and types != {"Task"}:
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, "'Prefer: dry-run' is for Tasks only."))
+    return is_rehearsal
 
 
 def _idempotency_key(request: Request) -> str | None:

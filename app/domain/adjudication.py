@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from app.domain.claims import Claim
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.plan import Plan, Price
+
+if TYPE_CHECKING:
+    from app.domain.reissue import Reissue
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,9 @@ class AdjudicationRequest:
 
     `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
+    `attachments` counts the Communications about the Claim that carry something. `reissue` is the
+    earlier decision where the Claim is decided again: the lines that it carries over come back as
+    they are, with their notes, and their share of what is posted.
     """
 
     claim: Claim
@@ -106,6 +112,8 @@ class AdjudicationRequest:
     provider_in_network: bool = True
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False
+    attachments: int = 0
+    reissue: "Reissue | None" = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@ TASK_INPUTS = code_system("task-input")
 TASK_OUTPUTS = code_system("task-output")
 ERRORS = code_system("error")
 AWAITING = code_system("awaiting")
+TAGS = code_system("tag")
+BUSINESS_STATUSES = code_system("business-status")
 ADJUDICATION = code_system("adjudication")
 PLAN = code_system("plan")
 

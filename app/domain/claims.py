@@ -11,6 +11,8 @@ from app.domain.codes import ClaimUse, Coding
 from app.domain.money import Money
 from app.domain.references import Identifier, Reference
 
+STAT = "stat"
+
 
 @dataclass(frozen=True, slots=True)
 class Days:
@@ -58,7 +60,10 @@ class Insurance:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The parts of a Claim that decide anything; `None` and empty where the Claim is silent."""
+    """The parts of a Claim that decide anything; `None` and empty where the Claim is silent.
+
+    `attachments` are those of `information` that carry a document or refer to one.
+    """
 
     use: ClaimUse
     type: Coding | None
@@ -76,3 +81,4 @@ class Claim:
     information: tuple[int, ...] = ()
     lines: tuple[Line, ...] = ()
     total: Money | None = None
+    attachments: tuple[int, ...] = ()

@@ -73,6 +73,16 @@ class TaskStatus(StrEnum):
     IN_PROGRESS = "in-progress"
     FAILED = "failed"
     COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class BusinessStatus(StrEnum):
+    """What a Task waits for, or what is still being done: our CodeSystem `business-status`."""
+
+    AWAITING_ADJUDICATION = "awaiting-adjudication"
+    AWAITING_APPROVAL = "awaiting-approval"
+    PURGE_PENDING = "purge-pending"
+    PURGE_VERIFIED = "purge-verified"
 
 
 class ClaimUse(StrEnum):

@@ -43,7 +43,11 @@ CANCELLABLE_TYPES = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the table asks of a submission. `consumed` is net of what was restored."""
+    """What the table asks of a submission. `consumed` is net of what was restored.
+
+    `is_reopened`: it was decided before and is being decided again. `is_held`: by law it has to
+    be kept. `may_nullify_paid` is the payer's policy.
+    """
 
     type: str
     state: State
@@ -51,10 +55,14 @@ class Standing:
     has_reservation: bool = False
     is_consumed: bool = False
     is_used: bool = False
+    is_reopened: bool = False
+    is_held: bool = False
+    may_nullify_paid: bool = False
 
 
 _E = ErrorCode
 _ALWAYS = frozenset({TaskCode.STATUS, TaskCode.POLL})
+_ENDING = frozenset({TaskCode.CANCEL, TaskCode.NULLIFY})
 
 # For a Claim, by state: the refusal of each code; a code that is missing is accepted.
 _CLAIM: dict[State, dict[TaskCode, ErrorCode]] = {
@@ -88,21 +96,24 @@ def refusal(code: TaskCode, standing: Standing) -> ErrorCode | None:
         return _E.FOCUS_GONE
     if code in _ALWAYS:
         return None
-    if code in {TaskCode.CANCEL, TaskCode.NULLIFY} and standing.is_used:
-        return _E.CANCEL_USED
+    if code in _ENDING and (kept := _why_kept(code, standing)):
+        return kept
     if standing.type != "Claim":
         return _refusal_beside_claims(code, standing)
-    if standing.use is ClaimUse.PREAUTHORIZATION and standing.state is State.DECIDED:
-        return _refusal_of_preauthorization(code, standing)
-    return _CLAIM[standing.state].get(code)
+    if code is TaskCode.RELEASE and standing.use is ClaimUse.PREAUTHORIZATION:
+        return _refusal_of_release(standing)
+    return _refusal_of_claim(code, standing)
 
 
-def require(code: TaskCode, standing: Standing) -> None:
-    """Pass where the code is accepted; raises Refused, or Missing for what was nullified."""
+def require(code: TaskCode, standing: Standing, at: str = "Task.focus") -> None:
+    """Pass where the code is accepted; raises Refused, or Missing for what was nullified.
+
+    `at` is where the Task names the submission.
+    """
     error = refusal(code, standing)
     if error is None:
         return
-    issue = Issue(error, error.entry.meaning, "Task.focus")
+    issue = Issue(error, error.entry.meaning, at)
     raise Missing(issue) if error is _E.FOCUS_GONE else Refused(issue)
 
 
@@ -112,7 +123,7 @@ def allowed(standing: Standing) -> tuple[TaskCode, ...]:
 
 
 def _refusal_beside_claims(code: TaskCode, standing: Standing) -> ErrorCode | None:
-    if code not in {TaskCode.CANCEL, TaskCode.NULLIFY} or standing.type not in CANCELLABLE_TYPES:
+    if code not in _ENDING or standing.type not in CANCELLABLE_TYPES:
         return _E.FOCUS_TYPE
     return _CLAIM[_nearest(standing.state)].get(code)
 
@@ -122,9 +133,25 @@ def _nearest(state: State) -> State:
     return State.QUEUED if state is State.STORED else state
 
 
-def _refusal_of_preauthorization(code: TaskCode, standing: Standing) -> ErrorCode | None:
-    if code in {TaskCode.CANCEL, TaskCode.NULLIFY} and standing.is_consumed:
-        return _E.CANCEL_CLAIMED
-    if code is TaskCode.RELEASE and not standing.has_reservation:
-        return _E.NOT_POSSIBLE
-    return None
+def _refusal_of_claim(code: TaskCode, standing: Standing) -> ErrorCode | None:
+    if code is TaskCode.REPROCESS and standing.is_reopened and standing.state in UNDECIDED:
+        # It takes the place of the one that runs.
+        return None
+    if code is TaskCode.NULLIFY and standing.state is State.PAID and standing.may_nullify_paid:
+        return None
+    return _CLAIM[standing.state].get(code)
+
+
+def _refusal_of_release(standing: Standing) -> ErrorCode | None:
+    if standing.state is State.DECIDED:
+        return None if standing.has_reservation else _E.NOT_POSSIBLE
+    return _CLAIM[standing.state].get(TaskCode.RELEASE)
+
+
+def _why_kept(code: TaskCode, standing: Standing) -> ErrorCode | None:
+    """What others stand on, or the law asks for, is neither cancelled nor purged."""
+    if code is TaskCode.NULLIFY and standing.is_held:
+        return _E.NULLIFY_HELD
+    if standing.is_used:
+        return _E.CANCEL_USED
+    return _E.CANCEL_CLAIMED if standing.is_consumed else None

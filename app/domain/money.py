@@ -35,6 +35,16 @@ class Money:
         """Nothing, with the currency's decimals."""
         return cls(rounded(Decimal(0), currency), currency)
 
+    @classmethod
+    def of_minor_units(cls, units: int, currency: str) -> "Money":
+        """So many of the currency's smallest amount."""
+        return cls(units * minor_unit(currency), currency)
+
+    @property
+    def minor_units(self) -> int:
+        """How many of the currency's smallest amount it is; it must be rounded."""
+        return int(self.amount / minor_unit(self.currency))
+
     def __add__(self, other: "Money") -> "Money":
         self._same_currency(other)
         return Money(self.amount + other.amount, self.currency)

@@ -28,6 +28,14 @@ class PayerSettings:
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     await_coverage: timedelta = timedelta(days=30)
     preauthorization_valid: timedelta = timedelta(days=90)
+    await_information: timedelta = timedelta(days=30)
+    real_time_budget: timedelta = timedelta(seconds=5)
+    nullify_paid: bool = False
+    nullify_needs_approval: bool = False
+
+    def head_start(self, *, is_urgent: bool) -> timedelta:
+        """For how long the clock leaves a job to whoever asked for it and tries it at once."""
+        return self.real_time_budget if is_urgent else timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """The contracted fee for one unit of a service, and the benefit category it belongs to."""
+    """The contracted fee for one unit of a service, and the benefit category it belongs to.
+
+    `needs_attachment`: the service is paid with an attachment only.
+    """
 
     service: Coding
     amount: Money | None = None
@@ -91,3 +94,4 @@ class Price:
     modifiers: tuple[Coding, ...] = ()
     starts_on: date | None = None
     ends_on: date | None = None
+    needs_attachment: bool = False

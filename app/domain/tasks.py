@@ -3,12 +3,13 @@
 http://hl7.org/fhir/R4/task.html
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from app.domain.adjudication import Awaiting
-from app.domain.codes import OutputType, TaskCode, TaskStatus
+from app.domain.codes import BusinessStatus, OutputType, TaskCode, TaskStatus
 from app.domain.issues import Issue
 from app.domain.parties import Client
 from app.domain.references import Identifier, Reference
@@ -35,16 +36,24 @@ class Task:
     focus: Reference | None = None
     inputs: tuple[TaskInput, ...] = ()
     authored_on: datetime | None = None
+    is_stat: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRequest(Generic[P]):
-    """A Task on its way through its handler: who asks, the id it will have, its parameters."""
+    """A Task on its way through its handler: who asks, the id it will have, its parameters.
+
+    `document` is the Task as it was sent, for what it contains; `base` the FHIR base that local
+    references stand under.
+    """
 
     client: Client
     task_id: str
     task: Task
     parameters: P
+    document: Mapping[str, Any] = field(default_factory=dict)
+    base: str = ""
+    request_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +82,19 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """How a Task ended. `keeps_key`: the same Task again gets this answer again."""
+    """How a Task ended, or how far it is.
+
+    `keeps_key`: the same Task again gets this answer again. `is_scrubbed`: of the Task as it was
+    sent only what tells nothing of its focus is kept. `is_urgent`: its job is tried at once.
+    """
 
     status: TaskStatus
     outputs: tuple[Output, ...] = ()
     focus: tuple[str, str] | None = None
     keeps_key: bool = True
+    business_status: BusinessStatus | None = None
+    is_scrubbed: bool = False
+    is_urgent: bool = False
 
 
 def completed(
@@ -86,6 +102,22 @@ def completed(
 ) -> TaskOutcome:
     """Understood and done."""
     return TaskOutcome(TaskStatus.COMPLETED, outputs, focus, keeps_key)
+
+
+def in_progress(
+    business_status: BusinessStatus,
+    *outputs: Output,
+    focus: tuple[str, str],
+    is_urgent: bool = False,
+) -> TaskOutcome:
+    """Understood and started; the answer comes later, as a new version of the Task."""
+    return TaskOutcome(
+        TaskStatus.IN_PROGRESS,
+        outputs,
+        focus,
+        business_status=business_status,
+        is_urgent=is_urgent,
+    )
 
 
 def without_effect(status: TaskStatus, issues: tuple[Issue, ...]) -> TaskOutcome:

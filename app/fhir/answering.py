@@ -49,7 +49,7 @@ def parties(answering: Answering, sender: str) -> Document:
     return filled(
         patient=detached(request["patient"], request),
         created=answering.created.isoformat(timespec="seconds"),
-        insurer=_insurer(answering),
+        insurer=insurer(answering),
         **{sender: provider and detached(provider, request)},
     )
 
@@ -64,11 +64,12 @@ def request_of(answering: Answering) -> Document:
     )
 
 
-def _insurer(answering: Answering) -> Document:
+def insurer(answering: Answering) -> Document:
+    """The payer, as the request names it."""
     named = answering.request.get("insurer")
     if named is not None:
-        insurer: Document = detached(named, answering.request)
-        return insurer
+        told: Document = detached(named, answering.request)
+        return told
     identifier = answering.payer_identifier
     return filled(
         type="Organization",

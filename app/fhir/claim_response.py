@@ -29,6 +29,7 @@ from app.fhir.documents import Document
 
 REISSUE_REASONS = code_system("reissue-reason")
 
+_REPROCESSED = "The request was decided again, as its submitter asked."
 _TIERS = ("item", "detail", "subDetail")
 _LINE = re.compile(r"\bitem\[(\d+)\](?:\.detail\[(\d+)\](?:\.subDetail\[(\d+)\])?)?")
 
@@ -59,10 +60,12 @@ def decided(
     decided: Decided,
     preauthorization: str | None = None,
     valid: Days | None = None,
+    predecessor: str | None = None,
 ) -> Document:
     """The decision, line by line.
 
-    `preauthorization` is the reference to quote in later Claims, `valid` the days it holds.
+    `preauthorization` is the reference to quote in later Claims, `valid` the days it holds,
+    `predecessor` the versioned reference of the response that this one takes the place of.
     """
     facts = adjudications.spoken(decided.totals)
     if preauthorization:
@@ -72,6 +75,7 @@ def decided(
         Outcome.COMPLETE,
         decided.disposition,
         facts=[*facts, *(note.text for note in decided.notes)],
+        extension=_follows(predecessor, "reprocessed", _REPROCESSED) if predecessor else None,
         preAuthRef=preauthorization,
         preAuthPeriod=valid and _period(valid),
         item=[_line(line) for line in decided.lines],
@@ -88,16 +92,12 @@ def reversal(
 
     `original_reference` is versioned; the date and number of a payment stay with the original.
     """
-    cancelled = Coding(REISSUE_REASONS, "cancelled", "Cancelled")
     payment = original.get("payment")
     return _response(
         answering,
         Outcome.COMPLETE,
         f"Reverses {original_reference}: {reason}",
-        extension=[
-            {"url": PREDECESSOR, "valueReference": {"reference": original_reference}},
-            {"url": REISSUE_REASON, "valueCodeableConcept": concept([cancelled], reason)},
-        ],
+        extension=_follows(original_reference, "cancelled", reason),
         preAuthRef=original.get("preAuthRef"),
         item=_negated(original.get("item")),
         adjudication=_negated(original.get("adjudication")),
@@ -105,6 +105,15 @@ def reversal(
         payment=payment and {"type": payment["type"], "amount": _negative(payment["amount"])},
         processNote=original.get("processNote"),
     )
+
+
+def _follows(predecessor: str, code: str, reason: str) -> list[Document]:
+    """That this response follows another one, and why."""
+    why = Coding(REISSUE_REASONS, code, code.capitalize())
+    return [
+        {"url": PREDECESSOR, "valueReference": {"reference": predecessor}},
+        {"url": REISSUE_REASON, "valueCodeableConcept": concept([why], reason)},
+    ]
 
 
 def _response(

@@ -3,6 +3,7 @@
 http://hl7.org/fhir/R4/claim.html
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from app.domain.claims import Claim, Insurance, Line
@@ -47,7 +48,7 @@ def read_claim(document: Document, base: str) -> Claim:
         patient=resolved(document, document["patient"], base),
         provider=resolved(document, document["provider"], base),
         identifiers=identifiers_of(document),
-        priority=_priority(document["priority"]),
+        priority=priority_of(document["priority"]),
         insurer=resolved(document, insurer, base) if insurer else None,
         billable=days_of(document.get("billablePeriod")),
         insurance=_insurances(document, base),
@@ -57,10 +58,11 @@ def read_claim(document: Document, base: str) -> Claim:
         information=_sequences(document, "supportingInfo"),
         lines=_lines(document, (), "Claim"),
         total=money_of(document.get("total")),
+        attachments=_attachments(document),
     )
 
 
-def _priority(concept: Document) -> str:
+def priority_of(concept: Mapping[str, Any]) -> str:
     """The first coding that is a processing priority; HL7's own examples leave the system out."""
     codes = (coding.code for coding in codings_of(concept))
     return next((code for code in codes if code in _PRIORITIES), "normal")
@@ -87,6 +89,14 @@ def _sequences(document: Document, name: str) -> tuple[int, ...]:
     return tuple(
         _given(each, "sequence", f"Claim.{name}[{index}]")
         for index, each in enumerate(document.get(name, []))
+    )
+
+
+def _attachments(document: Document) -> tuple[int, ...]:
+    return tuple(
+        each["sequence"]
+        for each in document.get("supportingInfo", [])
+        if "valueAttachment" in each or "valueReference" in each
     )
 
 

@@ -66,6 +66,7 @@ _BUSINESS_STATUS = {
     "purge-verified": "Nothing of the submission is left.",
     "awaiting-approval": "A second person has to approve.",
 }
+_TAGS = {"dry-run": "The request was only tried: nothing of it was kept."}
 _ADJUDICATION = {
     "contractual": "What the provider has agreed not to ask of anybody.",
     "noncovered": "What the plan does not cover; the patient owes it.",
@@ -174,6 +175,7 @@ def published() -> dict[tuple[str, str], Document]:
         _errors(),
         _code_system("awaiting", "What a Claim waits for", _AWAITING),
         _code_system("business-status", "Business statuses of a Task", _BUSINESS_STATUS),
+        _code_system("tag", "Tags", _TAGS),
         _code_system("adjudication", "Adjudication categories beside HL7's", _ADJUDICATION),
         _code_system("plan", "Codes of the plan profile", _PLAN),
         _code_system("reissue-reason", "Why a response follows another", _REISSUE_REASONS),

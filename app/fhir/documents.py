@@ -62,6 +62,27 @@ def resolved(document: Mapping[str, Any], value: Mapping[str, Any], base: str) -
     )
 
 
+def named_in(value: Any, base: str) -> set[str]:
+    """Everything that references in a document name: `Type/id` of ours, and `system|value`."""
+    if isinstance(value, list):
+        return {name for each in value for name in named_in(each, base)}
+    if not isinstance(value, Mapping):
+        return set()
+    names = {name for each in value.values() for name in named_in(each, base)}
+    if isinstance(value.get("reference"), str) or "identifier" in value:
+        names |= _names_of(value, base)
+    return names
+
+
+def _names_of(value: Mapping[str, Any], base: str) -> set[str]:
+    names = {identifier.key for identifier in identifiers_of(value)}
+    if isinstance(value.get("reference"), str):
+        reference = reference_of({"reference": value["reference"]}, base)
+        if reference.type is not None and reference.id is not None:
+            names.add(f"{reference.type}/{reference.id}")
+    return names
+
+
 def contained(document: Mapping[str, Any], value: Mapping[str, Any]) -> Document | None:
     """The contained resource that a Reference of `document` points at; None for any other."""
     address = value.get("reference") or ""
@@ -69,6 +90,35 @@ def contained(document: Mapping[str, Any], value: Mapping[str, Any]) -> Document
         return None
     resources: list[Document] = document.get("contained", [])
     return next((each for each in resources if each.get("id") == address[1:]), None)
+
+
+def lifted(container: Mapping[str, Any], id: str) -> Document | None:
+    """A contained resource as one of its own, with what it refers to in the same container."""
+    resources = {each.get("id"): each for each in container.get("contained", ())}
+    resource = resources.get(id)
+    if resource is None:
+        return None
+    needed = [resources[each] for each in _reached(resource, resources) if each != id]
+    alone = {name: value for name, value in resource.items() if name != "id"}
+    return {**alone, "contained": needed} if needed else alone
+
+
+def _reached(resource: Mapping[str, Any], resources: Mapping[Any, Document]) -> list[str]:
+    """The ids of what a contained resource refers to, directly or through others."""
+    found: list[str] = []
+    waiting: list[Any] = [resource]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, list):
+            waiting.extend(value)
+        elif isinstance(value, Mapping):
+            waiting.extend(value.values())
+            address = value.get("reference")
+            name = address[1:] if isinstance(address, str) and address.startswith("#") else None
+            if name in resources and name not in found:
+                found.append(str(name))
+                waiting.append(resources[name])
+    return sorted(found)
 
 
 def identifiers_of(document: Mapping[str, Any]) -> tuple[Identifier, ...]:

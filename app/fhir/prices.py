@@ -47,17 +47,17 @@ def _prices(
     common = _modifiers(document, here, issues)
     category = _category(document, issues)
     days = days_of(document.get("effectivePeriod")) or Days(None, None)
-    _refuse_attachment(document, issues)
+    needs_attachment = _needs_attachment(document)
     groups = enumerate(document.get("propertyGroup", []))
     fees: list[tuple[tuple[Coding, ...], Money | None]] = [
         ((*common, *_modifiers(group, where, issues)), _fee(group, where, issues))
         for where, group in ((f"{here}.propertyGroup[{index}]", group) for index, group in groups)
         if _is_priced(group)
     ]
-    if not fees and category is not None:
+    if not fees and (category is not None or needs_attachment):
         fees = [(common, None)]
     return tuple(
-        Price(service, fee, category, modifiers, days.first, days.last)
+        Price(service, fee, category, modifiers, days.first, days.last, needs_attachment)
         for service in services
         for modifiers, fee in fees
     )
@@ -104,12 +104,10 @@ def _category(document: Document, issues: list[Issue]) -> Coding | None:
     return codings[0] if codings else None
 
 
-def _refuse_attachment(document: Document, issues: list[Issue]) -> None:
-    # Nothing waits for attachments yet: to read the rule and not to apply it would pay without.
+def _needs_attachment(document: Document) -> bool:
     found = extension_of(document, ATTACHMENT_REQUIRED) or {}
-    if found.get("valueBoolean", False):
-        where = f"ChargeItemDefinition.extension('{ATTACHMENT_REQUIRED}')"
-        _refuse(issues, where, "Requiring an attachment is not yet supported.")
+    needs: bool = found.get("valueBoolean", False)
+    return needs
 
 
 def _refuse(issues: list[Issue], expression: str, text: str) -> None:

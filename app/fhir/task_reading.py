@@ -43,6 +43,7 @@ def read_task(
         focus=_reference(document, "focus", base),
         inputs=tuple(inputs),
         authored_on=_instant(document.get("authoredOn")),
+        is_stat=document.get("priority") == "stat",
     )
     return task, issues
 

@@ -7,8 +7,16 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from app.domain.canonical import AWAITING, ERRORS, EXPRESSION, OR_MORE, TASK_OUTPUTS
-from app.domain.codes import OutputType
+from app.domain.canonical import (
+    AWAITING,
+    BUSINESS_STATUSES,
+    ERRORS,
+    EXPRESSION,
+    OR_MORE,
+    TAGS,
+    TASK_OUTPUTS,
+)
+from app.domain.codes import BusinessStatus, OutputType
 from app.domain.issues import Issue
 from app.domain.money import Money
 from app.domain.period import span
@@ -16,6 +24,20 @@ from app.domain.references import Identifier, Reference
 from app.domain.tasks import Awaited, Output, Remaining, TaskOutcome
 from app.fhir import json_text
 
+# What stays of a Task whose focus was nullified.
+_TELLS_NOTHING = (
+    "resourceType",
+    "id",
+    "status",
+    "businessStatus",
+    "intent",
+    "priority",
+    "authoredOn",
+    "lastModified",
+)
+_OUR_META = ("versionId", "lastUpdated")
+_IDENTITY = ("system", "value")
+_BARE_OUTPUT = ("type", "valueReference", "valueCode", "valueInteger")
 _CODES = frozenset({OutputType.STATUS, OutputType.RESOURCE_STATUS, OutputType.ALLOWED})
 
 
@@ -23,20 +45,84 @@ def answered(
     text: str, document: Mapping[str, Any], outcome: TaskOutcome, ours: Identifier, now: datetime
 ) -> str:
     """The asker's Task with status, outputs, our identifier and lastModified put in."""
-    errors = [output.value for output in outcome.outputs if output.type is OutputType.ERROR]
-    members: dict[str, str | None] = {
-        "identifier": _appended(json_text.member(text, "identifier"), ours),
-        "status": json_text.write(str(outcome.status)),
-        # The gateway's to say: what the asker put there is not carried over.
-        "statusReason": None,
-        "businessStatus": None,
-        "lastModified": json_text.write(_last_modified(document.get("authoredOn"), now)),
+    identifier = _appended(json_text.member(text, "identifier"), ours)
+    told = _told(outcome, document.get("authoredOn"), now)
+    return json_text.replaced(text, {"identifier": identifier, **told})
+
+
+def ended(text: str, outcome: TaskOutcome, now: datetime) -> str:
+    """The next version of a Task that was answered `in-progress`."""
+    authored_on = json_text.parsed(text).get("authoredOn")
+    return json_text.replaced(text, _told(outcome, authored_on, now))
+
+
+def marked(text: str, status: BusinessStatus, now: datetime) -> str:
+    """A Task with another business status, and all else as it was."""
+    authored_on = json_text.parsed(text).get("authoredOn")
+    members = {
+        "businessStatus": json_text.write(_business_status(status)),
+        "lastModified": json_text.write(_last_modified(authored_on, now)),
     }
-    if errors:
-        members["statusReason"] = json_text.write(_error(errors[0]))
-    if outcome.outputs:
-        members["output"] = json_text.write([_output(output) for output in outcome.outputs])
     return json_text.replaced(text, members)
+
+
+def rehearsed(text: str, asked: str) -> str:
+    """The answer to a Task that was only tried: with no id or identifier of ours, and tagged so."""
+    tagged = json_text.write({"tag": [{"system": TAGS, "code": "dry-run"}]})
+    theirs = json_text.member(asked, "identifier")
+    return json_text.replaced(text, {"id": None, "meta": tagged, "identifier": theirs})
+
+
+def scrubbed(text: str, focus: tuple[str, str]) -> str:
+    """What stays of a Task about something that was nullified: no word of its content.
+
+    Its own identifiers stay, for they are how its sender knows it.
+    """
+    document = json_text.parsed(text)
+    kept = {name: document[name] for name in _TELLS_NOTHING if name in document}
+    meta = document.get("meta", {})
+    kept["meta"] = {name: meta[name] for name in _OUR_META if name in meta}
+    kept["identifier"] = [
+        {name: each[name] for name in _IDENTITY if name in each}
+        for each in document.get("identifier", ())
+    ]
+    kept["code"] = {"coding": [_bare_coding(each) for each in document["code"]["coding"]]}
+    kept["focus"] = {"reference": f"{focus[0]}/{focus[1]}"}
+    outputs = (_bare(each) for each in document.get("output", ()))
+    kept["output"] = [each for each in outputs if len(each) > 1]
+    return json_text.write({name: value for name, value in kept.items() if value})
+
+
+def _bare(output: Mapping[str, Any]) -> dict[str, Any]:
+    """An output's type, and its value where that tells nothing of what the Task was about."""
+    kept = {name: output[name] for name in _BARE_OUTPUT if name in output}
+    concept = output.get("valueCodeableConcept", {}).get("coding")
+    if concept:
+        kept["valueCodeableConcept"] = {"coding": concept}
+    if output["type"]["coding"][0]["code"] == OutputType.RECEIPT:
+        kept["valueString"] = output["valueString"]
+    return kept
+
+
+def _bare_coding(coding: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: coding[name] for name in ("system", "code") if name in coding}
+
+
+def _told(outcome: TaskOutcome, authored_on: str | None, now: datetime) -> dict[str, str | None]:
+    """What an answer says; what is None is the gateway's to say and is not carried over."""
+    errors = [output.value for output in outcome.outputs if output.type is OutputType.ERROR]
+    status, outputs = outcome.business_status, outcome.outputs
+    return {
+        "status": json_text.write(str(outcome.status)),
+        "statusReason": json_text.write(_error(errors[0])) if errors else None,
+        "businessStatus": json_text.write(_business_status(status)) if status else None,
+        "lastModified": json_text.write(_last_modified(authored_on, now)),
+        "output": json_text.write([_output(each) for each in outputs]) if outputs else None,
+    }
+
+
+def _business_status(status: BusinessStatus) -> dict[str, Any]:
+    return {"coding": [{"system": BUSINESS_STATUSES, "code": str(status)}]}
 
 
 def _appended(identifiers: str | None, ours: Identifier) -> str:

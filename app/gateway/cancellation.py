@@ -4,10 +4,11 @@ http://hl7.org/fhir/R4/financial-module.html#cancel
 """
 
 from app.domain.codes import ClaimUse, FinancialStatus
-from app.domain.lifecycle import FINISHED, State
+from app.domain.lifecycle import State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
-from app.gateway import answers
+from app.gateway import answers, questions
+from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -30,15 +31,27 @@ def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored 
     )
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")
+    stopped(submission, payer, work)
     _set_status(submission.type, submission.id, _final_status(submission.type), work)
+    response = _cancel_answers(submission, work)
+    if submission.type != "Claim" or submission.decided_at is None or response is None:
+        return None
+    return _reversal(moved, response, payer, work)
+
+
+def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
+    """Withdraw what is queued for a submission, and give back what it holds."""
     work.submissions.free_identifiers(submission.id)
     work.jobs.withdraw(work.scope.payer_id, submission.key)
     work.pended.withdraw(submission.key)
-    response = _cancel_answers(submission, work)
-    if submission.type != "Claim" or submission.state not in FINISHED or response is None:
-        return None
-    _give_back(submission, work)
-    return _reversal(moved, response, payer, work)
+    questions.close(submission, work)
+    if submission.type != "Claim":
+        return
+    overtaken(submission, payer, work)
+    work.counters.give_back(submission.id)
+    work.reservations.restore(submission.id)
+    if submission.use is ClaimUse.PREAUTHORIZATION:
+        work.reservations.cancel(submission.id)
 
 
 def _final_status(type: str) -> str:
@@ -62,12 +75,6 @@ def _set_status(type: str, id: str, status: str, work: UnitOfWork) -> Stored:
     if current is None:
         raise VersionConflict(f"{type}/{id}")
     return answers.with_status(current, status, work)
-
-
-def _give_back(submission: Submission, work: UnitOfWork) -> None:
-    work.counters.give_back(submission.id)
-    if submission.use is ClaimUse.PREAUTHORIZATION:
-        work.reservations.release(submission.id)
 
 
 def _reversal(submission: Submission, response: Stored, payer: Payer, work: UnitOfWork) -> Stored:

@@ -7,6 +7,7 @@ between. http://hl7.org/fhir/R4/references.html#logical
 from app.domain.codes import ClaimUse
 from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
 from app.domain.lifecycle import CANCELLABLE_TYPES, LIVE, Standing
+from app.domain.parties import Payer
 from app.domain.references import Identifier, Reference
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -41,8 +42,8 @@ def submission(focus: Reference, work: UnitOfWork, *, lock: bool = False) -> Sub
     return found
 
 
-def standing(found: Submission, work: UnitOfWork) -> Standing:
-    """What the lifecycle asks of a submission."""
+def standing(found: Submission, work: UnitOfWork, payer: Payer | None = None) -> Standing:
+    """What the lifecycle asks of a submission, by the rules of its payer where they matter."""
     balance = None
     if found.use is ClaimUse.PREAUTHORIZATION:
         balance = work.reservations.find(found.id)
@@ -50,9 +51,12 @@ def standing(found: Submission, work: UnitOfWork) -> Standing:
         found.type,
         found.state,
         found.use,
-        has_reservation=balance is not None,
+        has_reservation=balance is not None and balance.reserved > 0,
         is_consumed=balance is not None and balance.is_consumed,
         is_used=found.is_used,
+        is_reopened=found.is_reopened,
+        is_held=found.is_held,
+        may_nullify_paid=payer is not None and payer.settings.nullify_paid,
     )
 
 

@@ -4,7 +4,8 @@ Docs: docs/architecture.md follows a Task through this file.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,13 +15,15 @@ from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
 from app.fhir import json_text, task_writing
-from app.fhir.documents import identifiers_of
+from app.fhir.documents import identifiers_of, named_in
 from app.fhir.task_reading import read_task
+from app.gateway import real_time
 from app.gateway.answers import own_identifier
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
+from app.gateway.jobs.worker import Worker
 from app.gateway.once import TakenMeanwhile, once
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
 from app.gateway.registry import handling_of
@@ -37,11 +40,12 @@ POLL_KEPT_FOR = timedelta(hours=24)
 class Gateway:
     """What clients ask of an installation."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, worker: Worker) -> None:
         self._installation = installation
+        self._worker = worker
 
     def submit(self, client: Client, received: Received) -> Taken:
-        """Execute a Task; the stored answer.
+        """Execute a Task; the stored answer, or how it would be answered if it is only tried.
 
         Raises Unacceptable, with nothing stored, for what is wrong on its face.
         """
@@ -49,27 +53,32 @@ class Gateway:
         task, parameters = _understood(received.document, base, now)
         keys = keys_of(received, ("Task", task.code), task.identifiers, self._installation.hasher)
 
-        def execute(work: UnitOfWork) -> Taken:
-            return _executed(_Asked(client, received, task, parameters, keys, base), work)
-
-        return once(
+        asked = _Asked(client, received, task, parameters, keys, base)
+        execute = _rehearsed if received.is_rehearsal else _executed
+        taken = once(
             self._installation,
             client,
             received,
-            execute,
+            lambda work: execute(asked, work),
             lambda work: _earlier(keys, work),
         )
+        if taken.urgent is None:
+            return taken
+        real_time.tried(self._worker, client, taken)
+        return self._as_it_stands(client, taken)
 
     def create(self, client: Client, received: Received) -> Taken:
         """Take a resource in; raises Unacceptable, with nothing stored."""
         base = self._installation.base_url
-        return once(
+        taken = once(
             self._installation,
             client,
             received,
             lambda work: intake.take(received, client, base, work),
             lambda work: intake.earlier(received, work),
         )
+        real_time.tried(self._worker, client, taken)
+        return taken
 
     def submit_claim(self, client: Client, received: Received) -> Stored:
         """Claim/$submit; the ClaimResponse as it stands. Raises Unacceptable, nothing stored."""
@@ -82,9 +91,16 @@ class Gateway:
             lambda work: claim_submit.take(package, client, base, work),
             lambda work: intake.earlier(package.claim.received, work),
         )
+        real_time.tried(self._worker, client, taken, is_handed_over=True)
         return self._installation.read(
             client.scope, lambda work: claim_submit.response_to(taken, work)
         )
+
+    def _as_it_stands(self, client: Client, taken: Taken) -> Taken:
+        """A Task that went on after it was answered."""
+        type, id = taken.stored.type, taken.stored.id
+        current = self._installation.read(client.scope, lambda work: work.resources.find(type, id))
+        return replace(taken, stored=current or taken.stored)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +130,63 @@ def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[
 
 
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
-    if asked.client.kind is not ClientKind.SUBMITTER:
-        raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
+    _require_submitter(asked.client)
     lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
     earlier = _earlier(asked.keys, work)
     if earlier is not None:
         asked.keys.bind(work.replay_keys, "Task", earlier.stored.id, lasts)
         return earlier
-    issues = party_issues(asked.received.document, asked.client, asked.base, work)
-    if issues:
-        raise Unacceptable(*issues)
-    task_id = work.new_id()
-    if not asked.keys.take(work.replay_keys, "Task", task_id, lasts):
+    _require_parties(asked, work)
+    request = _request(asked, work)
+    if not asked.keys.take(work.replay_keys, "Task", request.task_id, lasts):
         raise TakenMeanwhile
-    request = TaskRequest(asked.client, task_id, asked.task, asked.parameters)
     outcome = _outcome(request, work)
     if not outcome.keeps_key:
         asked.keys.let_go(work.replay_keys)
-    return _recorded(asked, task_id, outcome, work)
+    return _recorded(asked, request.task_id, outcome, work)
+
+
+def _rehearsed(asked: _Asked, work: UnitOfWork) -> Taken:
+    """The answer as it would be; all that led to it is unwound, but for a row in the audit."""
+    _require_submitter(asked.client)
+    _require_parties(asked, work)
+    request = _request(asked, work)
+    outcomes: list[TaskOutcome] = []
+    with suppress(_Unwound), work.attempt():
+        outcomes.append(_outcome(request, work))
+        raise _Unwound
+    [outcome] = outcomes
+    answer = _answered(asked, request.task_id, outcome, work)
+    text = task_writing.rehearsed(answer, asked.received.text)
+    work.audit.add(_event(asked, None, outcome, "dry-run"))
+    return Taken(Stored("Task", "", 0, work.now, text), is_new=False, is_rehearsal=True)
+
+
+class _Unwound(Exception):
+    """Nothing of a rehearsal stays."""
+
+
+def _require_submitter(client: Client) -> None:
+    if client.kind is not ClientKind.SUBMITTER:
+        raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
+
+
+def _require_parties(asked: _Asked, work: UnitOfWork) -> None:
+    issues = party_issues(asked.received.document, asked.client, asked.base, work)
+    if issues:
+        raise Unacceptable(*issues)
+
+
+def _request(asked: _Asked, work: UnitOfWork) -> TaskRequest[Any]:
+    return TaskRequest(
+        client=asked.client,
+        task_id=work.new_id(),
+        task=asked.task,
+        parameters=asked.parameters,
+        document=asked.received.document,
+        base=asked.base,
+        request_id=asked.received.request_id,
+    )
 
 
 def _earlier(keys: Keys, work: UnitOfWork) -> Taken | None:
@@ -154,28 +209,36 @@ def _outcome(request: TaskRequest[Any], work: UnitOfWork) -> TaskOutcome:
 
 
 def _recorded(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> Taken:
-    """Keep the Task as it is answered, its row, and the audit of its effect."""
-    text = task_writing.answered(
-        asked.received.text,
-        asked.received.document,
-        outcome,
-        own_identifier("Task", task_id),
-        work.now,
-    )
+    """Keep the Task as it is answered, its row, what it names, and the audit of its effect."""
+    text = _answered(asked, task_id, outcome, work)
     stamped = json_text.stamped(text, task_id, 1, work.now)
     identifiers = (*identifiers_of(asked.received.document), own_identifier("Task", task_id))
     stored = work.resources.add("Task", task_id, stamped, identifiers, asked.client.id)
     focus_type, focus_id = outcome.focus or (None, None)
     work.tasks.add(TaskRow(task_id, asked.task.code, outcome.status, focus_type, focus_id))
-    work.audit.add(
-        Event(
-            asked.client.id,
-            str(asked.task.code),
-            str(outcome.status),
-            focus_type,
-            focus_id,
-            task_id,
-            asked.received.request_id,
-        )
+    work.mentions.add("Task", task_id, named_in(json_text.parsed(text), asked.base))
+    work.audit.add(_event(asked, task_id, outcome, str(asked.task.code)))
+    return Taken(stored, is_new=True, urgent=outcome.focus if outcome.is_urgent else None)
+
+
+def _answered(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> str:
+    ours = own_identifier("Task", task_id)
+    text = task_writing.answered(
+        asked.received.text, asked.received.document, outcome, ours, work.now
     )
-    return Taken(stored, is_new=True)
+    if outcome.is_scrubbed and outcome.focus is not None:
+        return task_writing.scrubbed(text, outcome.focus)
+    return text
+
+
+def _event(asked: _Asked, task_id: str | None, outcome: TaskOutcome, action: str) -> Event:
+    type, id = outcome.focus or (None, None)
+    return Event(
+        asked.client.id,
+        action,
+        str(outcome.status),
+        type,
+        id,
+        task_id,
+        asked.received.request_id,
+    )

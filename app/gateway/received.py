@@ -27,6 +27,8 @@ class Received:
     if_none_exist: Identifier | None = None
     # The content as it was sent, where references in it had to be rewritten since.
     sent: Mapping[str, Any] | None = None
+    # Only to be tried: answered as if it were done, and nothing of it kept.
+    is_rehearsal: bool = False
 
     @property
     def type(self) -> str:
@@ -46,8 +48,13 @@ class Keys:
 
     fingerprint: str
     by_content: str | None = None
-    by_header: tuple[str, ...] = ()
     idempotency: str | None = None
+    condition: str | None = None
+
+    @property
+    def by_header(self) -> tuple[str, ...]:
+        """The keys that headers gave."""
+        return tuple(key for key in (self.idempotency, self.condition) if key is not None)
 
     @property
     def all(self) -> tuple[str, ...]:
@@ -66,7 +73,10 @@ class Keys:
 
     def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
         """Take every key; False where another request is just ahead with one of them."""
-        return all(kept.keep(key, self.fingerprint, type, id, lasts) for key in self.all)
+        return all(
+            kept.keep(key, self.fingerprint, type, id, lasts, is_condition=key == self.condition)
+            for key in self.all
+        )
 
     def bind(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> None:
         """Bind headers that came only now to what was there before.
@@ -74,7 +84,8 @@ class Keys:
         The content is bound to it where it is the same; a condition is met by other content too.
         """
         for key in sorted(self.by_header):
-            kept.keep(key, self.fingerprint, type, id, lasts)
+            is_condition = key == self.condition
+            kept.keep(key, self.fingerprint, type, id, lasts, is_condition=is_condition)
 
     def let_go(self, kept: ReplayKeys) -> None:
         """Give every key back: the request had no effect, so asking again is asking anew."""
@@ -92,11 +103,9 @@ def keys_of(
     fingerprint = received.fingerprint(hasher)
     named = sorted(identifier.key for identifier in identifiers)
     by_content = hasher("same", *kind, *named, fingerprint) if named else None
-    idempotency = None
-    by_header = []
+    idempotency, condition = None, None
     if received.idempotency_key is not None:
         idempotency = hasher("idempotency", received.idempotency_key)
-        by_header.append(idempotency)
     if received.if_none_exist is not None:
-        by_header.append(hasher("if-none-exist", received.type, received.if_none_exist.key))
-    return Keys(fingerprint, by_content, tuple(by_header), idempotency)
+        condition = hasher("if-none-exist", received.type, received.if_none_exist.key)
+    return Keys(fingerprint, by_content, idempotency, condition)

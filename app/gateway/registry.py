@@ -15,18 +15,17 @@ Handler = Callable[[TaskRequest[Any], UnitOfWork], TaskOutcome]
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """One Task code's inputs and handler; `is_supported` False answers with a refusal for now."""
+    """One Task code's inputs and handler."""
 
     inputs: type[TaskInputSchema]
     handler: Handler
-    is_supported: bool
 
 
 _HANDLINGS: dict[TaskCode, Handling] = {}
 
 
 def handles(
-    code: TaskCode, inputs: type[TaskInputSchema], *, is_supported: bool = True
+    code: TaskCode, inputs: type[TaskInputSchema]
 ) -> Callable[
     [Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]],
     Callable[[TaskRequest[P], UnitOfWork], TaskOutcome],
@@ -38,7 +37,7 @@ def handles(
     ) -> Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]:
         if code in _HANDLINGS:
             raise ValueError(f"two handlers for {code}")
-        _HANDLINGS[code] = Handling(inputs, handler, is_supported)
+        _HANDLINGS[code] = Handling(inputs, handler)
         return handler
 
     return register
@@ -47,8 +46,3 @@ def handles(
 def handling_of(code: TaskCode) -> Handling:
     """The handling of a Task code; every code has one."""
     return _HANDLINGS[code]
-
-
-def supported() -> frozenset[TaskCode]:
-    """The Task codes that do something."""
-    return frozenset(code for code, handling in _HANDLINGS.items() if handling.is_supported)

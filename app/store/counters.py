@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from app.domain.adjudication import Counter, Posting
 from app.domain.parties import Scope
@@ -32,8 +32,8 @@ class Counters:
         self._connection = connection
         self._payer_id = scope.payer_id
 
-    def read(self, holders: Iterable[str]) -> Standings:
-        """Every counter of these holders."""
+    def read(self, holders: Iterable[str], without: str | None = None) -> Standings:
+        """Every counter of these holders, as if one submission had never been counted."""
         wanted = sorted(set(holders))
         versions = dict.fromkeys(wanted, 0)
         holder_rows = select(_h.holder, _h.version).where(
@@ -43,7 +43,9 @@ class Counters:
             versions[holder] = version
         sums: dict[Counter, Decimal] = defaultdict(Decimal)
         entries = select(*_COUNTER, _e.amount).where(
-            _e.payer_id == self._payer_id, _e.holder.in_(wanted)
+            _e.payer_id == self._payer_id,
+            _e.holder.in_(wanted),
+            _e.submission_id != (without or ""),
         )
         for *names, amount in self._connection.execute(entries):
             sums[Counter(*names)] += amount
@@ -52,30 +54,50 @@ class Counters:
     def post(
         self, submission_id: str, postings: Iterable[Posting], versions: Mapping[str, int]
     ) -> bool:
-        """Add to counters; False, with nothing written, where a holder moved since it was read."""
-        entries = list(postings)
+        """Add to counters; False, with nothing written, where a holder moved since it was read.
+
+        What the submission was counted with before no longer counts.
+        """
+        entries = [*self._opposite(submission_id), *postings]
         for holder in sorted({posting.counter.holder for posting in entries}):
-            if not self._advanced(holder, versions[holder]):
+            if holder not in versions:
+                # Of another coverage than the one it is decided on now: no question used it.
+                self._advance(holder)
+            elif not self._advanced(holder, versions[holder]):
                 return False
         self._append(submission_id, entries)
         return True
 
     def give_back(self, submission_id: str) -> None:
         """Enter the opposite of everything a submission still holds."""
+        opposite = self._opposite(submission_id)
+        for holder in sorted({posting.counter.holder for posting in opposite}):
+            self._advance(holder)
+        self._append(submission_id, opposite)
+
+    def purge(self, submission_id: str) -> None:
+        """Take away every entry of a submission; all that it held must have been given back."""
+        self._connection.execute(
+            delete(tables.counter_entry).where(
+                _e.payer_id == self._payer_id, _e.submission_id == submission_id
+            )
+        )
+
+    def _opposite(self, submission_id: str) -> list[Posting]:
         held: dict[Counter, Decimal] = defaultdict(Decimal)
         entries = select(*_COUNTER, _e.amount).where(
             _e.payer_id == self._payer_id, _e.submission_id == submission_id
         )
         for *names, amount in self._connection.execute(entries):
             held[Counter(*names)] += amount
-        opposite = [Posting(counter, -amount) for counter, amount in held.items() if amount]
-        for holder in sorted({posting.counter.holder for posting in opposite}):
-            self._connection.execute(
-                update(tables.counter_holder)
-                .where(_h.payer_id == self._payer_id, _h.holder == holder)
-                .values(version=_h.version + 1)
-            )
-        self._append(submission_id, opposite)
+        return [Posting(counter, -amount) for counter, amount in held.items() if amount]
+
+    def _advance(self, holder: str) -> None:
+        self._connection.execute(
+            update(tables.counter_holder)
+            .where(_h.payer_id == self._payer_id, _h.holder == holder)
+            .values(version=_h.version + 1)
+        )
 
     def _advanced(self, holder: str, version: int) -> bool:
         key = {"payer_id": self._payer_id, "holder": holder}

@@ -11,9 +11,10 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -51,6 +52,13 @@ _PRAGMAS = (
 _POSTGRESQL_OPTIONS = (
     "-c lock_timeout=5000 -c statement_timeout=15000"
     " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+)
+
+
+# Transactions that began before something was deleted may still see it.
+_OLDER_VIEWS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL"
+    " AND pid <> pg_backend_pid() AND datname = current_database() AND xact_start < :since"
 )
 
 
@@ -152,6 +160,27 @@ class Store:
         with self._turn, self._writer.connect() as connection:
             return _committed(connection, work)
 
+    def is_swept(self, since: datetime) -> bool:
+        """Try to clear the files of what was deleted up to an instant; whether that is done.
+
+        SQLite overwrites what it deletes, and is done once its log is empty. PostgreSQL is done
+        once no transaction can see the old rows and they are vacuumed; what its pages held may
+        stay in their free space until it is overwritten.
+        """
+        if self.is_sqlite:
+            with _faults_named(), self._turn, self._writer.connect() as connection:
+                driver = connection.connection.driver_connection
+                if driver is None:
+                    raise Busy
+                busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                return not busy
+        with _faults_named(), self._writer.connect() as connection:
+            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
+            if alone.execute(_OLDER_VIEWS, {"since": since}).scalar_one():
+                return False
+            alone.exec_driver_sql("VACUUM resource_version, business_identifier, submission")
+            return True
+
     def close(self) -> None:
         """Give every connection back."""
         self._writer.dispose()
@@ -185,10 +214,10 @@ def _faults_named() -> Iterator[None]:
     except DBAPIError as error:
         if _is_lost_race(error):
             raise
-        text = str(error.orig)
-        if "disk is full" in text or _state(error) == "53100":
+        fault = str(error.orig)
+        if "disk is full" in fault or _state(error) == "53100":
             raise DiskFull from None
-        if any(sign in text for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
+        if any(sign in fault for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
             raise Busy from None
         raise
 

@@ -185,10 +185,16 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
         "zone": str(settings.zone),
         "await-coverage-days": settings.await_coverage.days,
         "preauthorization-valid-days": settings.preauthorization_valid.days,
+        "await-information-days": settings.await_information.days,
+        "real-time-budget-milliseconds": settings.real_time_budget // timedelta(milliseconds=1),
+        "nullify-paid": settings.nullify_paid,
+        "nullify-needs-approval": settings.nullify_needs_approval,
     }
 
 
-def _settings_read(written: dict[str, Any]) -> PayerSettings:
+def _settings_read(kept: dict[str, Any]) -> PayerSettings:
+    # A payer that was set up before a rule existed has its default.
+    written = _settings_written(PayerSettings()) | kept
     return PayerSettings(
         duplicate_claim_identifier=DuplicateClaims(written["duplicate-claim-identifier"]),
         default_plan=written["default-plan"],
@@ -196,4 +202,8 @@ def _settings_read(written: dict[str, Any]) -> PayerSettings:
         zone=ZoneInfo(written["zone"]),
         await_coverage=timedelta(days=written["await-coverage-days"]),
         preauthorization_valid=timedelta(days=written["preauthorization-valid-days"]),
+        await_information=timedelta(days=written["await-information-days"]),
+        real_time_budget=timedelta(milliseconds=written["real-time-budget-milliseconds"]),
+        nullify_paid=written["nullify-paid"],
+        nullify_needs_approval=written["nullify-needs-approval"],
     )

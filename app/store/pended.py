@@ -4,7 +4,7 @@ Every move is one UPDATE guarded by the old state. A poll locks its submitter's 
 so polls of one submitter follow each other and those of different submitters do not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +18,7 @@ from app.store import tables
 from app.store.tables import Delivery
 
 COUNTED_EXACTLY = 1000
+_OPEN = (Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)
 _SEEN = (Delivery.DELIVERED, Delivery.LEASED, Delivery.PARKED)
 
 _p = tables.pended.c
@@ -141,15 +142,34 @@ class Pended:
         """Take back every answer to a submission that was not delivered; how many."""
         withdrawn = self._connection.execute(
             update(tables.pended)
-            .where(
-                *self._owned(),
-                _p.submission_type == submission[0],
-                _p.submission_id == submission[1],
-                _p.state.in_((Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)),
-            )
+            .where(*self._answers(submission), _p.state.in_(_OPEN))
             .values(state=Delivery.WITHDRAWN)
         )
         return withdrawn.rowcount
+
+    def supersede(self, submission: tuple[str, str], types: Iterable[str]) -> int:
+        """Answers of these types that were not delivered give way to a later one; how many."""
+        superseded = self._connection.execute(
+            update(tables.pended)
+            .where(*self._answers(submission), _p.type.in_(sorted(types)), _p.state.in_(_OPEN))
+            .values(state=Delivery.SUPERSEDED)
+        )
+        return superseded.rowcount
+
+    def purge(self, submission: tuple[str, str]) -> int:
+        """No answer to a submission is handed over any more, delivered before or not; how many."""
+        purged = self._connection.execute(
+            update(tables.pended)
+            .where(*self._answers(submission), _p.state != Delivery.PURGED)
+            .values(state=Delivery.PURGED)
+        )
+        return purged.rowcount
+
+    def answers_to(self, submission: tuple[str, str]) -> list[tuple[str, str]]:
+        """Type and id of everything that was ever pended for a submission."""
+        query = select(_p.type, _p.resource_id).where(*self._answers(submission)).distinct()
+        ordered = query.order_by(_p.type, _p.resource_id)
+        return [(row.type, row.resource_id) for row in self._connection.execute(ordered)]
 
     def record_hand_over(self, task_id: str, items: Sequence[Item]) -> None:
         """Keep what a poll handed over, in order."""
@@ -189,6 +209,13 @@ class Pended:
 
     def _waiting(self, selection: Selection) -> tuple[ColumnElement[bool], ...]:
         return (*self._owned(), _p.state == Delivery.UNDELIVERED, *_matching(selection))
+
+    def _answers(self, submission: tuple[str, str]) -> tuple[ColumnElement[bool], ...]:
+        return (
+            *self._owned(),
+            _p.submission_type == submission[0],
+            _p.submission_id == submission[1],
+        )
 
     def _owned(self) -> tuple[ColumnElement[bool], ...]:
         owned = (_p.payer_id == self._scope.payer_id,)

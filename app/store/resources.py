@@ -1,16 +1,13 @@
 """Resources and all their versions, each as the text it was received or written in."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    Row,
-    Select,
     and_,
+    delete,
     insert,
     or_,
     select,
@@ -24,6 +21,16 @@ from app.store import tables
 from app.store.bodies import decoded, encoded
 from app.store.hashing import Hasher
 from app.store.statements import inserted_if_absent
+from app.store.versions import (
+    Stored,
+    VersionConflict,
+    is_version,
+    stored_from,
+    version_key,
+    with_versions,
+)
+
+__all__ = ["READABLE_REFERENCE_DATA", "Resources", "Stored", "VersionConflict"]
 
 # The payer's reference data that its submitters may read. Patients and Coverages are not among
 # them: those are matched by identifier and never shown.
@@ -42,32 +49,6 @@ READABLE_REFERENCE_DATA = frozenset(
 _r = tables.resource.c
 _v = tables.resource_version.c
 _i = tables.business_identifier.c
-
-
-class VersionConflict(Exception):
-    """The resource was changed by someone else since it was read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """One version of a resource; `text` is None once it is gone."""
-
-    type: str
-    id: str
-    version: int
-    updated_at: datetime
-    text: str | None
-    submitter_id: str | None = None
-
-    @property
-    def reference(self) -> str:
-        """The relative reference, without a version."""
-        return f"{self.type}/{self.id}"
-
-    @property
-    def versioned(self) -> str:
-        """The relative reference to this very version."""
-        return f"{self.type}/{self.id}/_history/{self.version}"
 
 
 class Resources:
@@ -132,40 +113,34 @@ class Resources:
     def replace(self, previous: Stored, text: str, identifiers: Iterable[Identifier]) -> Stored:
         """As `amend`, for content whose identifiers may have changed."""
         amended = self.amend(previous, text)
-        self._connection.execute(
-            tables.business_identifier.delete().where(
-                _i.payer_id == self._scope.payer_id,
-                _i.type == previous.type,
-                _i.resource_id == previous.id,
-            )
-        )
+        self._forget_identifiers(previous.type, previous.id)
         self._index(previous.type, previous.id, identifiers, previous.submitter_id)
         return amended
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Stored | None:
         """The current version; None if there is none in this scope."""
-        query = _versions().where(*self._key(type, id), self._visible(), _v.version == _r.version)
+        query = with_versions().where(*self._key(type, id), self._visible(), is_version(_r.version))
         if lock:
             query = query.with_for_update(of=tables.resource)
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else stored_from(row)
 
     def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
         """The current versions of several resources, in the order of their ids."""
-        query = _versions().where(
+        query = with_versions().where(
             _r.payer_id == self._scope.payer_id,
             _r.type == type,
             _r.id.in_(sorted(ids)),
             self._visible(),
-            _v.version == _r.version,
+            is_version(_r.version),
         )
-        return [_stored(row) for row in self._connection.execute(query.order_by(_r.id))]
+        return [stored_from(row) for row in self._connection.execute(query.order_by(_r.id))]
 
     def find_version(self, type: str, id: str, version: int) -> Stored | None:
-        """One version; None if there is none in this scope."""
-        query = _versions().where(*self._key(type, id), self._visible(), _v.version == version)
+        """One version, without its text once the resource is gone; None if there is none."""
+        query = with_versions().where(*self._key(type, id), self._visible(), is_version(version))
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _stored(row)
+        return None if row is None else stored_from(row)
 
     def versions(self, wanted: Sequence[tuple[str, str, int]]) -> list[Stored]:
         """Many versions in the order asked for; those that are not there are left out."""
@@ -174,14 +149,14 @@ class Resources:
             by_type.setdefault(type, []).append((id, version))
         found: dict[tuple[str, str, int], Stored] = {}
         for type, keys in by_type.items():
-            query = _versions().where(
+            query = with_versions().where(
                 _v.payer_id == self._scope.payer_id,
                 _v.type == type,
                 _v.id.in_([id for id, _ in keys]),
                 self._visible(),
             )
             for row in self._connection.execute(query):
-                found[(row.type, row.id, row.version)] = _stored(row)
+                found[(row.type, row.id, row.version)] = stored_from(row)
         return [found[key] for key in wanted if key in found]
 
     def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
@@ -199,6 +174,38 @@ class Resources:
             .order_by(_i.type, _i.resource_id)
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+
+    def purge(self, type: str, id: str) -> int:
+        """Take every version and every identifier away, and leave that it was there.
+
+        How many versions it had; none where it is not in this scope or gone already.
+        """
+        gone = self._connection.execute(
+            update(tables.resource)
+            .where(*self._key(type, id), self._visible(), _r.gone_at.is_(None))
+            .values(gone_at=self._now)
+        )
+        if gone.rowcount == 0:
+            return 0
+        self._forget_identifiers(type, id)
+        versions = self._connection.execute(
+            delete(tables.resource_version).where(*version_key(self._scope, type, id))
+        )
+        return versions.rowcount
+
+    def rewrite(self, type: str, id: str, rewritten: Callable[[str], str]) -> int:
+        """Change the text of every version in place: for what must not be kept; how many."""
+        key = version_key(self._scope, type, id)
+        query = select(_v.version, _v.body_format, _v.key_id, _v.body).where(*key)
+        versions = self._connection.execute(query.order_by(_v.version)).all()
+        for version, body_format, key_id, content in versions:
+            body = encoded(rewritten(decoded(body_format, key_id, content)))
+            self._connection.execute(
+                update(tables.resource_version)
+                .where(*key, _v.version == version)
+                .values(body_format=body.format, key_id=body.key_id, body=body.content)
+            )
+        return len(versions)
 
     def has_any(self, type: str) -> bool:
         """Whether there is any resource of this type."""
@@ -225,6 +232,13 @@ class Resources:
                 "key_id": body.key_id,
                 "body": body.content,
             },
+        )
+
+    def _forget_identifiers(self, type: str, id: str) -> None:
+        self._connection.execute(
+            delete(tables.business_identifier).where(
+                _i.payer_id == self._scope.payer_id, _i.type == type, _i.resource_id == id
+            )
         )
 
     def _index(
@@ -258,26 +272,3 @@ class Resources:
             return true()
         is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
         return or_(owner == self._scope.submitter_id, is_readable)
-
-
-def _versions() -> Select[Any]:
-    return select(
-        _r.type,
-        _r.id,
-        _r.submitter_id,
-        _r.gone_at,
-        _v.version,
-        _v.updated_at,
-        _v.body_format,
-        _v.key_id,
-        _v.body,
-    ).join_from(
-        tables.resource,
-        tables.resource_version,
-        and_(_v.payer_id == _r.payer_id, _v.type == _r.type, _v.id == _r.id),
-    )
-
-
-def _stored(row: Row[Any]) -> Stored:
-    text = None if row.gone_at else decoded(row.body_format, row.key_id, row.body)
-    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, se
 
 from app.domain.adjudication import Awaiting
 from app.domain.codes import ClaimUse, Outcome
-from app.domain.lifecycle import State
+from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.resources import VersionConflict
@@ -45,6 +45,14 @@ class Submission:
     rules: str | None = None
     plan_version: str | None = None
     decided_at: datetime | None = None
+    is_held: bool = False
+    about_id: str | None = None
+    question_id: str | None = None
+
+    @property
+    def is_reopened(self) -> bool:
+        """Whether it was decided before and is being decided again."""
+        return self.decided_at is not None and self.state in UNDECIDED
 
     @property
     def key(self) -> tuple[str, str]:
@@ -86,6 +94,26 @@ class Submissions:
         )
         row = self._connection.execute(query).one_or_none()
         return None if row is None else Submission(**row._mapping)
+
+    def attached(self, claim_id: str) -> list[Submission]:
+        """The Communications that belong to a Claim, the oldest first."""
+        query = select(*_COLUMNS).where(
+            _s.payer_id == self._scope.payer_id, _s.about_id == claim_id, *self._visible()
+        )
+        rows = self._connection.execute(query.order_by(_s.created_at, _s.id))
+        return [Submission(**row._mapping) for row in rows]
+
+    def mark_used(self, claim_id: str) -> None:
+        """A decision has used the Communications that belong to a Claim."""
+        self._connection.execute(
+            update(tables.submission)
+            .where(
+                _s.payer_id == self._scope.payer_id,
+                _s.about_id == claim_id,
+                _s.state == State.STORED,
+            )
+            .values(is_used=True)
+        )
 
     def move(self, submission: Submission, **changes: Any) -> Submission | None:
         """Change a row where state and epoch are still the given ones; None if they are not.

@@ -1,9 +1,10 @@
 """Tasks as rows, and the replay keys that make the same request twice one effect."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, insert, select
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_, update
 
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
@@ -68,6 +69,35 @@ class Tasks:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else TaskRow(*row)
 
+    def move(self, id: str, before: TaskStatus, after: TaskStatus) -> bool:
+        """Change a Task's status where it is still the one before; whether it was."""
+        moved = self._connection.execute(
+            update(tables.task)
+            .where(_t.payer_id == self._scope.payer_id, _t.id == id, _t.status == before)
+            .values(status=after)
+        )
+        return moved.rowcount == 1
+
+    def about(self, keys: Collection[tuple[str, str]]) -> list[str]:
+        """The ids of the Tasks that have one of these in focus."""
+        query = select(_t.id).where(
+            _t.payer_id == self._scope.payer_id, tuple_(_t.focus_type, _t.focus_id).in_(keys)
+        )
+        return list(self._connection.execute(query.order_by(_t.id)).scalars())
+
+    def waiting(self, code: TaskCode) -> list[TaskRow]:
+        """The Tasks of one code that are in progress, the oldest first."""
+        query = (
+            select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id)
+            .where(
+                _t.payer_id == self._scope.payer_id,
+                _t.code == code,
+                _t.status == TaskStatus.IN_PROGRESS,
+            )
+            .order_by(_t.created_at, _t.id)
+        )
+        return [TaskRow(*row) for row in self._connection.execute(query)]
+
 
 class ReplayKeys:
     """Unique rows: whoever inserts first has the effect, everyone after is given its answer."""
@@ -88,7 +118,14 @@ class ReplayKeys:
         return None if row is None else Kept(*row)
 
     def keep(
-        self, key_hash: str, content_hash: str, type: str, resource_id: str, lasts: timedelta
+        self,
+        key_hash: str,
+        content_hash: str,
+        type: str,
+        resource_id: str,
+        lasts: timedelta,
+        *,
+        is_condition: bool = False,
     ) -> bool:
         """Keep a key; False where another request has just taken it."""
         self._forget_lapsed(key_hash)
@@ -100,12 +137,30 @@ class ReplayKeys:
             "type": type,
             "resource_id": resource_id,
             "expires_at": self._now + lasts,
+            "is_condition": is_condition,
         }
         return inserted_if_absent(self._connection, tables.replay_key, row)
 
     def forget(self, key_hash: str) -> None:
         """Free a key."""
         self._connection.execute(tables.replay_key.delete().where(*self._key(key_hash)))
+
+    def outlive(self, type: str, resource_id: str, lasts: timedelta) -> None:
+        """What they were kept for is nullified: refuse exactly the same for so long.
+
+        Conditions are let go: something else may meet them now.
+        """
+        of_resource = (
+            _k.payer_id == self._payer_id,
+            _k.type == type,
+            _k.resource_id == resource_id,
+        )
+        self._connection.execute(
+            delete(tables.replay_key).where(*of_resource, _k.is_condition.is_(True))
+        )
+        self._connection.execute(
+            update(tables.replay_key).where(*of_resource).values(expires_at=self._now + lasts)
+        )
 
     def _forget_lapsed(self, key_hash: str) -> None:
         self._connection.execute(

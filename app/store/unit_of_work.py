@@ -14,12 +14,15 @@ from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.counters import Counters
 from app.store.hashing import Hasher
+from app.store.mentions import Mentions
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
+from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.submissions import Submissions
 from app.store.tasks import ReplayKeys, Tasks
+from app.store.tombstones import Tombstones
 from app.store.work_queue import WorkQueue
 
 
@@ -48,7 +51,10 @@ class UnitOfWork:
         self.jobs = WorkQueue(connection, now)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
-        self.reservations = Reservations(connection, scope)
+        self.reservations = Reservations(connection, scope, now)
+        self.reissues = Reissues(connection, scope)
+        self.mentions = Mentions(connection, scope, hasher)
+        self.tombstones = Tombstones(connection, scope, now)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
 
     @contextmanager

@@ -7,8 +7,19 @@ was taken by another finds its row no longer matching, and its result is dropped
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
@@ -88,6 +99,24 @@ class WorkQueue:
             },
         )
 
+    def lease_one(
+        self, token: str, submission: tuple[str, str], kind: str, length: timedelta
+    ) -> Job | None:
+        """Lease one submission's waiting job of this kind, due or not; None if someone has it."""
+        found = (
+            select(_j.id)
+            .where(
+                _j.type == submission[0],
+                _j.submission_id == submission[1],
+                _j.kind == kind,
+                _j.state == JobState.WAITING,
+            )
+            .with_for_update(skip_locked=True)
+            .cte("found")
+        )
+        leased = self._leased(select(found.c.id), token, length)
+        return leased[0] if leased else None
+
     def lease(
         self, token: str, limit: int, length: timedelta, *, tried: bool | None = None
     ) -> list[Job]:
@@ -108,9 +137,12 @@ class WorkQueue:
             # As a sub-select PostgreSQL may look it up once per row, and lease more than the limit.
             .cte("oldest")
         )
+        return self._leased(select(oldest.c.id), token, length)
+
+    def _leased(self, ids: Select[Any], token: str, length: timedelta) -> list[Job]:
         leased = self._connection.execute(
             update(tables.job)
-            .where(_j.id.in_(select(oldest.c.id)))
+            .where(_j.id.in_(ids))
             .values(
                 state=JobState.LEASED,
                 token=token,
@@ -190,6 +222,20 @@ class WorkQueue:
             .values(due_at=self._now)
         )
         return woken.rowcount
+
+    def wake_one(self, payer_id: str, submission: tuple[str, str]) -> None:
+        """Make the waiting jobs of one submission due now."""
+        self._connection.execute(
+            update(tables.job)
+            .where(
+                _j.payer_id == payer_id,
+                _j.type == submission[0],
+                _j.submission_id == submission[1],
+                _j.state == JobState.WAITING,
+                _j.due_at > self._now,
+            )
+            .values(due_at=self._now)
+        )
 
     def depths(self) -> list[Depth]:
         """Every kind of job by state, and the oldest that is due."""

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import select, update
 
+from app import create_worker
 from app.domain.codes import TaskCode
 from app.domain.parties import Client
 from app.domain.references import Reference
@@ -38,7 +39,7 @@ class Desk:
 
     def create(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/[type]."""
-        return Gateway(self.installation).create(self.client, received(document, **keys))
+        return Gateway(self.installation, create_worker(self.installation)).create(self.client, received(document, **keys))
 
     def task(self, document: dict[str, Any], **keys: Any) -> dict[str, Any]:
         """POST [base]/Task; the answered document."""
@@ -46,7 +47,7 @@ class Desk:
 
     def ask(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/Task."""
-        return Gateway(self.installation).submit(self.client, received(document, **keys))
+        return Gateway(self.installation, create_worker(self.installation)).submit(self.client, received(document, **keys))
 
     def do(self, effect: Callable[[UnitOfWork], T]) -> T:
         """Run in a transaction of this client's scope, and commit."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app import create_worker
 from app.domain.issues import ErrorCode, Unacceptable
 from app.fhir import json_text
 from app.gateway.gateway import Gateway
@@ -25,7 +26,7 @@ def parameters(resource, name="resource"):
 
 
 def submit(desk, document, **keys):
-    stored = Gateway(desk.installation).submit_claim(desk.client, received(document, **keys))
+    stored = Gateway(desk.installation, create_worker(desk.installation)).submit_claim(desk.client, received(document, **keys))
     return stored, json_text.parsed(stored.text)
 
 

@@ -48,7 +48,7 @@ def _submitted(installation: Installation, token: str, number: int) -> set[str]:
     """The ids of so many new Claims, each with a job that is due."""
     client = Administration(installation).client_behind(token)
     assert client is not None
-    gateway = Gateway(installation)
+    gateway = Gateway(installation, create_worker(installation))
     today = datetime.now(UTC).date().isoformat()
 
     def submit(_: int) -> str:

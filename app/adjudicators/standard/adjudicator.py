@@ -1,15 +1,26 @@
 """The rule set `standard-1`: what may be decided, and the decision line by line."""
 
+from collections.abc import Iterator
 from decimal import localcontext
 
 from app.adjudicators.standard.counters import Tally
+from app.adjudicators.standard.eligibility import NO_ATTACHMENT_CAME, covering
 from app.adjudicators.standard.leaves import leaves_of
-from app.adjudicators.standard.lines import Standing, decided
+from app.adjudicators.standard.lines import Standing, carried_over, decided
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
-from app.domain.adjudication import AdjudicationRequest, Answer, Awaiting, Decided, Deferred
+from app.domain.adjudication import (
+    AdjudicationRequest,
+    Amount,
+    Answer,
+    Awaiting,
+    Decided,
+    DecidedLine,
+    Deferred,
+)
 from app.domain.arithmetic import EXACT
 from app.domain.codes import ClaimUse
+from app.domain.reissue import spelled
 
 
 class StandardAdjudicator:
@@ -21,7 +32,11 @@ class StandardAdjudicator:
         """Decide, or say what is missing; on a last call only another currency still defers."""
         with localcontext(EXACT):
             terms = terms_of(request)
-            return _missing(request, terms) or _decision(request, terms)
+            return (
+                _missing(request, terms)
+                or _attachment_missing(request, terms)
+                or _decision(request, terms)
+            )
 
 
 def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
@@ -37,10 +52,53 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     return None
 
 
+def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """Ask once for all lines that would be paid if their attachment were here."""
+    if request.is_last_call:
+        return None
+    carried = _carried_leaves(request)
+    lacking = [
+        leaf
+        for leaf in leaves_of(request)
+        if leaf.line.path not in carried and covering(leaf, terms) == NO_ATTACHMENT_CAME
+    ]
+    if not lacking:
+        return None
+    lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
+    text = f"Please send the attachment that is needed to decide on line {lines}."
+    return Deferred(Awaiting.INFORMATION, text)
+
+
 def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     standing = Standing(Tally(request.counters))
-    leaves = {leaf.line.path: decided(leaf, terms, standing) for leaf in leaves_of(request)}
+    carried = _carried_leaves(request)
+    # Lines that are carried over come first: what they used is not there for the others.
+    leaves = {
+        leaf.line.path: carried_over(leaf, carried[leaf.line.path], terms, standing)
+        for leaf in leaves_of(request)
+        if leaf.line.path in carried
+    }
+    leaves |= {
+        leaf.line.path: decided(leaf, terms, standing)
+        for leaf in leaves_of(request)
+        if leaf.line.path not in carried
+    }
     # What is only asked for, not claimed, uses the counters as they stand and moves none.
     is_claimed = request.claim.use is ClaimUse.CLAIM
     postings = standing.tally.postings() if is_claimed else ()
-    return rolled_up(request.claim.lines, leaves, terms.currency, postings)
+    return rolled_up(request, leaves, terms.currency, postings)
+
+
+def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:
+    """The rows of every leaf that an earlier decision is carried over for."""
+    if request.reissue is None:
+        return {}
+
+    def leaves(line: DecidedLine) -> Iterator[DecidedLine]:
+        if not line.lines:
+            yield line
+        for part in line.lines:
+            yield from leaves(part)
+
+    carried = request.reissue.carried().values()
+    return {leaf.path: leaf.amounts for line in carried for leaf in leaves(line)}

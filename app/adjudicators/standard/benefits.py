@@ -49,7 +49,7 @@ def member_share(
     coinsurance = min(half_up(Fraction(base) * Fraction(percent) / 100, terms.currency), base)
     full = MemberShare(deductible, copay, coinsurance)
     share = full.less(max(full.total - _left_to_bear(full, day, terms, tally), _NOTHING))
-    _count(share, benefit, day, terms, tally)
+    count_share(share, benefit, day, terms, tally)
     return share
 
 
@@ -103,7 +103,10 @@ def _left(tally: Tally, *figures: tuple[Decimal | None, Counter]) -> list[Decima
     ]
 
 
-def _count(share: MemberShare, benefit: Benefit, day: date, terms: Terms, tally: Tally) -> None:
+def count_share(
+    share: MemberShare, benefit: Benefit, day: date, terms: Terms, tally: Tally
+) -> None:
+    """Move the counters by what the member bears of a line."""
     for counter in counters.deductibles(terms.coverage, day):
         tally.add(counter, share.deductible)
     for counter in counters.out_of_pockets(terms.coverage, day):

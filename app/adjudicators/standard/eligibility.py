@@ -17,6 +17,9 @@ class Denial:
     is_contractual: bool = False
 
 
+NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
+
+
 def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     """The benefit that covers the leaf, or the first of the denials that apply to it."""
     early = _coverage_denial(leaf, terms) or _late_denial(terms)
@@ -25,7 +28,7 @@ def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     benefit = terms.benefit_of(leaf)
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
-    return _waiting_denial(leaf, benefit, terms) or benefit
+    return _waiting_denial(leaf, benefit, terms) or _attachment_denial(leaf, terms) or benefit
 
 
 def _coverage_denial(leaf: Leaf, terms: Terms) -> Denial | None:
@@ -44,6 +47,10 @@ def _late_denial(terms: Terms) -> Denial | None:
     if days is None or (terms.received_on - terms.latest_service_day).days <= days:
         return None
     return Denial(reasons.LATE, is_contractual=True)
+
+
+def _attachment_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    return NO_ATTACHMENT_CAME if terms.lacks_attachment(leaf) else None
 
 
 def _waiting_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:

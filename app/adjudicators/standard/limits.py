@@ -64,6 +64,13 @@ def payable(amount: Decimal, benefit: Benefit, day: date, terms: Terms, tally: T
         if limit is not None
     ]
     paid = min([amount, *left])
-    for counter in ceilings:
-        tally.add(counter, paid)
+    count_payment(paid, benefit, day, terms, tally)
     return paid
+
+
+def count_payment(paid: Decimal, benefit: Benefit, day: date, terms: Terms, tally: Tally) -> None:
+    """Count a benefit towards the year's, the lifetime's and the plan's."""
+    category, coverage = benefit.category.key, terms.coverage
+    tally.add(counters.benefit_of_year(coverage, category, day), paid)
+    tally.add(counters.benefit_of_lifetime(coverage, category), paid)
+    tally.add(counters.benefit_of_plan(coverage, day), paid)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from app.adjudicators.standard import limits, reasons
-from app.adjudicators.standard.benefits import member_share
+from app.adjudicators.standard.benefits import MemberShare, count_share, member_share
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.eligibility import Denial, covering
 from app.adjudicators.standard.leaves import Leaf
@@ -13,6 +13,7 @@ from app.adjudicators.standard.pricing import Priced, priced
 from app.adjudicators.standard.rows import Rows
 from app.adjudicators.standard.terms import Terms
 from app.domain.adjudication import Amount, Category
+from app.domain.arithmetic import quantity_of
 from app.domain.plan import Benefit
 
 
@@ -38,6 +39,29 @@ def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
         eligible = _eligible(rows, price, leaf, found, terms, standing)
         _share(rows, eligible, leaf, found, terms, standing.tally)
     return rows.amounts()
+
+
+def carried_over(
+    leaf: Leaf, rows: tuple[Amount, ...], terms: Terms, standing: Standing
+) -> tuple[Amount, ...]:
+    """The rows of an earlier decision as they are, counted as they were then."""
+    found = covering(leaf, terms)
+    benefit = terms.benefit_of(leaf) if isinstance(found, Denial) else found
+    amounts = {row.category: row.money.amount for row in rows}
+    if benefit is None or not amounts.get(Category.ELIGIBLE):
+        # Nothing was eligible, so nothing was counted.
+        return rows
+    standing.units.within(benefit, quantity_of(leaf.line))
+    limits.count_visit(benefit, leaf.day, terms, standing.tally)
+    share = MemberShare(
+        *(
+            amounts.get(category, Decimal(0))
+            for category in (Category.DEDUCTIBLE, Category.COPAY, Category.COINSURANCE)
+        )
+    )
+    count_share(share, benefit, leaf.day, terms, standing.tally)
+    limits.count_payment(amounts[Category.BENEFIT], benefit, leaf.day, terms, standing.tally)
+    return rows
 
 
 def _deny(rows: Rows, price: Priced, denial: Denial, terms: Terms) -> None:

@@ -18,6 +18,7 @@ COINSURANCE = _reason("2", "Coinsurance")
 COPAY = _reason("3", "Copay")
 NOT_YET_IN_FORCE = _reason("26", "Before the coverage")
 NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
+NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
 NO_MEMBER = _reason("31", "No such member")
 PRICE = _reason("45", "Above the price")
@@ -37,6 +38,7 @@ _NOTES = {
     (PRICE, Category.NONCOVERED): "What exceeds the plan's price is the member's, out of network.",
     (NOT_COVERED, Category.NONCOVERED): "The plan does not cover this service.",
     (LIMIT, Category.NONCOVERED): "A limit of the plan is reached.",
+    (NO_ATTACHMENT, Category.NONCOVERED): "The attachment that was asked for did not come.",
     (WAITING, Category.NONCOVERED): "The service was within the waiting period.",
 }
 

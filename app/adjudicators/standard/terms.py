@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
+from app.adjudicators.standard.attachments import attached
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
 from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.arithmetic import currency_of
@@ -32,6 +33,12 @@ class Terms:
     in_network: bool
     received_on: date
     latest_service_day: date
+    attached: frozenset[tuple[int, ...]] = frozenset()
+
+    def lacks_attachment(self, leaf: Leaf) -> bool:
+        """Whether the leaf's service is paid with an attachment only, and none came for it."""
+        needs = any(price.needs_attachment for price in self.prices_for(leaf))
+        return needs and leaf.line.path not in self.attached
 
     def prices_for(self, leaf: Leaf) -> list[Price]:
         """The prices of the leaf's service codes that cover its day, in the payer's order."""
@@ -77,4 +84,5 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         in_network=request.provider_in_network,
         received_on=request.received_on,
         latest_service_day=latest_service_day(request),
+        attached=attached(request),
     )

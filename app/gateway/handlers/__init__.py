@@ -1,5 +1,5 @@
 """One Task code, one file; importing this package registers every handler."""
 
-from app.gateway.handlers import cancel, later, poll, status
+from app.gateway.handlers import cancel, deliver, nullify, poll, release, reprocess, status
 
-__all__ = ["cancel", "later", "poll", "status"]
+__all__ = ["cancel", "deliver", "nullify", "poll", "release", "reprocess", "status"]

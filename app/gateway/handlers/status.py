@@ -15,7 +15,7 @@ from app.domain.tasks import Awaited, Output, TaskOutcome, TaskRequest, complete
 from app.fhir import json_text
 from app.gateway import focus
 from app.gateway.inputs import TaskInputSchema
-from app.gateway.registry import handles, supported
+from app.gateway.registry import handles
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
@@ -24,6 +24,7 @@ _TASK_OUTCOMES = {
     TaskStatus.IN_PROGRESS: Outcome.QUEUED,
     TaskStatus.REJECTED: Outcome.ERROR,
     TaskStatus.FAILED: Outcome.ERROR,
+    TaskStatus.CANCELLED: Outcome.ERROR,
 }
 
 
@@ -46,7 +47,7 @@ def status(request: TaskRequest[Status], work: UnitOfWork) -> TaskOutcome:
     if asked.type == "Task":
         return _status_of_task(asked, work)
     submission = focus.submission(asked, work)
-    standing = focus.standing(submission, work)
+    standing = focus.standing(submission, work, request.client.payer)
     if submission.state is State.NULLIFIED:
         lifecycle.require(TaskCode.STATUS, standing)
     outputs = [
@@ -87,11 +88,7 @@ def _awaited(submission: Submission) -> list[Output]:
 
 
 def _allowed(standing: lifecycle.Standing) -> list[Output]:
-    return [
-        Output(OutputType.ALLOWED, code)
-        for code in lifecycle.allowed(standing)
-        if code in supported()
-    ]
+    return [Output(OutputType.ALLOWED, code) for code in lifecycle.allowed(standing)]
 
 
 def _status_of_task(asked: Reference, work: UnitOfWork) -> TaskOutcome:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from app.domain.claims import Claim
+from app.domain.claims import STAT, Claim
 from app.domain.codes import Outcome
 from app.domain.edits import edits
 from app.domain.issues import ErrorCode, Issue, Unacceptable
@@ -16,7 +16,7 @@ from app.domain.parties import Client, DuplicateClaims
 from app.domain.period import first_day
 from app.domain.references import Reference
 from app.fhir import claim_response, json_text
-from app.fhir.claims import read_claim
+from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers
 from app.gateway.jobs.kinds import ADJUDICATE
@@ -46,8 +46,14 @@ def take(
     if issues:
         answers.pend(response, submission, client.payer, work, is_delivered=is_handed_over)
     else:
-        work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, work.now)
+        due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
+        work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at)
     return response.reference
+
+
+def is_urgent(document: Mapping[str, Any]) -> bool:
+    """Whether the Claim asks to be decided while its sender waits."""
+    return priority_of(document["priority"]) == STAT
 
 
 def _born_on(document: Mapping[str, Any], patient: Reference, work: UnitOfWork) -> date | None:

@@ -9,7 +9,7 @@ from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
 from app.gateway.conditional import existing
-from app.gateway.intake import claims, communications, eligibility
+from app.gateway.intake import claims, communications, eligibility, payment_notices
 from app.gateway.intake.outcome import Taken
 from app.gateway.intake.ownership import REQUESTS, require_creator
 from app.gateway.once import TakenMeanwhile
@@ -22,8 +22,9 @@ _BY_TYPE = {
     "Claim": claims.take,
     "CoverageEligibilityRequest": eligibility.take,
     "Communication": communications.take,
+    "PaymentNotice": payment_notices.take,
 }
-_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest"})
+_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest", "PaymentNotice"})
 
 
 def take(
@@ -80,13 +81,18 @@ def _new(
     if kind is None:
         return Taken(stored, is_new=True)
     related = kind(received.document, stored, client, base, work, is_handed_over)
-    return Taken(stored, is_new=True, related=related)
+    is_urgent = received.type == "Claim" and claims.is_urgent(received.document)
+    urgent = (stored.type, stored.id) if is_urgent else None
+    return Taken(stored, is_new=True, related=related, urgent=urgent)
 
 
 def _again(type: str, id: str, work: UnitOfWork) -> Taken:
     stored = work.resources.find(type, id)
     if stored is None:
         raise LookupError("a replay key outlived its resource")
+    if stored.text is None:
+        text = "Exactly this was sent before and nullified since; an amended one is welcome."
+        raise Unacceptable(Issue(ErrorCode.NULLIFIED, text))
     submission = work.submissions.find(type, id)
     related = None
     if submission is not None and submission.response_id is not None:

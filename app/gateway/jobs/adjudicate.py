@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Line
 from app.domain.codes import Coding
-from app.domain.lifecycle import UNDECIDED
+from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
 from app.domain.plan import Plan, Price
+from app.domain.reissue import Reissue
 from app.fhir import json_text
 from app.fhir.claims import read_claim
 from app.fhir.coverages import plan_identifier, read_coverage
+from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
@@ -61,7 +63,8 @@ def _facts(
     claim = read_claim(document, base)
     policy = _document(coverage)
     known = read_coverage(policy, coverage.id) if coverage and policy else None
-    standings = work.counters.read(() if known is None else (known.member, known.family))
+    holders = () if known is None else (known.member, known.family)
+    standings = work.counters.read(holders, without=submission.id)
     request = AdjudicationRequest(
         claim=claim,
         received_on=submission.created_at.astimezone(payer.settings.zone).date(),
@@ -70,8 +73,28 @@ def _facts(
         prices=_prices(claim, work),
         counters=standings.sums,
         is_last_call=_is_last_call(submission, work),
+        attachments=_attachments(submission, work),
+        reissue=_reissue(submission, work),
     )
     return Facts(payer, submission, document, request, standings.versions)
+
+
+def _attachments(submission: Submission, work: UnitOfWork) -> int:
+    """How many Communications that carry something belong to the Claim."""
+    attached = [each for each in work.submissions.attached(submission.id) if each.state in LIVE]
+    stored = work.resources.find_all("Communication", {each.id for each in attached})
+    return sum(1 for each in stored if each.text and json_text.member(each.text, "payload"))
+
+
+def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
+    """The earlier decision, where the Claim is decided again."""
+    asked = work.reissues.find(submission.id)
+    if asked is None:
+        return None
+    document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
+    if document is None:
+        raise LookupError("what is decided again has a decision")
+    return Reissue(read_decision(document), asked.lines, asked.quoted)
 
 
 def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:

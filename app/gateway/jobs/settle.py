@@ -3,16 +3,17 @@
 Response, explanation, counters, reservation, queue and audit are one transaction.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from app.domain import reissue
 from app.domain.adjudication import Answer, Awaiting, Category, Decided, Deferred
-from app.domain.claims import Days
-from app.domain.codes import ClaimUse, Outcome
+from app.domain.codes import ClaimUse, Outcome, OutputType
 from app.domain.lifecycle import State
-from app.domain.money import Money, minor_unit
-from app.fhir import claim_response, json_text
-from app.fhir.explanation_of_benefit import explanation_of_benefit
-from app.gateway import answers
+from app.domain.money import Money
+from app.domain.references import Reference
+from app.domain.tasks import Output, completed
+from app.gateway import authorizations, questions, task_versions
+from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts
 from app.store.audit import Event
 from app.store.resources import Stored
@@ -31,29 +32,45 @@ class CountersMoved(Exception):
     """Another decision used the same counters in between: the question must be asked anew."""
 
 
-def settle(job: Job, facts: Facts, answer: Answer, rules: str, work: UnitOfWork) -> bool:
+def settle(
+    job: Job,
+    facts: Facts,
+    answer: Answer,
+    rules: str,
+    work: UnitOfWork,
+    *,
+    is_handed_over: bool = False,
+) -> bool:
     """Write an answer; False where the submission moved on and the answer was dropped.
 
-    Raises LeaseLost or CountersMoved, with nothing written.
+    `is_handed_over`: the ClaimResponse goes back with the very request that asked for it. Raises
+    LeaseLost, CountersMoved or NotCarriedOver, with nothing written.
     """
     if isinstance(answer, Deferred):
         return _await(job, facts, answer, work)
-    return _decide(job, facts, answer, rules, work)
+    if facts.request.reissue is not None:
+        answer = reissue.told(facts.request.reissue, answer)
+    return _decide(job, facts, answer, rules, work, is_handed_over)
 
 
 def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     due_at = _due_at(facts, answer, work)
+    awaiting = _awaited(facts, answer)
+    is_asked = awaiting is Awaiting.INFORMATION and facts.submission.awaiting is not awaiting
     moved = work.submissions.move(
         facts.submission,
         state=State.AWAITING,
-        awaiting=_awaited(facts, answer),
+        awaiting=awaiting,
         awaiting_text=answer.text,
         due_at=due_at,
+        question_id=work.new_id() if is_asked else facts.submission.question_id,
     )
     if moved is None or due_at is None:
         _finish(job, work)
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
+    if moved is not None and is_asked and due_at is not None:
+        questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
     return moved is not None
 
 
@@ -71,7 +88,13 @@ def _due_at(facts: Facts, answer: Deferred, work: UnitOfWork) -> datetime | None
     if facts.submission.awaiting is answer.awaiting and facts.submission.due_at is not None:
         # Asked in between and still waiting for the same: that makes the wait no longer.
         return facts.submission.due_at
-    return work.now + facts.payer.settings.await_coverage
+    return work.now + _patience(facts, answer.awaiting)
+
+
+def _patience(facts: Facts, awaiting: Awaiting) -> timedelta:
+    settings = facts.payer.settings
+    is_information = awaiting is Awaiting.INFORMATION
+    return settings.await_information if is_information else settings.await_coverage
 
 
 def _asked_again_at(facts: Facts, due_at: datetime, work: UnitOfWork) -> datetime:
@@ -80,10 +103,17 @@ def _asked_again_at(facts: Facts, due_at: datetime, work: UnitOfWork) -> datetim
     return work.now if is_outdated else due_at
 
 
-def _decide(job: Job, facts: Facts, decided: Decided, rules: str, work: UnitOfWork) -> bool:
+def _decide(
+    job: Job,
+    facts: Facts,
+    decided: Decided,
+    rules: str,
+    work: UnitOfWork,
+    is_handed_over: bool,
+) -> bool:
     submission = facts.submission
     benefit = decided.total(Category.BENEFIT)
-    benefit_id = work.new_id() if submission.use is ClaimUse.CLAIM else None
+    ids = responses.ids_for(submission, work)
     moved = work.submissions.move(
         submission,
         state=_final_state(submission, benefit),
@@ -94,7 +124,8 @@ def _decide(job: Job, facts: Facts, decided: Decided, rules: str, work: UnitOfWo
         awaiting=None,
         awaiting_text=None,
         due_at=None,
-        benefit_id=benefit_id,
+        response_id=ids.response,
+        benefit_id=ids.benefit,
         rules=rules,
         plan_version=facts.request.plan.version if facts.request.plan else None,
         decided_at=work.now,
@@ -104,11 +135,11 @@ def _decide(job: Job, facts: Facts, decided: Decided, rules: str, work: UnitOfWo
         return False
     if not work.counters.post(submission.id, decided.postings, facts.counter_versions):
         raise CountersMoved
-    response = _respond(moved, facts, decided, work)
-    if benefit_id is not None:
-        _explain(moved, facts, decided, response, benefit_id, work)
-    if submission.use is ClaimUse.PREAUTHORIZATION:
-        _reserve(submission, benefit, work)
+    response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
+    _hold(moved, facts, decided, benefit, work)
+    questions.close(submission, work)
+    work.submissions.mark_used(submission.id)
+    _answer_task(moved, facts, response, work)
     _audit(moved, work)
     return True
 
@@ -123,57 +154,26 @@ def _final_state(submission: Submission, benefit: Money | None) -> State:
     return State.PAYABLE if is_owed else State.DECIDED
 
 
-def _respond(submission: Submission, facts: Facts, decided: Decided, work: UnitOfWork) -> Stored:
-    """The decision as the next version of the ClaimResponse that intake gave, pended."""
-    queued = work.resources.find("ClaimResponse", submission.response_id or "")
-    if queued is None:
-        raise LookupError("every Claim has a ClaimResponse")
-    told = answers.answering(
-        facts.payer,
-        facts.document,
-        f"Claim/{submission.id}",
-        "ClaimResponse",
-        queued.id,
-        work,
-    )
-    preauthorization, valid = None, None
-    if submission.use is ClaimUse.PREAUTHORIZATION:
-        preauthorization, valid = f"PA-{submission.id}", _validity(facts, work)
-    document = claim_response.decided(told, decided, preauthorization, valid)
-    response = answers.amended(queued, json_text.write(document), work)
-    answers.pend(response, submission, facts.payer, work)
-    return response
-
-
-def _validity(facts: Facts, work: UnitOfWork) -> Days:
-    """The days on which the preauthorized services may be rendered."""
-    if facts.request.claim.billable is not None:
-        return facts.request.claim.billable
-    today = work.now.astimezone(facts.payer.settings.zone).date()
-    return Days(today, today + facts.payer.settings.preauthorization_valid)
-
-
-def _explain(
-    submission: Submission,
-    facts: Facts,
-    decided: Decided,
-    response: Stored,
-    id: str,
-    work: UnitOfWork,
+def _hold(
+    submission: Submission, facts: Facts, decided: Decided, benefit: Money | None, work: UnitOfWork
 ) -> None:
-    told = answers.answering(
-        facts.payer, facts.document, f"Claim/{submission.id}", "ExplanationOfBenefit", id, work
-    )
-    document = explanation_of_benefit(told, response.reference, decided)
-    explained = answers.added(document, id, submission.submitter_id, work)
-    answers.pend(explained, submission, facts.payer, work)
+    """Reserve what a preauthorization grants; let a Claim use what it quotes."""
+    claim, coverage = facts.request.claim, facts.request.coverage
+    if submission.use is ClaimUse.CLAIM:
+        authorizations.consume(submission.id, claim, coverage, decided, work)
+    if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
+        valid = responses.validity(facts, work)
+        authorizations.reserve(submission.id, claim, coverage, valid, benefit, work)
 
 
-def _reserve(submission: Submission, benefit: Money | None, work: UnitOfWork) -> None:
-    if benefit is None:
+def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:
+    """The Task that asked to decide again is done."""
+    asked = work.reissues.end(submission.id)
+    if asked is None:
         return
-    units = int(benefit.amount / minor_unit(benefit.currency))
-    work.reservations.reserve(submission.id, benefit.currency, units)
+    reference = Reference(response.type, response.id, response.version)
+    outcome = completed(Output(OutputType.RESPONSE, reference), focus=submission.key)
+    task_versions.ended(asked.task_id, outcome, submission, facts.payer, work)
 
 
 def _audit(submission: Submission, work: UnitOfWork) -> None:

@@ -7,13 +7,16 @@ import queue
 import random
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
 from app.domain.adjudication import Adjudicator, Answer
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
+from app.gateway.jobs import expire_preauthorizations, verify_purge
 from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs.kinds import ADJUDICATE, EXPIRE_PREAUTHORIZATION, VERIFY_PURGE
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.store.parties import Parties
@@ -44,6 +47,22 @@ class TooSlow(Exception):
     """The adjudicator did not answer within its time."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Urgency:
+    """How long an answer may take, and whether it goes back with the request that asked for it."""
+
+    budget: timedelta
+    is_handed_over: bool = False
+
+
+# What is done without asking an adjudicator: None once it is done, else when to look again.
+Chore = Callable[[Installation, Job, Payer], timedelta | None]
+_CHORES: dict[str, Chore] = {
+    EXPIRE_PREAUTHORIZATION: expire_preauthorizations.expire,
+    VERIFY_PURGE: verify_purge.verify,
+}
+
+
 class Worker:
     """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
@@ -68,6 +87,7 @@ class Worker:
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
         done = 0
+        expire_preauthorizations.enqueue(self._installation, list(self._payers().values()))
         while not self._is_ending.is_set() and (limit is None or done < limit):
             fresh = self._work_off(self._lease(BATCH, tried=False))
             # A job that was tried may be what its worker died of: it is worked on alone.
@@ -101,47 +121,88 @@ class Worker:
         def effect(connection: Any) -> list[Job]:
             jobs = WorkQueue(connection, now).lease(token, limit, LEASE, tried=tried)
             for payer_id in sorted({job.payer_id for job in jobs}):
-                keys = [job.submission for job in jobs if job.payer_id == payer_id]
-                Submissions(connection, Scope(payer_id)).begin(keys)
+                _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
             return jobs
 
         return self._installation.store.write(effect)
+
+    def decide_now(
+        self, submission: tuple[str, str], payer: Payer, *, is_handed_over: bool = False
+    ) -> None:
+        """Try one submission's adjudication at once, within the payer's real-time budget.
+
+        `is_handed_over`: whoever asked is given the response itself. What is not decided in time
+        is due for the clock, as anything else is.
+        """
+        now, token = self._installation.clock(), self._installation.new_id()
+
+        def lease(connection: Any) -> Job | None:
+            job = WorkQueue(connection, now).lease_one(token, submission, ADJUDICATE, LEASE)
+            _begin([job] if job else [], payer.id, connection)
+            return job
+
+        job = self._installation.store.write(lease)
+        if job is not None:
+            budget = min(payer.settings.real_time_budget, self._timeout)
+            self._work_on(job, payer, _Urgency(budget, is_handed_over))
 
     def _payers(self) -> dict[str, Payer]:
         return self._installation.store.read(
             lambda connection: {payer.id: payer for payer in Parties(connection).payers()}
         )
 
-    def _work_on(self, job: Job, payer: Payer) -> None:
+    def _work_on(self, job: Job, payer: Payer, urgency: _Urgency | None = None) -> None:
         if job.attempts > MOST_ATTEMPTS:
             # Its workers died over it, each time before they could say so.
             self._write(job, lambda work: work.jobs.abandon(job, "NeverAnswered"))
             return
         try:
+            if job.kind in _CHORES:
+                self._do(_CHORES[job.kind], job, payer)
+                return
             for _ in range(_ROUNDS):
-                if self._decided(job, payer):
+                if self._decided(job, payer, urgency or _Urgency(self._timeout)):
                     return
             self._put_back(job, "CountersMoved", counts=False)
         except LeaseLost:
             log.info("lease lost", job=job.id)
+        except TooSlow as fault:
+            if urgency is None:
+                self._failed(job, type(fault).__name__)
+            else:
+                # Only this asker's patience is over; the clock asks again with its own.
+                self._put_back(job, "OutOfTime", counts=False)
         except (Busy, CommitUnknown, DiskFull):
             # The store's fault, not the adjudicator's: the lease lapses, and the job is due again.
             raise
         except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
             self._failed(job, type(fault).__name__)
 
-    def _decided(self, job: Job, payer: Payer) -> bool:
+    def _do(self, chore: Chore, job: Job, payer: Payer) -> None:
+        pause = chore(self._installation, job, payer)
+        if pause is None:
+            self._write(job, lambda work: work.jobs.finish(job))
+            return
+        again_at = self._installation.clock() + pause
+        self._write(job, lambda work: work.jobs.put_back(job, again_at, counts=False))
+
+    def _decided(self, job: Job, payer: Payer, urgency: _Urgency) -> bool:
         """One round of asking; False where the counters moved meanwhile."""
         facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
         if facts is None:
             self._write(job, lambda work: work.jobs.finish(job))
             return True
         adjudicator = self._adjudicators[payer.settings.adjudicator]
-        answer = _answer_within(self._timeout, adjudicator, facts)
-        try:
-            counted = self._write(
-                job, lambda work: settle(job, facts, answer, adjudicator.rules, work)
+        answer = _answer_within(urgency.budget, adjudicator, facts)
+        is_handed_over = urgency.is_handed_over
+
+        def settled(work: UnitOfWork) -> bool:
+            return settle(
+                job, facts, answer, adjudicator.rules, work, is_handed_over=is_handed_over
             )
+
+        try:
+            counted = self._write(job, settled)
         except (CountersMoved, VersionConflict):
             return False
         if not counted:
@@ -171,6 +232,13 @@ class Worker:
 
     def _write(self, job: Job, effect: Callable[[UnitOfWork], T]) -> T:
         return self._installation.write(job.scope, effect)
+
+
+def _begin(jobs: list[Job], payer_id: str, connection: Any) -> None:
+    """Mark what is being decided from now on."""
+    keys = [job.submission for job in jobs if job.kind == ADJUDICATE]
+    if keys:
+        Submissions(connection, Scope(payer_id)).begin(keys)
 
 
 def _pause(attempts: int) -> timedelta:

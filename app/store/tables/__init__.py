@@ -7,31 +7,51 @@ searched, locked and counted. Migrations create what is declared here; a test co
 from app.store.tables.audit import audit
 from app.store.tables.columns import metadata
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
-from app.store.tables.money import counter_entry, counter_holder, reservation
+from app.store.tables.money import (
+    Entry,
+    counter_entry,
+    counter_holder,
+    reservation,
+    reservation_entry,
+)
 from app.store.tables.parties import client, payer
 from app.store.tables.resources import business_identifier, resource, resource_version
-from app.store.tables.submissions import live_identifier, replay_key, submission, task
-from app.store.tables.work import JobState, job
+from app.store.tables.submissions import (
+    live_identifier,
+    mention,
+    reissue,
+    replay_key,
+    submission,
+    task,
+    tombstone,
+)
+from app.store.tables.work import JobState, calendar_slot, job
 
 __all__ = [
     "Delivery",
+    "Entry",
     "JobState",
     "audit",
     "business_identifier",
+    "calendar_slot",
     "client",
     "counter_entry",
     "counter_holder",
     "handed_over",
     "job",
     "live_identifier",
+    "mention",
     "metadata",
     "payer",
     "pended",
     "queue_head",
+    "reissue",
     "replay_key",
     "reservation",
+    "reservation_entry",
     "resource",
     "resource_version",
     "submission",
     "task",
+    "tombstone",
 ]

@@ -17,6 +17,7 @@ class Delivery(StrEnum):
     PARKED = "parked"
     WITHDRAWN = "withdrawn"
     SUPERSEDED = "superseded"
+    PURGED = "purged"
 
 
 # The head of each submitter's queue: the row that a poll locks, so polls of one submitter queue up.

@@ -1,9 +1,32 @@
 """What decisions count and reserve."""
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, String, Table
+from enum import StrEnum
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+)
 
 from app.store.tables.columns import Id, Serial, metadata
-from app.store.types import Exact
+from app.store.types import Code, Exact, Instant
+
+
+class Entry(StrEnum):
+    """What an entry in the ledger of a reservation did."""
+
+    RESERVE = "reserve"
+    CONSUME = "consume"
+    RESTORE = "restore"
+    RELEASE = "release"
+    EXPIRE = "expire"
+
 
 # The holder's version is the fence: a decision counts only if the counters it read still stand.
 counter_holder = Table(
@@ -30,7 +53,8 @@ counter_entry = Table(
     sqlite_autoincrement=True,
 )
 
-# Amounts in the currency's minor unit: whole numbers, so that the database itself can add them.
+# What a preauthorization holds: the sums of its ledger, in the currency's minor unit, so that the
+# database itself can add and check them. Whose and for what it may be used is kept as keyed hashes.
 reservation = Table(
     "reservation",
     metadata,
@@ -43,6 +67,31 @@ reservation = Table(
     Column("released", BigInteger, nullable=False),
     Column("expired", BigInteger, nullable=False),
     Column("open", BigInteger, nullable=False),
+    Column("member", String(64)),
+    Column("providers", Text),
+    Column("services", Text),
+    Column("starts_on", Date),
+    Column("ends_on", Date),
+    # Cancelled or expired: what is restored from then on is open no more.
+    Column("closed_at", Instant),
     CheckConstraint("reserved = (consumed - restored) + released + expired + open", name="balance"),
     CheckConstraint("open >= 0 AND consumed >= restored", name="not_overdrawn"),
+    Index("ix_reservation_ends", "ends_on"),
+)
+
+# The ledger: one row per move, never changed. `claim_id` is the Claim that consumed or restored.
+reservation_entry = Table(
+    "reservation_entry",
+    metadata,
+    Column("seq", Serial, primary_key=True, autoincrement=True),
+    Column("payer_id", Id, nullable=False),
+    Column("submission_id", Id, nullable=False),
+    Column("kind", Code(Entry), nullable=False),
+    Column("amount", BigInteger, nullable=False),
+    Column("claim_id", Id),
+    Column("entered_at", Instant, nullable=False),
+    Index("ix_reservation_entry_submission", "payer_id", "submission_id"),
+    Index("ix_reservation_entry_claim", "payer_id", "claim_id"),
+    CheckConstraint("amount > 0", name="positive"),
+    sqlite_autoincrement=True,
 )

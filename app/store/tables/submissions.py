@@ -1,6 +1,6 @@
 """Submitted requests, Tasks, and the keys that make two sendings one effect."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
 
 from app.domain.adjudication import Awaiting
 from app.domain.codes import ClaimUse, Outcome, TaskCode, TaskStatus
@@ -34,9 +34,51 @@ submission = Table(
     Column("plan_version", String(64)),
     Column("created_at", Instant, nullable=False),
     Column("decided_at", Instant),
+    # By law it has to be kept: it is not nullified.
+    Column("is_held", Boolean, nullable=False, server_default=false()),
+    # The Claim that a Communication belongs to.
+    Column("about_id", Id),
+    # The CommunicationRequest that a Claim waits for an answer to.
+    Column("question_id", Id),
     Index("ix_submission_awaiting", "payer_id", "awaiting"),
     Index("ix_submission_response", "payer_id", "response_id"),
     Index("ix_submission_benefit", "payer_id", "benefit_id"),
+    Index("ix_submission_about", "payer_id", "about_id"),
+)
+
+# What a running reprocess was asked: gone once it is decided, overtaken or cancelled.
+reissue = Table(
+    "reissue",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("submission_id", Id, primary_key=True),
+    Column("task_id", Id, nullable=False),
+    Column("lines", Text, nullable=False),
+    Column("quoted", Text),
+)
+
+# What was nullified: that it was there, when it went and by which Task, and nothing else.
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("type", String(64), primary_key=True),
+    Column("id", Id, primary_key=True),
+    Column("task_id", Id, nullable=False),
+    Column("nullified_at", Instant, nullable=False),
+    Column("verified_at", Instant),
+)
+
+# What a Task or a Communication names, as keyed hashes: found when what it names is nullified.
+mention = Table(
+    "mention",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("key_hash", Hash, primary_key=True),
+    Column("type", String(64), primary_key=True),
+    Column("resource_id", Id, primary_key=True),
+    Column("submitter_id", Id, nullable=False),
+    Index("ix_mention_resource", "payer_id", "type", "resource_id"),
 )
 
 # One live Claim per identifier, by the referee: a row that is there or not.
@@ -60,6 +102,8 @@ replay_key = Table(
     Column("type", String(64), nullable=False),
     Column("resource_id", Id, nullable=False),
     Column("expires_at", Instant, nullable=False),
+    # A condition (If-None-Exist) may be met again once what met it is nullified.
+    Column("is_condition", Boolean, nullable=False, server_default=false()),
     Index("ix_replay_key_expires", "expires_at"),
     Index("ix_replay_key_resource", "payer_id", "resource_id"),
 )

@@ -16,6 +16,15 @@ class JobState(StrEnum):
     ABANDONED = "abandoned"
 
 
+# Each job of the calendar has one row per slot: whoever inserts it enqueues, all others do not.
+calendar_slot = Table(
+    "calendar_slot",
+    metadata,
+    Column("kind", String(32), primary_key=True),
+    Column("slot", String(100), primary_key=True),
+    Column("taken_at", Instant, nullable=False),
+)
+
 job = Table(
     "job",
     metadata,

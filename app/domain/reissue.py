@@ -1,0 +1,110 @@
+"""A decision made again: which lines are carried over, and what the new one changed.
+
+A path names a line by its sequences from the item down. http://hl7.org/fhir/R4/claim.html#resource
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from app.domain.adjudication import Amount, Category, Decided, DecidedLine, Note
+from app.domain.money import Money
+
+Path = tuple[int, ...]
+
+
+class NotCarriedOver(Exception):
+    """The new decision changed a line that nobody asked to decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reissue:
+    """An earlier decision, and the lines of it to decide again; no paths are all of them."""
+
+    decided: Decided
+    paths: tuple[Path, ...] = ()
+    reference: str | None = None
+
+    def carried(self) -> dict[Path, DecidedLine]:
+        """The lines that stay as they are, with all below them; the topmost of each only."""
+        return dict(self._carried(self.decided.lines)) if self.paths else {}
+
+    def _carried(self, lines: tuple[DecidedLine, ...]) -> Iterator[tuple[Path, DecidedLine]]:
+        for line in lines:
+            if self._is_asked(line.path):
+                continue
+            if any(path[: len(line.path)] == line.path for path in self.paths):
+                yield from self._carried(line.lines)
+            else:
+                yield line.path, line
+
+    def _is_asked(self, path: Path) -> bool:
+        return any(path[: len(asked)] == asked for asked in self.paths)
+
+
+def spelled(path: Path) -> str:
+    """A path as it is written in a Task.input: `2.1.3`."""
+    return ".".join(str(sequence) for sequence in path)
+
+
+def told(reissue: Reissue, decided: Decided) -> Decided:
+    """The new decision with notes that tell what changed, line by line.
+
+    Raises NotCarriedOver where a line changed that was not to be decided again.
+    """
+    before, after = _by_path(reissue.decided), _by_path(decided)
+    for path, line in reissue.carried().items():
+        if after.get(path) != line:
+            raise NotCarriedOver(spelled(path))
+    number = max((note.number for note in (*reissue.decided.notes, *decided.notes)), default=0)
+    changes: dict[Path, Note] = {}
+    for path, line in after.items():
+        difference = _difference(before.get(path), line)
+        if difference:
+            number += 1
+            changes[path] = Note(number, f"Line {spelled(path)}: {difference}.")
+    closing = _closing(reissue, bool(changes), number + 1)
+    return replace(
+        decided,
+        lines=tuple(_noted(line, changes) for line in decided.lines),
+        notes=(*decided.notes, *changes.values(), *closing),
+    )
+
+
+def _closing(reissue: Reissue, is_changed: bool, number: int) -> tuple[Note, ...]:
+    texts = [] if is_changed else ["Decided again, and nothing changed."]
+    if reissue.reference is not None:
+        texts.append(f"Reference quoted by the submitter: {reissue.reference}")
+    return tuple(Note(number + index, text) for index, text in enumerate(texts))
+
+
+def _noted(line: DecidedLine, changes: Mapping[Path, Note]) -> DecidedLine:
+    change = changes.get(line.path)
+    notes = line.notes if change is None else (*line.notes, change.number)
+    return replace(line, notes=notes, lines=tuple(_noted(each, changes) for each in line.lines))
+
+
+def _by_path(decided: Decided) -> dict[Path, DecidedLine]:
+    def below(lines: tuple[DecidedLine, ...]) -> Iterator[tuple[Path, DecidedLine]]:
+        for line in lines:
+            yield line.path, line
+            yield from below(line.lines)
+
+    return dict(below(decided.lines))
+
+
+def _difference(before: DecidedLine | None, after: DecidedLine) -> str:
+    old = _rows(() if before is None else before.amounts)
+    new = _rows(after.amounts)
+    changed = [each for each in Category if old.get(each) != new.get(each)]
+    return ", ".join(
+        f"{category} {_amount(new.get(category))}, was {_amount(old.get(category))}"
+        for category in changed
+    )
+
+
+def _rows(amounts: tuple[Amount, ...]) -> dict[Category, Money]:
+    return {amount.category: amount.money for amount in amounts}
+
+
+def _amount(money: Money | None) -> str:
+    return "nothing" if money is None else f"{money.amount:f} {money.currency}"

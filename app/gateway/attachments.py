@@ -1,0 +1,100 @@
+"""Matches a Communication to the Claim it belongs to, and lets a Claim that waits for it go on.
+
+Solicited: `basedOn` the CommunicationRequest. Unsolicited: `about` the Claim, or a response to it.
+http://hl7.org/fhir/R4/communication.html
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.domain.adjudication import Awaiting
+from app.domain.issues import ErrorCode, Issue, Missing
+from app.domain.lifecycle import LIVE, State
+from app.domain.references import Reference
+from app.fhir.documents import contained, identifiers_of, reference_of
+from app.gateway import questions
+from app.store.submissions import Submission
+from app.store.unit_of_work import UnitOfWork
+
+# A Communication of any other status carries nothing yet, or nothing any more.
+DELIVERABLE = frozenset({"in-progress", "completed"})
+
+_ANSWERS = ("ClaimResponse", "ExplanationOfBenefit")
+
+
+def claim_of(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submission | None:
+    """The Claim a Communication belongs to, its row locked; None where it names none we know.
+
+    Raises Missing where an identifier is that of several live Claims.
+    """
+    found = _first(_asked(document, base, work)) or _first(_about(document, base, work))
+    return None if found is None else work.submissions.find(*found, lock=True)
+
+
+def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:
+    """Let a Communication belong to a Claim whose row is locked; a Claim that awaits it goes on."""
+    work.submissions.move(communication, about_id=claim.id)
+    if claim.state is not State.AWAITING or claim.awaiting is not Awaiting.INFORMATION:
+        return
+    questions.answered(claim, work)
+    work.submissions.move(claim, state=State.QUEUED, awaiting=None, awaiting_text=None, due_at=None)
+    work.jobs.wake_one(work.scope.payer_id, claim.key)
+
+
+def _first(keys: Iterator[tuple[str, str]]) -> tuple[str, str] | None:
+    return next(keys, None)
+
+
+def _asked(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Iterator[tuple[str, str]]:
+    """The Claims that the requests it is based on ask about."""
+    for reference in _named(document, "basedOn", base):
+        requests = _known(reference, ("CommunicationRequest",), work)
+        for key in requests:
+            claim = work.pended.submission_of(*key)
+            if claim is not None and claim[0] == "Claim":
+                yield claim
+
+
+def _about(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Iterator[tuple[str, str]]:
+    for reference in _named(document, "about", base):
+        claims = _known(reference, ("Claim",), work)
+        yield from _live(claims, work)
+        for key in _known(reference, _ANSWERS, work):
+            answered = work.submissions.answered_by(*key)
+            claim = work.pended.submission_of(*key) if answered is None else answered.key
+            if claim is not None and claim[0] == "Claim":
+                yield claim
+
+
+def _live(keys: list[tuple[str, str]], work: UnitOfWork) -> Iterator[tuple[str, str]]:
+    """The one live Claim of several with one identifier; else the newest of those that are not."""
+    found = [each for key in keys if (each := work.submissions.find(*key)) is not None]
+    live = [each for each in found if each.state in LIVE]
+    if len(live) > 1:
+        text = f"{len(live)} live Claims carry the identifier; name one by id."
+        raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text))
+    newest = max(found, key=lambda each: each.created_at, default=None)
+    chosen = live[0] if live else newest
+    if chosen is not None:
+        yield chosen.key
+
+
+def _named(document: Mapping[str, Any], element: str, base: str) -> Iterator[Reference]:
+    """Each reference of an element, a contained resource told by its identifiers."""
+    for value in document.get(element, ()):
+        target = contained(document, value)
+        if target is None:
+            yield reference_of(value, base)
+            continue
+        for identifier in identifiers_of(target):
+            yield Reference(target["resourceType"], identifier=identifier)
+
+
+def _known(reference: Reference, types: tuple[str, ...], work: UnitOfWork) -> list[tuple[str, str]]:
+    if reference.type is not None and reference.type not in types:
+        return []
+    if reference.id is not None and reference.type is not None:
+        return [(reference.type, reference.id)]
+    if reference.identifier is None:
+        return []
+    return work.resources.identified(types, reference.identifier)

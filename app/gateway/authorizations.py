@@ -1,0 +1,159 @@
+"""What preauthorizations reserve, and what Claims that quote them use of it.
+
+Docs: docs/preauthorizations.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from app.domain.adjudication import Amount, Category, Coverage, Decided, DecidedLine
+from app.domain.claims import Claim, Days, Line
+from app.domain.money import Money
+from app.domain.references import Reference
+from app.fhir import json_text
+from app.fhir.documents import identifiers_of
+from app.store.reservations import Terms
+from app.store.unit_of_work import UnitOfWork
+
+_PREFIX = "PA-"
+
+
+def reference_of(claim_id: str) -> str:
+    """The preAuthRef of a preauthorization; it stays the same however often it is decided."""
+    return f"{_PREFIX}{claim_id}"
+
+
+def reserve(
+    claim_id: str,
+    claim: Claim,
+    coverage: Coverage | None,
+    valid: Days,
+    benefit: Money,
+    work: UnitOfWork,
+) -> None:
+    """Hold the benefit of a preauthorization for its member, provider, services and days."""
+    services = {
+        _service(coding.key, work) for line in _leaves(claim.lines) for coding in line.services
+    }
+    terms = Terms(
+        member=coverage.member if coverage else None,
+        providers=frozenset(_names(claim.provider, work)),
+        services=frozenset(services),
+        starts_on=valid.first,
+        ends_on=valid.last,
+    )
+    work.reservations.reserve(claim_id, benefit.currency, benefit.minor_units, terms)
+
+
+@dataclass(slots=True)
+class _Use:
+    """What a Claim may take for one line from reservations, and the line it is for."""
+
+    units: int
+    services: frozenset[str]
+    day: date
+
+
+def consume(
+    claim_id: str, claim: Claim, coverage: Coverage | None, decided: Decided, work: UnitOfWork
+) -> None:
+    """Take a Claim's benefit from the preauthorizations it quotes, as far as each holds for it.
+
+    What the Claim took when it was decided before is given back first.
+    """
+    work.reservations.restore(claim_id)
+    quoted = _quoted(claim)
+    if not quoted or coverage is None:
+        return
+    providers = set(_names(claim.provider, work))
+    uses = list(_uses(claim, decided, work))
+    for preauthorization in quoted:
+        terms = work.reservations.terms(preauthorization)
+        if terms is None or terms.member != coverage.member or not terms.providers & providers:
+            continue
+        held_for = [use for use in uses if _holds_for(terms, use)]
+        used = work.reservations.consume(
+            preauthorization, claim_id, sum(use.units for use in held_for)
+        )
+        _take_off(held_for, used)
+
+
+def _quoted(claim: Claim) -> list[str]:
+    """The preauthorizations of ours that the focal insurance quotes, each once, in one order."""
+    quoted = {
+        value.removeprefix(_PREFIX)
+        for insurance in claim.insurance
+        if insurance.focal
+        for value in insurance.preauthorizations
+        if value.startswith(_PREFIX)
+    }
+    return sorted(quoted)
+
+
+def _uses(claim: Claim, decided: Decided, work: UnitOfWork) -> Iterator[_Use]:
+    benefits = {line.path: _benefit(line.amounts) for line in _decided_leaves(decided.lines)}
+    for item in claim.lines:
+        day = _day(item, claim)
+        for leaf in _leaves((item,)):
+            units = benefits.get(leaf.path, 0)
+            services = frozenset(_service(coding.key, work) for coding in leaf.services)
+            if units and day is not None:
+                yield _Use(units, services, day)
+
+
+def _holds_for(terms: Terms, use: _Use) -> bool:
+    starts, ends = terms.starts_on or date.min, terms.ends_on or date.max
+    return bool(terms.services & use.services) and starts <= use.day <= ends
+
+
+def _take_off(uses: Sequence[_Use], used: int) -> None:
+    """What one reservation gave is not asked of the next."""
+    for use in uses:
+        taken = min(use.units, used)
+        use.units -= taken
+        used -= taken
+
+
+def _day(item: Line, claim: Claim) -> date | None:
+    for days in (item.serviced, claim.billable, claim.created):
+        if days is not None and (days.first or days.last):
+            return days.first or days.last
+    return None
+
+
+def _benefit(amounts: tuple[Amount, ...]) -> int:
+    rows = (row.money for row in amounts if row.category is Category.BENEFIT)
+    return next((money.minor_units for money in rows), 0)
+
+
+def _leaves(lines: tuple[Line, ...]) -> Iterator[Line]:
+    for line in lines:
+        if line.lines:
+            yield from _leaves(line.lines)
+        else:
+            yield line
+
+
+def _decided_leaves(lines: tuple[DecidedLine, ...]) -> Iterator[DecidedLine]:
+    for line in lines:
+        if line.lines:
+            yield from _decided_leaves(line.lines)
+        else:
+            yield line
+
+
+def _service(key: str, work: UnitOfWork) -> str:
+    return work.hasher("reserved-service", key)
+
+
+def _names(provider: Reference, work: UnitOfWork) -> Iterator[str]:
+    """Everything a provider goes by, as keyed hashes: its reference and its identifiers."""
+    identifiers = [provider.identifier] if provider.identifier else []
+    if provider.type is not None and provider.id is not None:
+        yield work.hasher("reserved-provider", f"{provider.type}/{provider.id}")
+        stored = work.resources.find(provider.type, provider.id)
+        if stored is not None and stored.text is not None:
+            identifiers += identifiers_of(json_text.parsed(stored.text))
+    for identifier in identifiers:
+        yield work.hasher("reserved-provider", identifier.key)

@@ -1,0 +1,107 @@
+"""Job ``adjudicate``, the documents: ClaimResponse and ExplanationOfBenefit of a decision.
+
+The first decision is the next version of the ClaimResponse that intake gave. Each later one is a
+new response that names its predecessor, which is `cancelled`: only one of them is in force.
+"""
+
+from dataclasses import dataclass
+
+from app.domain.adjudication import Decided
+from app.domain.claims import Days
+from app.domain.codes import ClaimUse, FinancialStatus
+from app.fhir import claim_response, json_text
+from app.fhir.explanation_of_benefit import explanation_of_benefit
+from app.gateway import answers
+from app.gateway.authorizations import reference_of
+from app.gateway.jobs.adjudicate import Facts
+from app.store.resources import Stored
+from app.store.submissions import Submission
+from app.store.unit_of_work import UnitOfWork
+
+_REISSUED = ("ClaimResponse", "ExplanationOfBenefit")
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Under which ids a decision is written; `benefit` None: it needs no explanation."""
+
+    response: str
+    benefit: str | None
+
+
+def ids_for(submission: Submission, work: UnitOfWork) -> Ids:
+    """The ids of the documents of a decision on this submission."""
+    benefit = work.new_id() if submission.use is ClaimUse.CLAIM else None
+    if submission.decided_at is not None:
+        return Ids(work.new_id(), benefit)
+    if submission.response_id is None:
+        raise LookupError("every Claim has a ClaimResponse")
+    return Ids(submission.response_id, benefit)
+
+
+def respond(
+    ids: Ids, facts: Facts, decided: Decided, work: UnitOfWork, *, is_handed_over: bool
+) -> Stored:
+    """Write and pend the documents of a decision; the ClaimResponse."""
+    before = facts.submission
+    earlier = work.resources.find("ClaimResponse", before.response_id or "")
+    if earlier is None:
+        raise LookupError("every Claim has a ClaimResponse")
+    is_reissue = before.decided_at is not None
+    if is_reissue:
+        _supersede(before, earlier, work)
+    follows_id = earlier.id if is_reissue else None
+    document = _response(ids, facts, decided, earlier.versioned if is_reissue else None, work)
+    if is_reissue:
+        response = answers.added(document, ids.response, before.submitter_id, work)
+    else:
+        response = answers.amended(earlier, json_text.write(document), work)
+    answers.pend(
+        response, before, facts.payer, work, follows_id=follows_id, is_delivered=is_handed_over
+    )
+    if ids.benefit is not None:
+        explained = _explained(ids.benefit, facts, decided, response, work)
+        answers.pend(explained, before, facts.payer, work, follows_id=follows_id)
+    return response
+
+
+def validity(facts: Facts, work: UnitOfWork) -> Days:
+    """The days on which preauthorized services may be rendered."""
+    if facts.request.claim.billable is not None:
+        return facts.request.claim.billable
+    today = work.now.astimezone(facts.payer.settings.zone).date()
+    return Days(today, today + facts.payer.settings.preauthorization_valid)
+
+
+def _supersede(before: Submission, response: Stored, work: UnitOfWork) -> None:
+    """What the new decision takes the place of is not handed over, and no longer in force."""
+    work.pended.supersede(before.key, _REISSUED)
+    answers.with_status(response, FinancialStatus.CANCELLED, work)
+    explained = work.resources.find("ExplanationOfBenefit", before.benefit_id or "")
+    if explained is not None:
+        answers.with_status(explained, FinancialStatus.CANCELLED, work)
+
+
+def _response(
+    ids: Ids, facts: Facts, decided: Decided, predecessor: str | None, work: UnitOfWork
+) -> dict[str, object]:
+    reference = f"Claim/{facts.submission.id}"
+    told = answers.answering(
+        facts.payer, facts.document, reference, "ClaimResponse", ids.response, work
+    )
+    preauthorization, valid = None, None
+    if facts.submission.use is ClaimUse.PREAUTHORIZATION:
+        preauthorization = reference_of(facts.submission.id)
+        valid = validity(facts, work)
+    return claim_response.decided(told, decided, preauthorization, valid, predecessor)
+
+
+def _explained(
+    id: str, facts: Facts, decided: Decided, response: Stored, work: UnitOfWork
+) -> Stored:
+    reference = f"Claim/{facts.submission.id}"
+    told = answers.answering(
+        facts.payer, facts.document, reference, "ExplanationOfBenefit", id, work
+    )
+    document = explanation_of_benefit(told, response.reference, decided)
+    return answers.added(document, id, facts.submission.submitter_id, work)

@@ -1,0 +1,37 @@
+"""Job ``verify-purge``: looks until the database's files hold no more of what was nullified.
+
+Docs: docs/nullify.md says what this can promise on each database.
+"""
+
+from datetime import timedelta
+
+from app.domain.codes import BusinessStatus
+from app.domain.parties import Payer
+from app.gateway import task_versions
+from app.gateway.installation import Installation
+from app.store.audit import Event
+from app.store.unit_of_work import UnitOfWork
+from app.store.work_queue import Job
+
+ACTOR = "sweep"
+_AGAIN = timedelta(seconds=1)
+
+
+def verify(installation: Installation, job: Job, _payer: Payer) -> timedelta | None:
+    """Verify what the Task nullified; None once it is, else when to look again."""
+    stone = installation.read(
+        job.scope, lambda work: work.tombstones.find(job.type, job.submission_id)
+    )
+    if stone is None or stone.verified_at is not None:
+        return None
+    if not installation.store.is_swept(stone.nullified_at):
+        return _AGAIN
+    installation.write(job.scope, lambda work: _verified(stone.task_id, job, work))
+    return None
+
+
+def _verified(task_id: str, job: Job, work: UnitOfWork) -> None:
+    if work.tombstones.verify(task_id) == 0:
+        return
+    task_versions.marked(task_id, BusinessStatus.PURGE_VERIFIED, work)
+    work.audit.add(Event(ACTOR, "verify-purge", "verified", job.type, job.submission_id, task_id))

@@ -1,0 +1,139 @@
+"""Purge a submission: every copy of it and of what answers it; that it was there stays.
+
+http://hl7.org/fhir/R4/financial-module.html#nullify, docs/nullify.md
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from app.domain.lifecycle import LIVE, State
+from app.domain.parties import Payer
+from app.fhir import json_text, task_writing
+from app.fhir.documents import identifiers_of
+from app.gateway.cancellation import stopped
+from app.gateway.jobs.kinds import VERIFY_PURGE
+from app.store.resources import VersionConflict
+from app.store.submissions import Submission
+from app.store.unit_of_work import UnitOfWork
+
+# A late duplicate is refused for as long as anybody may still have it.
+DUPLICATES_REFUSED_FOR = timedelta(days=100 * 365)
+
+_Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What was purged: resources by type, versions, Tasks that were scrubbed, and a digest."""
+
+    resources: tuple[tuple[str, int], ...]
+    versions: int
+    tasks: int
+    digest: str
+
+    def __str__(self) -> str:
+        counts = ", ".join(f"{type} {count}" for type, count in self.resources)
+        return (
+            f"Purged: {counts}; {self.versions} versions; {self.tasks} Tasks scrubbed;"
+            f" digest {self.digest}"
+        )
+
+
+def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWork) -> Receipt:
+    """Nullify a submission whose row is locked; raises VersionConflict if it was moved first."""
+    if submission.state in LIVE:
+        stopped(submission, payer, work)
+    attachments = _attachments(submission, work)
+    own = [submission.key, *(each.key for each in attachments)]
+    family = list(dict.fromkeys([*own, *_answers(submission, work)]))
+    tasks = _tasks(own, family, work)
+    for each in (submission, *attachments):
+        _blank(each, work)
+    versions = {key: _purge(key, task_id, work) for key in family}
+    work.pended.purge(submission.key)
+    work.counters.purge(submission.id)
+    work.reservations.forget_terms(submission.id)
+    for id in tasks:
+        work.resources.rewrite("Task", id, lambda text: task_writing.scrubbed(text, submission.key))
+        work.mentions.forget("Task", id)
+    work.jobs.add(work.scope, VERIFY_PURGE, submission.key, submission.epoch + 1, work.now)
+    return _receipt(versions, tasks, work)
+
+
+def _attachments(submission: Submission, work: UnitOfWork) -> list[Submission]:
+    """The Communications that belong to it, and those that name it and belong to nothing else."""
+    attached = work.submissions.attached(submission.id) if submission.type == "Claim" else []
+    named = work.mentions.of(_names([submission.key], work))
+    loose = (work.submissions.find(*key) for key in named if key[0] == "Communication")
+    found = {each.id: each for each in attached}
+    found |= {each.id: each for each in loose if each is not None and each.about_id is None}
+    found.pop(submission.id, None)
+    return [each for each in found.values() if each.state is not State.NULLIFIED]
+
+
+def _answers(submission: Submission, work: UnitOfWork) -> list[_Key]:
+    """Everything that ever answered it: also what was superseded, reversed or never handed over."""
+    answers = [key for key in work.pended.answers_to(submission.key) if key[0] != "Task"]
+    if submission.response_type is not None and submission.response_id is not None:
+        answers.append((submission.response_type, submission.response_id))
+    return answers
+
+
+def _tasks(own: list[_Key], family: list[_Key], work: UnitOfWork) -> list[str]:
+    """The Tasks that are about it, or that name it and are about nothing else."""
+    tasks = set(work.tasks.about(family))
+    for type, id in work.mentions.of(_names(own, work)):
+        row = work.tasks.find(id) if type == "Task" else None
+        if row is not None and (row.focus_id is None or (row.focus_type, row.focus_id) in family):
+            tasks.add(id)
+    return sorted(tasks)
+
+
+def _names(keys: Iterable[_Key], work: UnitOfWork) -> set[str]:
+    """What resources may be named by: their references and their business identifiers."""
+    names = set()
+    for type, id in keys:
+        names.add(f"{type}/{id}")
+        stored = work.resources.find(type, id)
+        if stored is not None and stored.text is not None:
+            names |= {each.key for each in identifiers_of(json_text.parsed(stored.text))}
+    return names
+
+
+def _blank(submission: Submission, work: UnitOfWork) -> None:
+    """Keep of its row that it was there."""
+    moved = work.submissions.move(
+        submission,
+        state=State.NULLIFIED,
+        epoch=submission.epoch + 1,
+        disposition=None,
+        total=None,
+        currency=None,
+        awaiting=None,
+        awaiting_text=None,
+        due_at=None,
+        rules=None,
+        plan_version=None,
+    )
+    if moved is None:
+        raise VersionConflict(f"{submission.type}/{submission.id}")
+    work.submissions.free_identifiers(submission.id)
+    work.mentions.forget(submission.type, submission.id)
+    work.replay_keys.outlive(submission.type, submission.id, DUPLICATES_REFUSED_FOR)
+
+
+def _purge(key: _Key, task_id: str, work: UnitOfWork) -> int:
+    versions = work.resources.purge(*key)
+    if versions:
+        work.tombstones.add(*key, task_id)
+    return versions
+
+
+def _receipt(versions: dict[_Key, int], tasks: list[str], work: UnitOfWork) -> Receipt:
+    purged = {key: count for key, count in versions.items() if count}
+    kinds = Counter(type for type, _ in purged)
+    told = (f"{type}/{id} {count}" for (type, id), count in sorted(purged.items()))
+    digest = work.hasher("receipt", *told, *tasks)
+    return Receipt(tuple(sorted(kinds.items())), sum(purged.values()), len(tasks), digest)

@@ -1,0 +1,63 @@
+"""What Tasks and Communications name, so that they are found when what they name is nullified.
+
+Kept as keyed hashes: equality can be asked, and nothing can be read.
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import Connection, delete, insert, select
+
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.hashing import Hasher
+
+_m = tables.mention.c
+
+
+class Mentions:
+    """What the resources of one submitter name."""
+
+    def __init__(self, connection: Connection, scope: Scope, hasher: Hasher) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._hasher = hasher
+
+    def add(self, type: str, id: str, names: Iterable[str]) -> None:
+        """Keep which references and identifiers (`system|value`) a resource names."""
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "submitter_id": self._scope.submitter_id,
+                "key_hash": key_hash,
+                "type": type,
+                "resource_id": id,
+            }
+            for key_hash in self._hashes(names)
+        ]
+        if rows:
+            self._connection.execute(insert(tables.mention), rows)
+
+    def of(self, names: Iterable[str]) -> list[tuple[str, str]]:
+        """Type and id of whatever names one of these."""
+        query = (
+            select(_m.type, _m.resource_id)
+            .where(
+                _m.payer_id == self._scope.payer_id,
+                _m.submitter_id == self._scope.submitter_id,
+                _m.key_hash.in_(self._hashes(names)),
+            )
+            .distinct()
+            .order_by(_m.type, _m.resource_id)
+        )
+        return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+
+    def forget(self, type: str, id: str) -> None:
+        """A resource names nothing any more."""
+        self._connection.execute(
+            delete(tables.mention).where(
+                _m.payer_id == self._scope.payer_id, _m.type == type, _m.resource_id == id
+            )
+        )
+
+    def _hashes(self, names: Iterable[str]) -> list[str]:
+        return sorted({self._hasher("mention", name) for name in names})

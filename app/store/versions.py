@@ -1,0 +1,80 @@
+"""One version of a resource, and the rows it is read from."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.bodies import decoded
+
+_r = tables.resource.c
+_v = tables.resource_version.c
+
+
+class VersionConflict(Exception):
+    """The resource was changed by someone else since it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One version of a resource; `text` is None once it is gone."""
+
+    type: str
+    id: str
+    version: int
+    updated_at: datetime
+    text: str | None
+    submitter_id: str | None = None
+
+    @property
+    def reference(self) -> str:
+        """The relative reference, without a version."""
+        return f"{self.type}/{self.id}"
+
+    @property
+    def versioned(self) -> str:
+        """The relative reference to this very version."""
+        return f"{self.type}/{self.id}/_history/{self.version}"
+
+
+def with_versions() -> Select[Any]:
+    """Resources with their versions, one row each; of what was purged one row without a version."""
+    return select(
+        _r.type,
+        _r.id,
+        _r.submitter_id,
+        _r.gone_at,
+        _r.version.label("current"),
+        _v.version,
+        _v.updated_at,
+        _v.body_format,
+        _v.key_id,
+        _v.body,
+    ).join_from(
+        tables.resource,
+        tables.resource_version,
+        and_(_v.payer_id == _r.payer_id, _v.type == _r.type, _v.id == _r.id),
+        # What was purged has no version left, and that it was there is told all the same.
+        isouter=True,
+    )
+
+
+def is_version(version: int | ColumnElement[int]) -> ColumnElement[bool]:
+    """Whether a row is this version, or stands for one that was purged."""
+    return or_(_v.version == version, and_(_v.version.is_(None), _r.gone_at.is_not(None)))
+
+
+def version_key(scope: Scope, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
+    """Every version of one resource."""
+    return (_v.payer_id == scope.payer_id, _v.type == type, _v.id == id)
+
+
+def stored_from(row: Row[Any]) -> Stored:
+    """The version behind a row."""
+    if row.gone_at is not None:
+        return Stored(row.type, row.id, row.current, row.gone_at, None, row.submitter_id)
+    text = decoded(row.body_format, row.key_id, row.body)
+    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id)
