@@ -13,6 +13,8 @@ from app.domain.lifecycle import LIVE, State
 from app.domain.references import Reference
 from app.fhir.documents import contained, identifiers_of, reference_of
 from app.gateway import questions
+from app.gateway.jobs.kinds import ADJUDICATE
+from app.store.resources import VersionConflict
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
@@ -32,13 +34,36 @@ def claim_of(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submis
 
 
 def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:
-    """Let a Communication belong to a Claim whose row is locked; a Claim that awaits it goes on."""
+    """Let a Communication belong to a Claim whose row is locked; a Claim that awaits it goes on.
+
+    Raises VersionConflict where someone else moved the Claim first.
+    """
     work.submissions.move(communication, about_id=claim.id)
     if claim.state is not State.AWAITING or claim.awaiting is not Awaiting.INFORMATION:
         return
     questions.answered(claim, work)
-    work.submissions.move(claim, state=State.QUEUED, awaiting=None, awaiting_text=None, due_at=None)
-    work.jobs.wake_one(work.scope.payer_id, claim.key)
+    # A new epoch and a new job: whoever asks at this moment does so without what has just come.
+    moved = work.submissions.move(
+        claim,
+        state=State.QUEUED,
+        epoch=claim.epoch + 1,
+        awaiting=None,
+        awaiting_text=None,
+        due_at=None,
+    )
+    if moved is None:
+        raise VersionConflict(f"{claim.type}/{claim.id}")
+    work.jobs.withdraw(work.scope.payer_id, claim.key)
+    work.jobs.add(work.scope, ADJUDICATE, moved.key, moved.epoch, work.now)
+
+
+def attach_earlier(claim: Submission, document: Mapping[str, Any], work: UnitOfWork) -> None:
+    """Let the Communications that came before their Claim belong to it."""
+    names = {identifier.key for identifier in identifiers_of(document)}
+    for type, id in work.mentions.of(names) if names else ():
+        earlier = work.submissions.find(type, id) if type == "Communication" else None
+        if earlier is not None and earlier.about_id is None and earlier.state is State.STORED:
+            attach(earlier, claim, work)
 
 
 def _first(keys: Iterator[tuple[str, str]]) -> tuple[str, str] | None:

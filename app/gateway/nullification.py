@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
+from app.domain.codes import TaskCode
 from app.domain.lifecycle import LIVE, State
 from app.domain.parties import Payer
 from app.fhir import json_text, task_writing
@@ -16,6 +17,7 @@ from app.gateway.cancellation import stopped
 from app.gateway.jobs.kinds import VERIFY_PURGE
 from app.store.resources import VersionConflict
 from app.store.submissions import Submission
+from app.store.tasks import TaskRow
 from app.store.unit_of_work import UnitOfWork
 
 # A late duplicate is refused for as long as anybody may still have it.
@@ -82,13 +84,17 @@ def _answers(submission: Submission, work: UnitOfWork) -> list[_Key]:
 
 
 def _tasks(own: list[_Key], family: list[_Key], work: UnitOfWork) -> list[str]:
-    """The Tasks that are about it, or that name it and are about nothing else."""
+    """The Tasks that are about it, that brought it, or that name it and are about nothing else."""
     tasks = set(work.tasks.about(family))
     for type, id in work.mentions.of(_names(own, work)):
         row = work.tasks.find(id) if type == "Task" else None
-        if row is not None and (row.focus_id is None or (row.focus_type, row.focus_id) in family):
+        if row is not None and (_is_about(row, family) or row.code is TaskCode.DELIVER):
             tasks.add(id)
     return sorted(tasks)
+
+
+def _is_about(row: TaskRow, family: list[_Key]) -> bool:
+    return row.focus_id is None or (row.focus_type, row.focus_id) in family
 
 
 def _names(keys: Iterable[_Key], work: UnitOfWork) -> set[str]:

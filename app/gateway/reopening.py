@@ -49,8 +49,8 @@ def attach(
         if key is None:
             text = "The supporting resource is not known."
             raise Missing(Issue(ErrorCode.RESOURCE_NOT_FOUND, text, at))
-        supporting = work.submissions.find(*key)
-        if supporting is not None and supporting.type == "Communication":
+        supporting = work.submissions.find(*key) if key[0] == "Communication" else None
+        if supporting is not None and supporting.about_id is None:
             work.submissions.move(supporting, about_id=claim.id)
 
 

@@ -25,12 +25,6 @@ class Calendar:
         row = {"kind": kind, "slot": slot, "taken_at": self._now}
         return inserted_if_absent(self._connection, tables.calendar_slot, row)
 
-    def is_taken(self, kind: str, slot: str) -> bool:
-        """Whether a clock has taken the slot."""
-        taken = tables.calendar_slot.c
-        query = select(taken.kind).where(taken.kind == kind, taken.slot == slot)
-        return self._connection.execute(query).first() is not None
-
     def enqueue_ended_reservations(self, kind: str, payer_id: str, today: date) -> int:
         """One job for each of a payer's reservations whose last day is over; how many."""
         ended = (

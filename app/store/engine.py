@@ -178,7 +178,12 @@ class Store:
             alone = connection.execution_options(isolation_level="AUTOCOMMIT")
             if alone.execute(_OLDER_VIEWS, {"since": since}).scalar_one():
                 return False
-            alone.exec_driver_sql("VACUUM resource_version, business_identifier, submission")
+            # It takes as long as it takes, whatever a statement otherwise may.
+            alone.exec_driver_sql("SET statement_timeout = 0")
+            try:
+                alone.exec_driver_sql("VACUUM resource_version, business_identifier, submission")
+            finally:
+                alone.exec_driver_sql("RESET statement_timeout")
             return True
 
     def close(self) -> None:

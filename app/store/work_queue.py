@@ -100,12 +100,13 @@ class WorkQueue:
         )
 
     def lease_one(
-        self, token: str, submission: tuple[str, str], kind: str, length: timedelta
+        self, token: str, payer_id: str, submission: tuple[str, str], kind: str, length: timedelta
     ) -> Job | None:
         """Lease one submission's waiting job of this kind, due or not; None if someone has it."""
         found = (
             select(_j.id)
             .where(
+                _j.payer_id == payer_id,
                 _j.type == submission[0],
                 _j.submission_id == submission[1],
                 _j.kind == kind,
@@ -222,20 +223,6 @@ class WorkQueue:
             .values(due_at=self._now)
         )
         return woken.rowcount
-
-    def wake_one(self, payer_id: str, submission: tuple[str, str]) -> None:
-        """Make the waiting jobs of one submission due now."""
-        self._connection.execute(
-            update(tables.job)
-            .where(
-                _j.payer_id == payer_id,
-                _j.type == submission[0],
-                _j.submission_id == submission[1],
-                _j.state == JobState.WAITING,
-                _j.due_at > self._now,
-            )
-            .values(due_at=self._now)
-        )
 
     def depths(self) -> list[Depth]:
         """Every kind of job by state, and the oldest that is due."""

@@ -63,14 +63,28 @@ def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken
     references = BundleReferences(
         _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
     )
-    for part, id in others:
+    attachments = [one for one in others if one[0].received.type in REQUESTS]
+    _take([one for one in others if one not in attachments], references, client, base, work)
+    taken = again
+    if taken is None:
+        claim = _local(package.claim, references) if others else package.claim.received
+        taken = intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
+    # After the Claim, so that they find what they belong to.
+    _take(attachments, references, client, base, work)
+    return taken
+
+
+def _take(
+    parts: Sequence[tuple[Part, str]],
+    references: BundleReferences,
+    client: Client,
+    base: str,
+    work: UnitOfWork,
+) -> None:
+    for part, id in parts:
         # The same attachment twice in one Bundle is one: the first of the two was taken.
         if work.resources.find(part.received.type, id) is None:
             intake.take(_local(part, references), client, base, work, id=id)
-    if again is not None:
-        return again
-    claim = _local(package.claim, references) if others else package.claim.received
-    return intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
 
 
 def response_to(taken: Taken, work: UnitOfWork) -> Stored:

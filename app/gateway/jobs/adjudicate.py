@@ -73,13 +73,13 @@ def _facts(
         prices=_prices(claim, work),
         counters=standings.sums,
         is_last_call=_is_last_call(submission, work),
-        attachments=_attachments(submission, work),
+        attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
     )
     return Facts(payer, submission, document, request, standings.versions)
 
 
-def _attachments(submission: Submission, work: UnitOfWork) -> int:
+def attachments_of(submission: Submission, work: UnitOfWork) -> int:
     """How many Communications that carry something belong to the Claim."""
     attached = [each for each in work.submissions.attached(submission.id) if each.state in LIVE]
     stored = work.resources.find_all("Communication", {each.id for each in attached})

@@ -3,6 +3,10 @@
 Docs: docs/preauthorizations.md.
 """
 
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
 from app.domain.lifecycle import State
 from app.domain.parties import Payer
 from app.gateway.installation import Installation
@@ -15,31 +19,35 @@ from app.store.work_queue import Job
 ACTOR = "calendar"
 
 
-def enqueue(installation: Installation, payers: list[Payer]) -> int:
-    """One job for each preauthorization that ended before today; how many.
+class Nights:
+    """Enqueues, once a day of each payer's zone, what is due on it."""
 
-    Each payer's day begins in its own zone. Whoever takes the (payer, day) first enqueues, in the
-    same transaction; every other clock finds it taken.
-    """
-    return sum(_enqueue_of(payer, installation) for payer in payers)
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        # The day each payer was last seen to be done with; only spares the database the question.
+        self._done: dict[str, date] = {}
 
+    def enqueue(self, payers: Iterable[Payer]) -> None:
+        """One job for each preauthorization that ended before today.
 
-def _enqueue_of(payer: Payer, installation: Installation) -> int:
-    today = installation.clock().astimezone(payer.settings.zone).date()
-    slot = f"{payer.id} {today.isoformat()}"
+        Whoever takes the (payer, day) first enqueues, in the same transaction; every other clock
+        finds it taken.
+        """
+        for payer in payers:
+            today = self._installation.clock().astimezone(payer.settings.zone).date()
+            if self._done.get(payer.id) != today:
+                self._enqueue(payer, today)
+                self._done[payer.id] = today
 
-    def is_taken(calendar: Calendar) -> bool:
-        return calendar.is_taken(EXPIRE_PREAUTHORIZATION, slot)
+    def _enqueue(self, payer: Payer, today: date) -> None:
+        now, slot = self._installation.clock(), f"{payer.id} {today.isoformat()}"
 
-    def take(calendar: Calendar) -> int:
-        if not calendar.take(EXPIRE_PREAUTHORIZATION, slot):
-            return 0
-        return calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, today)
+        def take(connection: Any) -> None:
+            calendar = Calendar(connection, now)
+            if calendar.take(EXPIRE_PREAUTHORIZATION, slot):
+                calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, today)
 
-    now = installation.clock()
-    if installation.store.read(lambda connection: is_taken(Calendar(connection, now))):
-        return 0
-    return installation.store.write(lambda connection: take(Calendar(connection, now)))
+        self._installation.store.write(take)
 
 
 def expire(installation: Installation, job: Job, payer: Payer) -> None:

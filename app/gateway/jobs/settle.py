@@ -14,7 +14,7 @@ from app.domain.references import Reference
 from app.domain.tasks import Output, completed
 from app.gateway import authorizations, questions, task_versions
 from app.gateway.jobs import responses
-from app.gateway.jobs.adjudicate import Facts
+from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -29,7 +29,10 @@ class LeaseLost(Exception):
 
 
 class CountersMoved(Exception):
-    """Another decision used the same counters in between: the question must be asked anew."""
+    """What the question stood on moved in between: it must be asked anew.
+
+    Another decision used the same counters, or an attachment came.
+    """
 
 
 def settle(
@@ -69,9 +72,13 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         _finish(job, work)
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
-    if moved is not None and is_asked and due_at is not None:
-        questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
-    return moved is not None
+    if moved is None or not is_asked or due_at is None:
+        return moved is not None
+    # Asked after the row is ours: an attachment that comes from now on finds the Claim waiting.
+    if attachments_of(facts.submission, work) != facts.request.attachments:
+        raise CountersMoved
+    questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
+    return True
 
 
 def _awaited(facts: Facts, answer: Deferred) -> Awaiting:

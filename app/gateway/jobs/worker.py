@@ -16,6 +16,7 @@ from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs import expire_preauthorizations, verify_purge
 from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs.expire_preauthorizations import Nights
 from app.gateway.jobs.kinds import ADJUDICATE, EXPIRE_PREAUTHORIZATION, VERIFY_PURGE
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.engine import Busy, CommitUnknown, DiskFull
@@ -78,6 +79,7 @@ class Worker:
         self._installation = installation
         self._adjudicators = adjudicators
         self._timeout = timeout
+        self._nights = Nights(installation)
         self._is_ending = threading.Event()
 
     def end(self) -> None:
@@ -87,7 +89,7 @@ class Worker:
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
         done = 0
-        expire_preauthorizations.enqueue(self._installation, list(self._payers().values()))
+        self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
             fresh = self._work_off(self._lease(BATCH, tried=False))
             # A job that was tried may be what its worker died of: it is worked on alone.
@@ -137,7 +139,8 @@ class Worker:
         now, token = self._installation.clock(), self._installation.new_id()
 
         def lease(connection: Any) -> Job | None:
-            job = WorkQueue(connection, now).lease_one(token, submission, ADJUDICATE, LEASE)
+            jobs = WorkQueue(connection, now)
+            job = jobs.lease_one(token, payer.id, submission, ADJUDICATE, LEASE)
             _begin([job] if job else [], payer.id, connection)
             return job
 
