@@ -134,6 +134,7 @@ class ErrorCode(Enum):
     CANCEL_INVALID = Entry("ECG-CANCEL-INVALID", _T.BUSINESS_RULE, 422, "The submission was answered with errors: there is nothing to cancel.")
     CANCEL_CLAIMED = Entry("ECG-CANCEL-CLAIMED", _T.BUSINESS_RULE, 422, "Claims have used the preauthorization.")
     CANCEL_USED = Entry("ECG-CANCEL-USED", _T.BUSINESS_RULE, 422, "A decision has used the Communication.")
+    CANCEL_COVERAGE_CHANGED = Entry("ECG-CANCEL-COVERAGE-CHANGED", _T.BUSINESS_RULE, 422, "The Coverage was changed since it was enrolled or ended.")
     NOT_DECIDED = Entry("ECG-NOT-DECIDED", _T.BUSINESS_RULE, 422, "The focus is not decided yet.")
     NOT_A_PREAUTHORIZATION = Entry("ECG-RELEASE-NOT-A-PREAUTHORIZATION", _T.BUSINESS_RULE, 422, "Only a preauthorization holds a reservation.")
     NOT_POSSIBLE = Entry("ECG-NOT-POSSIBLE", _T.BUSINESS_RULE, 422, "The state of the focus does not allow this.")

@@ -8,6 +8,7 @@ from app.domain.lifecycle import FINISHED, State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
 from app.gateway import answers
+from app.gateway.enrollment import taken_back
 from app.store.resources import Stored, VersionConflict
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -18,7 +19,8 @@ REASON = "The request was cancelled by its submitter."
 def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored | None:
     """Cancel a submission whose row is locked; the reversing ClaimResponse if it was decided.
 
-    Raises VersionConflict where someone else moved it first.
+    Raises VersionConflict where someone else moved it first, and Refused where what it did can no
+    longer be taken back.
     """
     moved = work.submissions.move(
         submission,
@@ -34,6 +36,7 @@ def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored 
     work.submissions.free_identifiers(submission.id)
     work.jobs.withdraw(work.scope.payer_id, submission.key)
     work.pended.withdraw(submission.key)
+    taken_back(submission.id, work)
     response = _cancel_answers(submission, work)
     if submission.type != "Claim" or submission.state not in FINISHED or response is None:
         return None

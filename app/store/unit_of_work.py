@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.counters import Counters
+from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
@@ -49,7 +50,16 @@ class UnitOfWork:
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope)
+        self.enrollments = Enrollments(connection, scope)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
+
+    def on_the_payers_side(self) -> "UnitOfWork":
+        """The same transaction with the reach of the payer itself.
+
+        For enrolment alone: there a submitter that has the right changes what the payer keeps.
+        """
+        scope = Scope(self.scope.payer_id, None, self.scope.client_id)
+        return UnitOfWork(self._connection, scope, self.now, self.hasher, self.new_id)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

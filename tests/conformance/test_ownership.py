@@ -10,6 +10,7 @@ from tests.builders import (
     a_coverage,
     a_task,
     an_eligibility_request,
+    an_enrollment_request,
     identifier,
 )
 from tests.conformance.standings import related
@@ -126,6 +127,7 @@ def test_an_earlier_payers_response_is_no_focus(http, registry, insurer):
     [
         ("Claim", a_claim),
         ("CoverageEligibilityRequest", an_eligibility_request),
+        ("EnrollmentRequest", an_enrollment_request),
         ("Communication", a_communication),
     ],
 )

@@ -9,7 +9,7 @@ from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
 from app.gateway.conditional import existing
-from app.gateway.intake import claims, communications, eligibility
+from app.gateway.intake import claims, communications, eligibility, enrollments
 from app.gateway.intake.outcome import Taken
 from app.gateway.intake.ownership import REQUESTS, require_creator
 from app.gateway.once import TakenMeanwhile
@@ -21,9 +21,10 @@ from app.store.unit_of_work import UnitOfWork
 _BY_TYPE = {
     "Claim": claims.take,
     "CoverageEligibilityRequest": eligibility.take,
+    "EnrollmentRequest": enrollments.take,
     "Communication": communications.take,
 }
-_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest"})
+_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest", "EnrollmentRequest"})
 
 
 def take(
@@ -106,7 +107,8 @@ def _status_issues(received: Received) -> list[Issue]:
     status = received.document.get("status")
     if received.type not in _MUST_BE_ACTIVE or status == "active":
         return []
-    text = f"A {received.type} is submitted with status 'active', not '{status}'."
+    given = f", not '{status}'" if status else ""
+    text = f"A {received.type} is submitted with status 'active'{given}."
     return [Issue(ErrorCode.NOT_ACTIVE, text, f"{received.type}.status")]
 
 

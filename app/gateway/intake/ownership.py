@@ -7,7 +7,7 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.fhir.documents import reference_of
 
-REQUESTS = frozenset({"Claim", "CoverageEligibilityRequest", "Communication"})
+REQUESTS = frozenset({"Claim", "CoverageEligibilityRequest", "EnrollmentRequest", "Communication"})
 SUPPORTING = frozenset(
     {
         "Patient",

@@ -7,6 +7,7 @@ searched, locked and counted. Migrations create what is declared here; a test co
 from app.store.tables.audit import audit
 from app.store.tables.columns import metadata
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
+from app.store.tables.enrollments import enrollment
 from app.store.tables.money import counter_entry, counter_holder, reservation
 from app.store.tables.parties import client, payer
 from app.store.tables.resources import business_identifier, resource, resource_version
@@ -21,6 +22,7 @@ __all__ = [
     "client",
     "counter_entry",
     "counter_holder",
+    "enrollment",
     "handed_over",
     "job",
     "live_identifier",
