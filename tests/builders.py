@@ -123,6 +123,18 @@ def a_communication(**elements: Any) -> dict[str, Any]:
     return _with(communication, elements)
 
 
+def a_communication_request(**elements: Any) -> dict[str, Any]:
+    """A question of the payer's to a provider."""
+    request = {
+        "resourceType": "CommunicationRequest",
+        "identifier": [identifier("http://payer.test/question", f"Q{next(_numbers)}")],
+        "status": "active",
+        "authoredOn": "2026-03-01",
+        "payload": [{"contentString": "Please send the x-ray."}],
+    }
+    return _with(request, elements)
+
+
 def a_task(
     code: str,
     /,

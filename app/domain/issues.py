@@ -97,6 +97,9 @@ class ErrorCode(Enum):
     DUPLICATE = Entry("ECG-DUPLICATE", _T.DUPLICATE, 409, "A live Claim of other content holds the identifier.")
     IDEMPOTENCY = Entry("ECG-IDEMPOTENCY", _T.CONFLICT, 422, "The Idempotency-Key was used with other content.")
     BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one Claim and what belongs to it.")
+    # What the payer itself sends
+    RECIPIENT_UNKNOWN = Entry("ECG-RECIPIENT-UNKNOWN", _T.BUSINESS_RULE, 422, "It names no submitter that it could be for.")
+    RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
     # Intake: the Claim is stored as invalid
     CLAIM_INSURANCE = Entry("ECG-CLAIM-INSURANCE", _T.BUSINESS_RULE, 422, "Exactly one insurance is focal.")
     CLAIM_SEQUENCE = Entry("ECG-CLAIM-SEQUENCE", _T.BUSINESS_RULE, 422, "A sequence is repeated or points nowhere.")

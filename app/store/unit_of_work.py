@@ -20,6 +20,7 @@ from app.store.reference_epoch import ReferenceEpoch
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.submissions import Submissions
+from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
 from app.store.work_queue import WorkQueue
 
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope)
         self.enrollments = Enrollments(connection, scope)
+        self.submitters = Submitters(connection, scope)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
 
     def on_the_payers_side(self) -> "UnitOfWork":

@@ -36,6 +36,8 @@ PAYER_AUTHORED = frozenset(
         "Contract",
     }
 )
+# What the payer itself sends a submitter.
+OUTGOING = frozenset({"Communication", "CommunicationRequest"})
 REFERENCE_DATA = frozenset(
     {
         "Patient",
@@ -57,7 +59,7 @@ def require_creator(document: Mapping[str, Any], client: Client, base: str) -> N
     """Pass where this client may create this resource; else raises Unacceptable."""
     type = document["resourceType"]
     if client.kind is ClientKind.PAYER_CLIENT:
-        is_allowed = type in REFERENCE_DATA
+        is_allowed = type in REFERENCE_DATA | OUTGOING
     else:
         is_allowed = type in REQUESTS | SUPPORTING or _is_evidence(document, client, base)
     if is_allowed:
