@@ -91,6 +91,26 @@ def an_eligibility_request(member: str = "M1", **elements: Any) -> dict[str, Any
     return _with(request, elements)
 
 
+def an_enrollment_request(
+    coverage: Mapping[str, Any] | None = None, **elements: Any
+) -> dict[str, Any]:
+    """A request to enroll; `coverage` is a reference, or a Coverage to contain."""
+    request = {
+        "resourceType": "EnrollmentRequest",
+        "identifier": [identifier("http://happyvalley.test/enrollment", f"N{next(_numbers)}")],
+        "status": "active",
+        "created": "2026-03-02",
+        "insurer": {"display": "Payer"},
+        "provider": {"identifier": identifier("sid", "Happy Valley")},
+        "candidate": {"reference": "Patient/1"},
+        "coverage": coverage,
+    }
+    if coverage is not None and "resourceType" in coverage:
+        request["contained"] = [{**coverage, "id": "coverage"}]
+        request["coverage"] = {"reference": "#coverage"}
+    return _with(request, elements)
+
+
 def a_communication(**elements: Any) -> dict[str, Any]:
     """An attachment on its way to the payer."""
     communication = {
@@ -101,6 +121,18 @@ def a_communication(**elements: Any) -> dict[str, Any]:
         "payload": [{"contentString": "An x-ray is on its way."}],
     }
     return _with(communication, elements)
+
+
+def a_communication_request(**elements: Any) -> dict[str, Any]:
+    """A question of the payer's to a provider."""
+    request = {
+        "resourceType": "CommunicationRequest",
+        "identifier": [identifier("http://payer.test/question", f"Q{next(_numbers)}")],
+        "status": "active",
+        "authoredOn": "2026-03-01",
+        "payload": [{"contentString": "Please send the x-ray."}],
+    }
+    return _with(request, elements)
 
 
 def a_task(

@@ -128,7 +128,9 @@ def stage(sqlite_template, tmp_path):
     new_id = partial(next, iter(lambda: ids.popleft() if ids else str(uuid7()), None))
     installation = Installation(store, Hasher(b"a key for pages"), BASE, lambda: NOW, new_id)
     payer = new_payer(installation, "Default Payer", is_default=True)
-    client = Client("happy-valley", payer, ClientKind.SUBMITTER, "Happy Valley", (SENDER,))
+    client = Client(
+        "happy-valley", payer, ClientKind.SUBMITTER, "Happy Valley", (SENDER,), may_enroll=True
+    )
     issued = Administration(installation).add_client(client)
     yield Stage(installation, create_app(installation).test_client(), payer, issued.token, ids)
     store.close()

@@ -9,7 +9,13 @@ from app.api import answers
 from app.api.context import context
 from app.fhir import json_text
 from app.fhir.capability_statement import capability_statement
-from app.gateway.intake.ownership import PAYER_AUTHORED, REFERENCE_DATA, REQUESTS, SUPPORTING
+from app.gateway.intake.ownership import (
+    OUTGOING,
+    PAYER_AUTHORED,
+    REFERENCE_DATA,
+    REQUESTS,
+    SUPPORTING,
+)
 from app.store.resources import Stored
 
 blueprint = Blueprint("metadata", __name__)
@@ -23,7 +29,7 @@ def metadata() -> Response:
     document = capability_statement(
         here.base_url,
         made_at,
-        created=REQUESTS | SUPPORTING | REFERENCE_DATA | {"Task"},
+        created=REQUESTS | SUPPORTING | REFERENCE_DATA | OUTGOING | {"Task"},
         read=PAYER_AUTHORED | {"Bundle", "CodeSystem", "StructureDefinition"},
     )
     stored = Stored("CapabilityStatement", "gateway", 1, made_at, json_text.write(document))

@@ -26,6 +26,18 @@ if TYPE_CHECKING:
     from app.gateway.administration import Administration, Issued
 
 
+_COLUMNS = (
+    "name",
+    "id",
+    "payer",
+    "kind",
+    "identifiers",
+    "acts for",
+    "may enroll",
+    "state",
+)
+
+
 @click.group()
 def submitter() -> None:
     """Submitters: provider systems and clearinghouses that send Claims and Tasks."""
@@ -42,6 +54,7 @@ def submitter() -> None:
     show_default=True,
     help="When an answer counts as delivered.",
 )
+@click.option("--may-enroll", is_flag=True, help="What it enrolls becomes the payer's Coverage.")
 @payer_option
 @instance_option
 @json_option
@@ -50,6 +63,7 @@ def add(
     identifiers: tuple[Identifier, ...],
     acts_for: tuple[str, ...],
     handover: str,
+    may_enroll: bool,
     payer_name: str | None,
     instance: Path,
     as_json: bool,
@@ -71,6 +85,7 @@ def add(
         tuple(others),
         ANYBODY in acts_for,
         HandOver(handover),
+        may_enroll,
     )
     try:
         issued = administration.add_client(client)
@@ -99,6 +114,7 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
                     "identifiers": [each.key for each in one.client.identifiers],
                     "acts_for": _acts_for(one.client),
                     "handover": one.client.hand_over,
+                    "may_enroll": one.client.may_enroll,
                     "disabled_at": one.disabled_at,
                 }
                 for one in found
@@ -113,11 +129,12 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
             one.client.kind,
             "\n".join(each.key for each in one.client.identifiers),
             "\n".join(_acts_for(one.client)),
+            "yes" if one.client.may_enroll else "no",
             "disabled" if one.disabled_at else "active",
         )
         for one in found
     ]
-    table("Clients", "name", "id", "payer", "kind", "identifiers", "acts for", "state", rows=rows)
+    table("Clients", *_COLUMNS, rows=rows)
 
 
 @submitter.command()

@@ -98,6 +98,9 @@ class ErrorCode(Enum):
     NULLIFIED = Entry("ECG-NULLIFIED", _T.DELETED, 410, "Exactly this submission was nullified.")
     IDEMPOTENCY = Entry("ECG-IDEMPOTENCY", _T.CONFLICT, 422, "The Idempotency-Key was used with other content.")
     BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one Claim and what belongs to it.")
+    # What the payer itself sends
+    RECIPIENT_UNKNOWN = Entry("ECG-RECIPIENT-UNKNOWN", _T.BUSINESS_RULE, 422, "It names no submitter that it could be for.")
+    RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
     # Intake: the Claim is stored as invalid
     CLAIM_INSURANCE = Entry("ECG-CLAIM-INSURANCE", _T.BUSINESS_RULE, 422, "Exactly one insurance is focal.")
     CLAIM_SEQUENCE = Entry("ECG-CLAIM-SEQUENCE", _T.BUSINESS_RULE, 422, "A sequence is repeated or points nowhere.")
@@ -139,6 +142,7 @@ class ErrorCode(Enum):
     CANCEL_INVALID = Entry("ECG-CANCEL-INVALID", _T.BUSINESS_RULE, 422, "The submission was answered with errors: there is nothing to cancel.")
     CANCEL_CLAIMED = Entry("ECG-CANCEL-CLAIMED", _T.BUSINESS_RULE, 422, "Claims have used the preauthorization.")
     CANCEL_USED = Entry("ECG-CANCEL-USED", _T.BUSINESS_RULE, 422, "A decision has used the Communication.")
+    CANCEL_COVERAGE_CHANGED = Entry("ECG-CANCEL-COVERAGE-CHANGED", _T.BUSINESS_RULE, 422, "The Coverage was changed since it was enrolled or ended.")
     NOT_DECIDED = Entry("ECG-NOT-DECIDED", _T.BUSINESS_RULE, 422, "The focus is not decided yet.")
     NOT_A_PREAUTHORIZATION = Entry("ECG-RELEASE-NOT-A-PREAUTHORIZATION", _T.BUSINESS_RULE, 422, "Only a preauthorization holds a reservation.")
     NOT_POSSIBLE = Entry("ECG-NOT-POSSIBLE", _T.BUSINESS_RULE, 422, "The state of the focus does not allow this.")

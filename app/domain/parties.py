@@ -65,7 +65,10 @@ class ClientKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registered program of one payer; `acts_for` is identifiers, or anybody."""
+    """A registered program of one payer; `acts_for` is identifiers, or anybody.
+
+    `may_enroll`: what it enrolls becomes the payer's own Coverage, on which money is decided.
+    """
 
     id: str
     payer: Payer
@@ -75,6 +78,7 @@ class Client:
     acts_for: tuple[Identifier, ...] = ()
     acts_for_anybody: bool = False
     hand_over: HandOver = HandOver.ON_HANDOVER
+    may_enroll: bool = False
 
     @property
     def scope(self) -> "Scope":

@@ -49,7 +49,7 @@ def parties(answering: Answering, sender: str) -> Document:
     return filled(
         patient=detached(request["patient"], request),
         created=answering.created.isoformat(timespec="seconds"),
-        insurer=insurer(answering),
+        insurer=insurer_of(answering),
         **{sender: provider and detached(provider, request)},
     )
 
@@ -64,8 +64,8 @@ def request_of(answering: Answering) -> Document:
     )
 
 
-def insurer(answering: Answering) -> Document:
-    """The payer, as the request names it."""
+def insurer_of(answering: Answering) -> Document:
+    """The payer, as the request names it, else by its own identifier and name."""
     named = answering.request.get("insurer")
     if named is not None:
         told: Document = detached(named, answering.request)

@@ -5,7 +5,7 @@ http://hl7.org/fhir/R4/communicationrequest.html
 
 from datetime import datetime
 
-from app.fhir.answering import Answering, detached, filled, insurer, narrative, request_of
+from app.fhir.answering import Answering, detached, filled, insurer_of, narrative, request_of
 from app.fhir.answering import identifier_document as spelled
 from app.fhir.documents import Document
 
@@ -28,7 +28,7 @@ def communication_request(answering: Answering, asked: str, due_at: datetime) ->
             "end": due_at.isoformat(timespec="seconds"),
         },
         authoredOn=answering.created.isoformat(timespec="seconds"),
-        requester=insurer(answering),
+        requester=insurer_of(answering),
         recipient=[provider],
-        sender=insurer(answering),
+        sender=insurer_of(answering),
     )

@@ -79,7 +79,7 @@ def pend(
             type=answer.type,
             resource_id=answer.id,
             version=answer.version,
-            dated=_dated(answer.type, answer.text, payer),
+            dated=dated(answer.type, answer.text, payer),
             size=len(answer.text.encode()),
             submission=submission.key,
             follows_id=follows_id,
@@ -88,6 +88,7 @@ def pend(
     )
 
 
-def _dated(type: str, text: str, payer: Payer) -> Period:
+def dated(type: str, text: str, payer: Payer) -> Period:
+    """When a pended resource is from, as a poll by period asks; empty where it does not tell."""
     raw = json_text.member(text, _DATED_BY.get(type, "created"))
     return span(json_text.parsed(raw), payer.settings.zone) if raw else Period()

@@ -8,6 +8,7 @@ from app.domain.lifecycle import State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
 from app.gateway import answers, questions
+from app.gateway.enrollment import taken_back
 from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
 from app.store.submissions import Submission
@@ -19,7 +20,8 @@ REASON = "The request was cancelled by its submitter."
 def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored | None:
     """Cancel a submission whose row is locked; the reversing ClaimResponse if it was decided.
 
-    Raises VersionConflict where someone else moved it first.
+    Raises VersionConflict where someone else moved it first, and Refused where what it did can no
+    longer be taken back.
     """
     moved = work.submissions.move(
         submission,
@@ -40,11 +42,16 @@ def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored 
 
 
 def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
-    """Withdraw what is queued for a submission, and give back what it holds."""
+    """Withdraw what is queued for a submission, and give back what it holds.
+
+    Raises Refused where what it did can no longer be taken back.
+    """
     work.submissions.free_identifiers(submission.id)
     work.jobs.withdraw(work.scope.payer_id, submission.key)
     work.pended.withdraw(submission.key)
     questions.close(submission, work)
+    if submission.type == "EnrollmentRequest":
+        taken_back(submission.id, work)
     if submission.type != "Claim":
         return
     overtaken(submission, payer, work)

@@ -29,10 +29,30 @@ def matched(
 ) -> Stored | None:
     """The payer's Coverage behind a reference in a request; None where none, or several, match."""
     reference = reference_of(value, base)
+    found = matches(reference, submitted(document, value, reference, work), work)
+    return found[0] if len(found) == 1 else None
+
+
+def matches(
+    reference: Reference, coverage: Mapping[str, Any] | None, work: UnitOfWork
+) -> list[Stored]:
+    """Every Coverage of the payer's behind a reference, and the sender's own that it leads to."""
     own = _payers(reference, work)
-    if own is not None:
-        return own
-    return _matching(_claimed(document, value, reference, work), work)
+    return [own] if own is not None else _matching(_claimed(reference, coverage), work)
+
+
+def submitted(
+    document: Mapping[str, Any],
+    value: Mapping[str, Any],
+    reference: Reference,
+    work: UnitOfWork,
+) -> dict[str, Any] | None:
+    """The sender's own Coverage, contained or stored; None where it says nothing but a name."""
+    target = contained(document, value)
+    if target is None and reference.type == "Coverage" and reference.id is not None:
+        stored = work.resources.find("Coverage", reference.id)
+        target = json_text.parsed(stored.text) if stored and stored.text else None
+    return target
 
 
 def _payers(reference: Reference, work: UnitOfWork) -> Stored | None:
@@ -50,23 +70,14 @@ def _active(id: str, work: UnitOfWork) -> Stored | None:
     return found if status is not None and json_text.parsed(status) == "active" else None
 
 
-def _claimed(
-    document: Mapping[str, Any],
-    value: Mapping[str, Any],
-    reference: Reference,
-    work: UnitOfWork,
-) -> Member:
-    """What the sender says: by its own stored or contained Coverage, or by the identifier alone."""
-    target = contained(document, value)
-    if target is None and reference.type == "Coverage" and reference.id is not None:
-        stored = work.resources.find("Coverage", reference.id)
-        target = json_text.parsed(stored.text) if stored and stored.text else None
-    member = Member() if target is None else member_of(target)
+def _claimed(reference: Reference, coverage: Mapping[str, Any] | None) -> Member:
+    """What the sender says: by its own Coverage, or by the identifier alone."""
+    member = Member() if coverage is None else member_of(dict(coverage))
     own = () if reference.identifier is None else (reference.identifier,)
     return Member(own + member.identifiers, member.subscriber_id, member.dependent)
 
 
-def _matching(member: Member, work: UnitOfWork) -> Stored | None:
+def _matching(member: Member, work: UnitOfWork) -> list[Stored]:
     found = {
         id
         for identifier in member.identifiers
@@ -75,5 +86,4 @@ def _matching(member: Member, work: UnitOfWork) -> Stored | None:
     if not found and member.subscriber_id is not None:
         key = subscriber_identifier(member.subscriber_id, member.dependent)
         found = {id for _, id in work.reference_data.identified(_COVERAGE, key)}
-    active = [coverage for id in found if (coverage := _active(id, work)) is not None]
-    return active[0] if len(active) == 1 else None
+    return [coverage for id in found if (coverage := _active(id, work)) is not None]

@@ -13,6 +13,7 @@ from app.domain.lifecycle import LIVE, State
 from app.domain.parties import Payer
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of
+from app.gateway import enrollment
 from app.gateway.cancellation import stopped
 from app.gateway.jobs.kinds import VERIFY_PURGE
 from app.store.resources import VersionConflict
@@ -54,6 +55,7 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     for each in (submission, *attachments):
         _blank(each, work)
     versions = {key: _purge(key, task_id, work) for key in family}
+    versions |= enrollment.purged(submission.id, task_id, work)
     work.pended.purge(submission.key)
     work.counters.purge(submission.id)
     work.reservations.forget_terms(submission.id)

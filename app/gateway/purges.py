@@ -109,12 +109,13 @@ def _decided(task_id: str, payer: Payer, work: UnitOfWork, *, is_approved: bool)
 def _outcome(submission: Submission, task_id: str, payer: Payer, work: UnitOfWork) -> TaskOutcome:
     """Carried out by the rules of now: much may have happened since the Task came in."""
     try:
-        lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+        with work.attempt():
+            lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+            return purged(nullified(submission, task_id, payer, work), submission)
     except Refused as refusal:
         return without_effect(TaskStatus.REJECTED, refusal.issues)
     except Missing as missing:
         return without_effect(TaskStatus.FAILED, missing.issues)
-    return purged(nullified(submission, task_id, payer, work), submission)
 
 
 def _refused(submission: Submission) -> TaskOutcome:

@@ -93,7 +93,7 @@ def keep(
     if previous is None:
         stored = work.resources.add(type, id, json_text.stamped(text, id, 1, work.now), keys, None)
         change = Change.ADDED
-    elif _content(previous.text) == _content(text):
+    elif content_of(previous.text) == content_of(text):
         return Kept(previous, Change.UNCHANGED)
     else:
         stamped = json_text.stamped(text, id, previous.version + 1, work.now)
@@ -149,8 +149,8 @@ def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
     return tuple(sorted(found, key=lambda identifier: identifier.key))
 
 
-def _content(text: str | None) -> Any:
-    """What was loaded, without what the server owns."""
+def content_of(text: str | None) -> Any:
+    """What a text of reference data says, without what the server owns."""
     document = json_text.parsed(text or "{}")
     meta = {
         name: value

@@ -93,6 +93,7 @@ class Parties:
                 identifiers=_written(client.identifiers),
                 acts_for=json.dumps(acts_for + [one.key for one in client.acts_for]),
                 hand_over=client.hand_over,
+                may_enroll=client.may_enroll,
                 token_hash=token_hash,
                 created_at=now,
             )
@@ -160,6 +161,7 @@ def _registration(row: Row[Any]) -> Registration:
         acts_for=tuple(Identifier.parse(key) for key in acts_for if key != ANYBODY),
         acts_for_anybody=ANYBODY in acts_for,
         hand_over=HandOver(row.hand_over),
+        may_enroll=row.may_enroll,
     )
     return Registration(client, row.created_at, row.disabled_at)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.counters import Counters
+from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.mentions import Mentions
 from app.store.pended import Pended
@@ -21,6 +22,7 @@ from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.submissions import Submissions
+from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
 from app.store.tombstones import Tombstones
 from app.store.work_queue import WorkQueue
@@ -55,7 +57,17 @@ class UnitOfWork:
         self.reissues = Reissues(connection, scope)
         self.mentions = Mentions(connection, scope, hasher)
         self.tombstones = Tombstones(connection, scope, now)
+        self.enrollments = Enrollments(connection, scope)
+        self.submitters = Submitters(connection, scope)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
+
+    def on_the_payers_side(self) -> "UnitOfWork":
+        """The same transaction with the reach of the payer itself.
+
+        For enrolment alone: there a submitter that has the right changes what the payer keeps.
+        """
+        scope = Scope(self.scope.payer_id, None, self.scope.client_id)
+        return UnitOfWork(self._connection, scope, self.now, self.hasher, self.new_id)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

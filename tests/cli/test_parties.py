@@ -100,9 +100,23 @@ def test_a_submitter_is_registered_and_its_token_is_known(installed):
             "identifiers": ["sid|Happy Valley"],
             "acts_for": ["*", "sid|2"],
             "handover": "on-handover",
+            "may_enroll": False,
             "disabled_at": None,
         }
     ]
+
+
+def test_only_who_is_given_the_right_may_enroll(installed):
+    may, may_not = added(installed, "Employer", "--may-enroll"), added(installed)
+
+    listed = installed.json("submitter", "list")
+
+    assert {one["name"]: one["may_enroll"] for one in listed} == {
+        "Employer": True,
+        "Happy Valley": False,
+    }
+    for told, right in ((may, True), (may_not, False)):
+        assert client_behind(installed.instance, told["token"]).may_enroll is right
 
 
 def test_a_disabled_clients_token_is_not_known(installed):

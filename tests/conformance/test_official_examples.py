@@ -17,6 +17,7 @@ HOW_MANY = {
     "Claim": 17,
     "Communication": 3,
     "CoverageEligibilityRequest": 2,
+    "EnrollmentRequest": 1,
     "Patient": 22,
     "RelatedPerson": 2,
     "Practitioner": 14,

@@ -6,10 +6,10 @@ from app.domain.references import Identifier
 from app.gateway.new_payer import new_payer
 from tests.builders import (
     a_claim,
-    a_communication,
     a_coverage,
     a_task,
     an_eligibility_request,
+    an_enrollment_request,
     identifier,
 )
 from tests.conformance.standings import related
@@ -126,7 +126,7 @@ def test_an_earlier_payers_response_is_no_focus(http, registry, insurer):
     [
         ("Claim", a_claim),
         ("CoverageEligibilityRequest", an_eligibility_request),
-        ("Communication", a_communication),
+        ("EnrollmentRequest", an_enrollment_request),
     ],
 )
 def test_a_payer_client_sends_no_requests(core, wire, rows, type, request_of):

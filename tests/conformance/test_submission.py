@@ -13,6 +13,7 @@ from tests.builders import (
     a_communication,
     a_task,
     an_eligibility_request,
+    an_enrollment_request,
     identifier,
 )
 from tests.wire import Wire
@@ -24,6 +25,7 @@ OWN = {"identifier": identifier("sid", "Happy Valley")}
 REQUESTS = {
     "Claim": a_claim,
     "CoverageEligibilityRequest": an_eligibility_request,
+    "EnrollmentRequest": an_enrollment_request,
 }
 
 
@@ -112,6 +114,7 @@ def test_a_payer_without_identifiers_is_every_insurer(wire, type):
 SENT = {
     "Claim": (a_claim, "provider"),
     "CoverageEligibilityRequest": (an_eligibility_request, "provider"),
+    "EnrollmentRequest": (an_enrollment_request, "provider"),
     "Communication": (a_communication, "sender"),
 }
 

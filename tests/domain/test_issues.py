@@ -15,7 +15,8 @@ STATUSES = {
     IssueType.NOT_FOUND: {404},
     IssueType.DELETED: {410},
     IssueType.DUPLICATE: {409},
-    IssueType.MULTIPLE_MATCHES: {412},
+    # 412 for what a header or a focus names, 422 for what a resource names.
+    IssueType.MULTIPLE_MATCHES: {412, 422},
     IssueType.TOO_LONG: {413},
     IssueType.EXCEPTION: {500},
     IssueType.LOCK_ERROR: {503},

@@ -87,9 +87,10 @@ def test_changed_settings_are_kept_and_nothing_else(parties):
         a_client(identifiers=(Identifier("s", "v"), Identifier(None, "v"))),
         a_client(acts_for=(Identifier("s|t", "v"),), acts_for_anybody=True),
         a_client(hand_over=HandOver.ACKNOWLEDGED),
+        a_client(may_enroll=True),
         a_client(kind=ClientKind.PAYER_CLIENT),
     ],
-    ids=["plain", "identifiers", "acts-for", "acknowledged", "payer-client"],
+    ids=["plain", "identifiers", "acts-for", "acknowledged", "may-enroll", "payer-client"],
 )
 def test_a_client_is_found_by_its_token_with_its_payer(parties, client):
     parties.add_client(client, "hash", NOW)

@@ -3,7 +3,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, select, text
 
 from app.domain.parties import Payer
 from app.store import schema
@@ -135,6 +135,28 @@ def test_up_down_and_up_again_is_the_same_schema(store):
 
     assert described(store) == before
     assert differences(store) == []
+
+
+# As they were written at the first revision: the code of today has more columns.
+OF_THE_FIRST_REVISION = """
+INSERT INTO payer
+(id, name, is_default, identifiers, settings, key_check, reference_epoch, created_at)
+VALUES ('p', 'Payer', true, '[]', '{}', '', 0, '2026-03-02T09:30:00+00:00');
+INSERT INTO client
+(id, payer_id, kind, name, identifiers, acts_for, hand_over, token_hash, created_at)
+VALUES ('c', 'p', 'submitter', 'Old', '[]', '[]', 'on-handover', 'h', '2026-03-02T09:30:00+00:00')
+"""
+
+
+def test_who_was_registered_before_the_right_to_enroll_has_it_not(store):
+    schema.downgrade(store, "0001")
+    statements = [text(one) for one in OF_THE_FIRST_REVISION.split(";")]
+    store.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(store)
+
+    query = select(metadata.tables["client"].c.name, metadata.tables["client"].c.may_enroll)
+    assert store.read(lambda c: [tuple(row) for row in c.execute(query)]) == [("Old", False)]
 
 
 def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation):

@@ -1,8 +1,11 @@
-"""A part of a transaction that can be unwound on its own."""
+"""A part of a transaction that can be unwound on its own, and the payer's own side of it."""
+
+from pathlib import Path
 
 import pytest
 
-from tests.store.scopes import MINE
+import app
+from tests.store.scopes import FOREIGN, MINE, PAYERS
 
 
 def keep(work, id):
@@ -30,3 +33,22 @@ def test_what_ends_well_inside_stays(work):
         keep(work, "inside")
 
     assert work.resources.find("Patient", "inside") is not None
+
+
+def test_the_payers_side_is_the_same_transaction_and_the_same_payer(work, view):
+    work.on_the_payers_side().resources.add("Coverage", "payers", "{}", [], None)
+
+    assert work.resources.find("Coverage", "payers") is None
+    assert view(PAYERS).resources.find("Coverage", "payers") is not None
+    assert view(FOREIGN).on_the_payers_side().resources.find("Coverage", "payers") is None
+
+
+def test_only_enrolment_acts_on_the_payers_side():
+    folder = Path(app.__file__).parent
+    named = {
+        str(path.relative_to(folder))
+        for path in folder.rglob("*.py")
+        if "on_the_payers_side()" in path.read_text(encoding="utf-8")
+    }
+
+    assert named == {"gateway/enrollment.py"}

@@ -9,9 +9,16 @@ from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
 from app.gateway.conditional import existing
-from app.gateway.intake import claims, communications, eligibility, payment_notices
+from app.gateway.intake import (
+    claims,
+    communications,
+    eligibility,
+    enrollments,
+    outgoing,
+    payment_notices,
+)
 from app.gateway.intake.outcome import Taken
-from app.gateway.intake.ownership import REQUESTS, require_creator
+from app.gateway.intake.ownership import OUTGOING, REQUESTS, require_creator
 from app.gateway.once import TakenMeanwhile
 from app.gateway.received import Keys, Received, keys_of
 from app.gateway.senders import party_issues
@@ -21,10 +28,13 @@ from app.store.unit_of_work import UnitOfWork
 _BY_TYPE = {
     "Claim": claims.take,
     "CoverageEligibilityRequest": eligibility.take,
+    "EnrollmentRequest": enrollments.take,
     "Communication": communications.take,
     "PaymentNotice": payment_notices.take,
 }
-_MUST_BE_ACTIVE = frozenset({"Claim", "CoverageEligibilityRequest", "PaymentNotice"})
+_MUST_BE_ACTIVE = frozenset(
+    {"Claim", "CoverageEligibilityRequest", "EnrollmentRequest", "PaymentNotice"}
+)
 
 
 def take(
@@ -54,8 +64,7 @@ def take(
     if not keys.take(work.replay_keys, received.type, id):
         raise TakenMeanwhile
     if client.kind is ClientKind.PAYER_CLIENT:
-        own = reference_data.keep(received.document, received.text, client.id, work, id=id)
-        return Taken(own.stored, is_new=True)
+        return _of_the_payer(received, id, client, base, work)
     taken = _new(received, id, client, base, work, is_handed_over)
     _audit(taken, received, client, work)
     return taken
@@ -68,6 +77,18 @@ def earlier(received: Received, work: UnitOfWork) -> Taken | None:
         return _again(kept.type, kept.resource_id, work)
     found = existing(received, work)
     return None if found is None else _again(*found, work)
+
+
+def _of_the_payer(
+    received: Received, id: str, client: Client, base: str, work: UnitOfWork
+) -> Taken:
+    """What the payer sends a submitter, or reference data, which is audited where it is kept."""
+    if received.type not in OUTGOING:
+        own = reference_data.keep(received.document, received.text, client.id, work, id=id)
+        return Taken(own.stored, is_new=True)
+    taken = outgoing.take(received, id, client, base, work)
+    _audit(taken, received, client, work)
+    return taken
 
 
 def _new(
@@ -103,7 +124,7 @@ def _again(type: str, id: str, work: UnitOfWork) -> Taken:
 def _keys(received: Received, work: UnitOfWork) -> Keys:
     """Of supporting resources only a header makes one sending the same as another."""
     document = received.document
-    identifiers = identifiers_of(document) if received.type in REQUESTS else ()
+    identifiers = identifiers_of(document) if received.type in REQUESTS | OUTGOING else ()
     kind = (received.type, str(document.get("use", "")))
     return keys_of(received, kind, identifiers, work.hasher)
 
@@ -112,7 +133,8 @@ def _status_issues(received: Received) -> list[Issue]:
     status = received.document.get("status")
     if received.type not in _MUST_BE_ACTIVE or status == "active":
         return []
-    text = f"A {received.type} is submitted with status 'active', not '{status}'."
+    given = f", not '{status}'" if status else ""
+    text = f"A {received.type} is submitted with status 'active'{given}."
     return [Issue(ErrorCode.NOT_ACTIVE, text, f"{received.type}.status")]
 
 

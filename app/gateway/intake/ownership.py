@@ -7,7 +7,15 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.fhir.documents import reference_of
 
-REQUESTS = frozenset({"Claim", "CoverageEligibilityRequest", "Communication", "PaymentNotice"})
+REQUESTS = frozenset(
+    {
+        "Claim",
+        "CoverageEligibilityRequest",
+        "EnrollmentRequest",
+        "Communication",
+        "PaymentNotice",
+    }
+)
 SUPPORTING = frozenset(
     {
         "Patient",
@@ -36,6 +44,8 @@ PAYER_AUTHORED = frozenset(
         "Contract",
     }
 )
+# What the payer itself sends a submitter.
+OUTGOING = frozenset({"Communication", "CommunicationRequest"})
 REFERENCE_DATA = frozenset(
     {
         "Patient",
@@ -57,7 +67,7 @@ def require_creator(document: Mapping[str, Any], client: Client, base: str) -> N
     """Pass where this client may create this resource; else raises Unacceptable."""
     type = document["resourceType"]
     if client.kind is ClientKind.PAYER_CLIENT:
-        is_allowed = type in REFERENCE_DATA
+        is_allowed = type in REFERENCE_DATA | OUTGOING
     else:
         is_allowed = type in REQUESTS | SUPPORTING or _is_evidence(document, client, base)
     if is_allowed:

@@ -7,6 +7,7 @@ searched, locked and counted. Migrations create what is declared here; a test co
 from app.store.tables.audit import audit
 from app.store.tables.columns import metadata
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
+from app.store.tables.enrollments import enrollment
 from app.store.tables.money import (
     Entry,
     counter_entry,
@@ -37,6 +38,7 @@ __all__ = [
     "client",
     "counter_entry",
     "counter_holder",
+    "enrollment",
     "handed_over",
     "job",
     "live_identifier",

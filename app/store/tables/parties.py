@@ -1,6 +1,6 @@
 """Payers and their clients."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from app.domain.codes import HandOver
 from app.domain.parties import ClientKind
@@ -35,5 +35,7 @@ client = Table(
     Column("token_hash", Hash, nullable=False, unique=True),
     Column("disabled_at", Instant),
     Column("created_at", Instant, nullable=False),
+    # Who was registered before there was such a right does not have it.
+    Column("may_enroll", Boolean, nullable=False, server_default=false()),
     Index("ix_client_payer", "payer_id", "name", unique=True),
 )
