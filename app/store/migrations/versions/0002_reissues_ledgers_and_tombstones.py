@@ -93,6 +93,19 @@ def upgrade() -> None:
     op.add_column("submission", sa.Column("about_id", sa.String(length=64), nullable=True))
     op.add_column("submission", sa.Column("question_id", sa.String(length=64), nullable=True))
     op.create_index("ix_submission_about", "submission", ["payer_id", "about_id"], unique=False)
+    op.execute(_entered("reserve", "reserved"))
+    op.execute(_entered("release", "released"))
+
+
+def _entered(kind: str, column: str) -> str:
+    """The ledger entries that led to the sums of the first schema."""
+    return (
+        "INSERT INTO reservation_entry (payer_id, submission_id, kind, amount, entered_at) "  # noqa: S608
+        f"SELECT r.payer_id, r.submission_id, '{kind}', r.{column}, s.decided_at "
+        "FROM reservation r JOIN submission s "
+        "ON s.payer_id = r.payer_id AND s.type = 'Claim' AND s.id = r.submission_id "
+        f"WHERE r.{column} > 0"
+    )
 
 
 def downgrade() -> None:
