@@ -60,10 +60,21 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     work.counters.purge(submission.id)
     work.reservations.forget_terms(submission.id)
     for id in tasks:
-        work.resources.rewrite("Task", id, lambda text: task_writing.scrubbed(text, submission.key))
-        work.mentions.forget("Task", id)
+        _scrub(id, submission.key, work)
     work.jobs.add(work.scope, VERIFY_PURGE, submission.key, submission.epoch + 1, work.now)
     return _receipt(versions, tasks, work)
+
+
+def scrub_late(key: _Key, work: UnitOfWork) -> bool:
+    """Scrub the Tasks that were recorded while their focus was being nullified; whether any was."""
+    return any([_scrub(id, key, work) for id in work.tasks.about([key])])
+
+
+def _scrub(task_id: str, key: _Key, work: UnitOfWork) -> bool:
+    work.mentions.forget("Task", task_id)
+    return (
+        work.resources.rewrite("Task", task_id, lambda text: task_writing.scrubbed(text, key)) > 0
+    )
 
 
 def _attachments(submission: Submission, work: UnitOfWork) -> list[Submission]:

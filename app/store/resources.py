@@ -194,18 +194,24 @@ class Resources:
         return versions.rowcount
 
     def rewrite(self, type: str, id: str, rewritten: Callable[[str], str]) -> int:
-        """Change the text of every version in place: for what must not be kept; how many."""
+        """Change texts of versions in place, for what must not be kept; how many changed."""
         key = version_key(self._scope, type, id)
         query = select(_v.version, _v.body_format, _v.key_id, _v.body).where(*key)
         versions = self._connection.execute(query.order_by(_v.version)).all()
+        changed = 0
         for version, body_format, key_id, content in versions:
-            body = encoded(rewritten(decoded(body_format, key_id, content)))
+            before = decoded(body_format, key_id, content)
+            after = rewritten(before)
+            if after == before:
+                continue
+            changed += 1
+            body = encoded(after)
             self._connection.execute(
                 update(tables.resource_version)
                 .where(*key, _v.version == version)
                 .values(body_format=body.format, key_id=body.key_id, body=body.content)
             )
-        return len(versions)
+        return changed
 
     def has_any(self, type: str) -> bool:
         """Whether there is any resource of this type."""

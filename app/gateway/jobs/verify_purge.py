@@ -9,6 +9,7 @@ from app.domain.codes import BusinessStatus
 from app.domain.parties import Payer
 from app.gateway import task_versions
 from app.gateway.installation import Installation
+from app.gateway.nullification import scrub_late
 from app.store.audit import Event
 from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
@@ -24,7 +25,11 @@ def verify(installation: Installation, job: Job, _payer: Payer) -> timedelta | N
     )
     if stone is None or stone.verified_at is not None:
         return None
+    key = (job.type, job.submission_id)
     if not installation.store.is_swept(stone.nullified_at):
+        return _AGAIN
+    # Whoever began before the purge has ended by now, and may have left a Task behind.
+    if installation.write(job.scope, lambda work: scrub_late(key, work)):
         return _AGAIN
     installation.write(job.scope, lambda work: _verified(stone.task_id, job, work))
     return None
