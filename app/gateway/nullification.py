@@ -67,14 +67,18 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
 
 def scrub_late(key: _Key, work: UnitOfWork) -> bool:
     """Scrub the Tasks that were recorded while their focus was being nullified; whether any was."""
-    return any([_scrub(id, key, work) for id in work.tasks.about([key])])
+    return sum(_scrub(id, key, work) for id in work.tasks.about([key])) > 0
 
 
-def _scrub(task_id: str, key: _Key, work: UnitOfWork) -> bool:
+def _scrub(task_id: str, key: _Key, work: UnitOfWork) -> int:
+    """Scrub every version of a Task; how many were not yet."""
+
+    def scrubbed(text: str) -> str:
+        bare = task_writing.scrubbed(text, key)
+        return text if json_text.parsed(text) == json_text.parsed(bare) else bare
+
     work.mentions.forget("Task", task_id)
-    return (
-        work.resources.rewrite("Task", task_id, lambda text: task_writing.scrubbed(text, key)) > 0
-    )
+    return work.resources.rewrite("Task", task_id, scrubbed)
 
 
 def _attachments(submission: Submission, work: UnitOfWork) -> list[Submission]:
