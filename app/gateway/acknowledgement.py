@@ -107,7 +107,7 @@ def _named(given: Reference, work: UnitOfWork) -> list[Reference]:
 def _handed_over(named: Sequence[Reference], work: UnitOfWork) -> _HandedOver:
     polls = work.tasks.polls(one.id for one in named if one.id and one.type in {"Task", "Bundle"})
     handed_over = _HandedOver(frozenset(polls))
-    for given in work.leases.given(one.id for one in named if one.id):
+    for given in work.leases.given([(one.type, one.id) for one in named if one.type and one.id]):
         handed_over.answers.setdefault((given.type, given.resource_id), []).append(given)
     return handed_over
 

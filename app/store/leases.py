@@ -4,7 +4,7 @@ Every move is one UPDATE guarded by the old state; a lease that lapsed needs no 
 Docs: docs/adr/0009-leases-for-acknowledged-delivery.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     case,
     func,
     literal,
@@ -40,6 +41,14 @@ _STATES = {
     HandOver.ON_HANDOVER: Delivery.DELIVERED,
     HandOver.ACKNOWLEDGED: Delivery.LEASED,
 }
+# As the index of the queue is limited, to the letter: by values that are bound later SQLite would
+# not know that the index is enough.
+_IS_IN_QUEUE = _p.state.in_(
+    [
+        bindparam(None, state, _p.state.type, literal_execute=True)
+        for state in (Delivery.UNDELIVERED, Delivery.LEASED)
+    ]
+)
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
 
@@ -92,10 +101,11 @@ class Leases:
         )
         return parked.rowcount
 
-    def given(self, resource_ids: Iterable[str]) -> list[Given]:
-        """Every answer among these resources that this scope was ever handed."""
+    def given(self, keys: Collection[tuple[str, str]]) -> list[Given]:
+        """Every answer of these types and ids that this scope was ever handed."""
+        types, ids = sorted({type for type, _ in keys}), sorted({id for _, id in keys})
         query = select(_p.seq, _p.type, _p.resource_id, _p.version).where(
-            *self._owned(), _p.resource_id.in_(sorted(set(resource_ids))), _p.deliveries > 0
+            *self._owned(), _p.type.in_(types), _p.resource_id.in_(ids), _p.deliveries > 0
         )
         return [Given(*row) for row in self._connection.execute(query)]
 
@@ -173,9 +183,7 @@ class Leases:
 def is_due(now: datetime) -> ColumnElement[bool]:
     """Not handed over yet, or put back, or lent and not acknowledged in time: the next poll's."""
     has_lapsed = and_(_has_lapsed(now), _p.leases < leases.MOST)
-    # Said twice, because the list is what the index of the queue is limited to.
-    waits = _p.state.in_((Delivery.UNDELIVERED, Delivery.LEASED))
-    return and_(waits, or_(_p.state == Delivery.UNDELIVERED, has_lapsed))
+    return and_(_IS_IN_QUEUE, or_(_p.state == Delivery.UNDELIVERED, has_lapsed))
 
 
 def is_over(now: datetime) -> ColumnElement[bool]:

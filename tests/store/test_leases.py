@@ -253,7 +253,7 @@ def test_what_was_never_handed_over_is_not_acknowledged(work, connection):
     seqs = [item.seq for item in work.pended.undelivered(ALL, 1)]
 
     assert work.leases.acknowledge(seqs) == 0
-    assert work.leases.given(["R1"]) == []
+    assert work.leases.given([("ClaimResponse", "R1")]) == []
     polled(work)
     assert work.leases.acknowledge(seqs) == 1
 
@@ -276,7 +276,7 @@ def test_an_acknowledgement_counts_what_of_a_poll_has_arrived(work, connection):
     pend(work, "R1", submission=CLAIM)
     pend(work, "R2", submission=OTHER)
     polled(work)
-    (given,) = work.leases.given(["R1"])
+    (given,) = work.leases.given([("ClaimResponse", "R1")])
 
     assert work.leases.acknowledge([given.seq]) == 1
     assert work.leases.acknowledged("T1") == 1
@@ -289,12 +289,27 @@ def test_an_acknowledgement_counts_what_of_a_poll_has_arrived(work, connection):
 def test_nobody_else_acknowledges(view, connection, scope):
     pend(view(MINE), "R1")
     polled(view(MINE))
-    (given,) = view(MINE).leases.given(["R1"])
+    (given,) = view(MINE).leases.given([("ClaimResponse", "R1")])
 
     assert view(scope).leases.acknowledge([given.seq]) == 0
     assert view(scope).leases.acknowledge_polls(["T1"]) == 0
-    assert view(scope).leases.given(["R1"]) == []
+    assert view(scope).leases.given([("ClaimResponse", "R1")]) == []
     assert view(scope).leases.acknowledged("T1") == 0
+    assert states(connection) == {"R1": Delivery.LEASED}
+    assert view(MINE).leases.acknowledge_polls(["T1"]) == 1
+
+
+def test_what_a_hand_over_to_another_names_is_not_acknowledged_by_it(view, connection):
+    """Nobody is handed what is another's; if it were so, it would still not count."""
+    pend(view(MINE), "R1")
+    polled(view(MINE))
+    items = view(MINE).pended.newest_delivered(ALL)
+    view(THEIRS).pended.record_hand_over("T2", items)
+    view(MINE).replay_keys.keep("key", "content", "Task", "T2", DAY)
+
+    assert view(MINE).leases.acknowledge_polls(["T2"]) == 0
+    assert view(MINE).leases.acknowledged("T2") == 0
+    assert view(MINE, NOW + DAY).replay_keys.find("key") is None
     assert states(connection) == {"R1": Delivery.LEASED}
     assert view(MINE).leases.acknowledge_polls(["T1"]) == 1
 
