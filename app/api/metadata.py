@@ -30,7 +30,8 @@ def metadata() -> Response:
         here.base_url,
         made_at,
         created=REQUESTS | SUPPORTING | REFERENCE_DATA | OUTGOING | {"Task"},
-        read=PAYER_AUTHORED | {"Bundle", "CodeSystem", "StructureDefinition"},
+        read=PAYER_AUTHORED
+        | {"Bundle", "CodeSystem", "OperationDefinition", "StructureDefinition"},
     )
     stored = Stored("CapabilityStatement", "gateway", 1, made_at, json_text.write(document))
     return answers.found(request, stored)

@@ -60,6 +60,20 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
     )
 
 
+def require_no_parameters(request: Request, request_id: str) -> None:
+    """Pass where an operation is given nothing: no body, or Parameters without any.
+
+    Raises Unacceptable.
+    """
+    if not request.get_data():
+        _is_rehearsal(request, {"Parameters"})
+        return
+    sent = received(request, {"Parameters"}, request_id)
+    if sent.document.get("parameter"):
+        text = "This operation takes no parameters."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text, "Parameters.parameter"))
+
+
 def _require_json(request: Request) -> None:
     if request.mimetype not in _JSON_TYPES or request.headers.get("Content-Encoding"):
         text = f"Send {FHIR_JSON}, without a content encoding."

@@ -34,7 +34,7 @@ def read(type: str, id: str) -> Response:
     here = context()
     _require_type(type)
     client = here.client()
-    _require_id(id)
+    require_id(id)
     return answers.found(request, here.reading.resource(client, type, id))
 
 
@@ -44,13 +44,14 @@ def read_version(type: str, id: str, version: str) -> Response:
     here = context()
     _require_type(type)
     client = here.client()
-    _require_id(id)
+    require_id(id)
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
     return answers.found(request, here.reading.version(client, type, id, int(version)))
 
 
-def _require_id(id: str) -> None:
+def require_id(id: str) -> None:
+    """Pass for what may be an id; raises Unacceptable, as for one that is not there."""
     if not _ID.fullmatch(id):
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
 

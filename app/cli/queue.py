@@ -1,4 +1,4 @@
-"""`eclaims queue`: how much there is to decide, and whether anybody does."""
+"""`eclaims queue`: how much there is to decide and to fetch, and whether anybody does."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from app.cli.options import (
 
 if TYPE_CHECKING:
     from app.domain.adjudication import Awaiting
+    from app.gateway.administration import Administration
     from app.store.work_queue import Depth
 
 
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
 @instance_option
 @json_option
 def queue(instance: Path, as_json: bool) -> None:
-    """Show what there is to do: jobs by state, and Claims that wait for something.
+    """Show what there is to do: jobs by state, Claims that wait, answers that are not delivered.
 
     A job that is due for long means that nobody works: is `eclaims work` running? An abandoned job
     failed ten times; the log names the class of each failure. What waits for an operator waits for
-    a person to decide it.
+    a person to decide it. A parked answer was lent five times and never acknowledged. Abandoned and
+    parked are put back by `eclaims requeue`.
     """
     administration = administration_of(open_installation(instance))
     depths = administration.depths()
@@ -39,8 +41,10 @@ def queue(instance: Path, as_json: bool) -> None:
         for payer in administration.payers()
         for waiting in administration.awaited(payer)
     ]
+    answers = _answers(administration)
     if as_json:
-        told({"jobs": [_job(depth) for depth in depths], "awaiting": [_wait(one) for one in waits]})
+        awaiting = [_wait(one) for one in waits]
+        told({"jobs": [_job(one) for one in depths], "awaiting": awaiting, "answers": answers})
         return
     if not depths and not waits:
         click.echo("Nothing waits: every Claim is decided.")
@@ -56,6 +60,24 @@ def queue(instance: Path, as_json: bool) -> None:
             for payer, awaiting, count, due in waits
         ]
         table("Claims that wait", "payer", "for", "how many", "first closes at", rows=claims)
+    if answers:
+        queues = [tuple(str(cell) for cell in one.values()) for one in answers]
+        table("Answers not delivered", *answers[0], rows=queues)
+
+
+def _answers(administration: Administration) -> list[dict[str, object]]:
+    names = {one.client.id: one.client.name for one in administration.registrations()}
+    return [
+        {
+            "payer": payer.name,
+            "submitter": names[one.submitter_id],
+            "undelivered": one.undelivered,
+            "leased": one.leased,
+            "parked": one.parked,
+        }
+        for payer in administration.payers()
+        for one in administration.answers(payer)
+    ]
 
 
 def _job(depth: Depth) -> dict[str, object]:

@@ -49,7 +49,7 @@ def submitter() -> None:
 @click.option("--acts-for", multiple=True, help="Further identifiers it sends for, or '*'.")
 @click.option(
     "--handover",
-    type=click.Choice(["on-handover"]),
+    type=click.Choice(["on-handover", "acknowledged"]),
     default="on-handover",
     show_default=True,
     help="When an answer counts as delivered.",

@@ -65,6 +65,14 @@ class Remaining:
 
 
 @dataclass(frozen=True, slots=True)
+class Redelivered:
+    """An answer that was handed over before; `delivery` counts this time too."""
+
+    reference: Reference
+    delivery: int
+
+
+@dataclass(frozen=True, slots=True)
 class Awaited:
     """What a submission waits for, and why in a sentence."""
 

@@ -10,8 +10,14 @@ from typing import Any
 
 from app.domain.canonical import CANONICAL
 from app.fhir import json_text
+from app.fhir.operation_definitions import ACKNOWLEDGE
 
 FHIR_VERSION = "4.0.1"
+# One each so far: its name, and what defines it.
+_OPERATIONS = {
+    "Claim": ("submit", "http://hl7.org/fhir/OperationDefinition/Claim-submit"),
+    "Task": (ACKNOWLEDGE["code"], ACKNOWLEDGE["url"]),
+}
 
 
 def capability_statement(
@@ -55,7 +61,7 @@ def _resource(type: str, is_creatable: bool) -> dict[str, Any]:
         "conditionalDelete": "not-supported",
         "referencePolicy": ["literal", "logical", "local"],
     }
-    if type == "Claim":
-        definition = "http://hl7.org/fhir/OperationDefinition/Claim-submit"
-        resource["operation"] = [{"name": "submit", "definition": definition}]
+    if type in _OPERATIONS:
+        name, definition = _OPERATIONS[type]
+        resource["operation"] = [{"name": name, "definition": definition}]
     return resource

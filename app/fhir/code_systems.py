@@ -8,11 +8,13 @@ http://hl7.org/fhir/R4/codesystem.html, http://hl7.org/fhir/R4/structuredefiniti
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from app.domain import canonical
 from app.domain.canonical import EXPRESSION, OR_MORE, PREDECESSOR, REISSUE_REASON, RETRYABLE
 from app.domain.canonical import code_system as canonical_of
 from app.domain.issues import ErrorCode
 from app.fhir.adjudications import OURS
 from app.fhir.documents import Document
+from app.fhir.operation_definitions import ACKNOWLEDGE
 from app.fhir.plans import AUTHORIZATION_REQUIRED, COORDINATION, TIMELY_FILING, WAITING_PERIOD
 from app.fhir.prices import ATTACHMENT_REQUIRED, BENEFIT_CATEGORY
 
@@ -124,11 +126,9 @@ _EXTENSIONS = (
         ("OperationOutcome.issue",),
         "Whether the same request may succeed later.",
     ),
+    _Extension(OR_MORE, "boolean", ("Task.output",), "The true number may be larger."),
     _Extension(
-        OR_MORE,
-        "boolean",
-        ("Task.output",),
-        "The true number may be larger.",
+        canonical.DELIVERY_COUNT, "integer", ("Task.output", "Bundle.entry"), "Hand-overs so far."
     ),
     _Extension(
         AUTHORIZATION_REQUIRED,
@@ -167,7 +167,7 @@ _EXTENSIONS = (
 
 
 def published() -> dict[tuple[str, str], Document]:
-    """Every CodeSystem and StructureDefinition that is ours, by resource type and id."""
+    """Every definition that is ours, by resource type and id."""
     systems = (
         _code_system("task-code", "Task codes", _TASK_CODES),
         _code_system("task-input", "Task input types", _TASK_INPUTS),
@@ -181,7 +181,9 @@ def published() -> dict[tuple[str, str], Document]:
         _code_system("reissue-reason", "Why a response follows another", _REISSUE_REASONS),
     )
     definitions = (_structure_definition(each) for each in _EXTENSIONS)
-    return {(each["resourceType"], each["id"]): each for each in (*systems, *definitions)}
+    return {
+        (each["resourceType"], each["id"]): each for each in (*systems, *definitions, ACKNOWLEDGE)
+    }
 
 
 def _code_system(id_: str, title: str, meanings: dict[str, str]) -> Document:

@@ -15,8 +15,13 @@ def operation_outcome(issues: Iterable[Issue]) -> Document:
     """Tell these issues; none becomes the information that all is well, for R4 demands one."""
     return {
         "resourceType": "OperationOutcome",
-        "issue": [_issue(issue) for issue in issues] or [_all_is_well()],
+        "issue": [_issue(issue) for issue in issues] or [_information("Nothing was found wrong.")],
     }
+
+
+def information(text: str) -> Document:
+    """Tell one thing that went well."""
+    return {"resourceType": "OperationOutcome", "issue": [_information(text)]}
 
 
 def _issue(issue: Issue) -> Document:
@@ -33,9 +38,9 @@ def _issue(issue: Issue) -> Document:
     )
 
 
-def _all_is_well() -> Document:
+def _information(text: str) -> Document:
     return {
         "severity": Severity.INFORMATION.value,
         "code": IssueType.INFORMATIONAL.value,
-        "details": {"text": "Nothing was found wrong."},
+        "details": {"text": text},
     }

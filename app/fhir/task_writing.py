@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.canonical import (
     AWAITING,
     BUSINESS_STATUSES,
+    DELIVERY_COUNT,
     ERRORS,
     EXPRESSION,
     OR_MORE,
@@ -21,7 +22,7 @@ from app.domain.issues import Issue
 from app.domain.money import Money
 from app.domain.period import span
 from app.domain.references import Identifier, Reference
-from app.domain.tasks import Awaited, Output, Remaining, TaskOutcome
+from app.domain.tasks import Awaited, Output, Redelivered, Remaining, TaskOutcome
 from app.fhir import json_text
 
 # What stays of a Task whose focus was nullified.
@@ -147,6 +148,8 @@ def _output(output: Output) -> dict[str, Any]:
     }
     if isinstance(output.value, Remaining) and output.value.or_more:
         spelled["extension"] = [{"url": OR_MORE, "valueBoolean": True}]
+    if isinstance(output.value, Redelivered):
+        spelled["extension"] = [{"url": DELIVERY_COUNT, "valueInteger": output.value.delivery}]
     return spelled
 
 
@@ -158,6 +161,8 @@ def _value(type: OutputType, value: Any) -> dict[str, Any]:  # noqa: PLR0911  on
             return {"valueCodeableConcept": _awaited(value)}
         case Reference():
             return {"valueReference": {"reference": value.literal}}
+        case Redelivered():
+            return {"valueReference": {"reference": value.reference.literal}}
         case Money():
             return {"valueMoney": {"value": value.amount, "currency": value.currency}}
         case Remaining():

@@ -9,6 +9,7 @@ from typing import TypeVar
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.gateway.installation import Installation
+from app.store.leases import Standing
 from app.store.parties import Parties, Registration
 from app.store.work_queue import Depth, WorkQueue
 
@@ -106,6 +107,10 @@ class Administration:
     def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what a payer's Claims wait, how many for each, and when the first is closed."""
         return self._installation.read(Scope(payer.id), lambda work: work.submissions.awaited())
+
+    def answers(self, payer: Payer) -> list[Standing]:
+        """How many answers of each submitter are undelivered, lent and parked."""
+        return self._installation.read(Scope(payer.id), lambda work: work.leases.standings())
 
     def is_key_known(self) -> bool:
         """Whether the index key is the one that the database was written with."""

@@ -70,9 +70,14 @@ def pend(
     follows_id: str | None = None,
     is_delivered: bool = False,
 ) -> None:
-    """Put an answer into its submitter's queue, or beside it where it was just handed over."""
+    """Put an answer into its submitter's queue.
+
+    `is_delivered`: the answer goes back with the very request. It is delivered with that, or lent,
+    as the submitter has it.
+    """
     if answer.text is None:
         raise ValueError(f"{answer.reference} has no content")
+    how = work.pended.hand_over_of(submission.submitter_id) if is_delivered else None
     work.pended.add(
         Answer(
             submitter_id=submission.submitter_id,
@@ -84,7 +89,7 @@ def pend(
             submission=submission.key,
             follows_id=follows_id,
         ),
-        is_delivered=is_delivered,
+        handed_over=how,
     )
 
 

@@ -18,6 +18,7 @@ from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of, named_in
 from app.fhir.task_reading import read_task
 from app.gateway import real_time
+from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
@@ -66,6 +67,15 @@ class Gateway:
             return taken
         real_time.tried(self._worker, client, taken)
         return self._as_it_stands(client, taken)
+
+    def acknowledge(
+        self, client: Client, task_id: str, request_id: str | None = None
+    ) -> Acknowledged:
+        """Task/{id}/$acknowledge: what a poll handed over has arrived.
+
+        Raises Unacceptable for whoever is no submitter, and where it has no such poll.
+        """
+        return acknowledge_poll(self._installation, client, task_id, request_id)
 
     def create(self, client: Client, received: Received) -> Taken:
         """Take a resource in; raises Unacceptable, with nothing stored."""

@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/http.html#read
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
-from app.fhir.bundle import collection
+from app.fhir.bundle import Entry, collection
 from app.fhir.code_systems import published
 from app.gateway.installation import Installation
 from app.store.resources import Stored
@@ -46,9 +46,13 @@ class Reading:
         task = work.resources.find("Task", task_id) if items else None
         if task is None:
             raise _missing()
-        base = self._installation.base_url
+        base, redelivered = self._installation.base_url, work.pended.redelivered(task_id)
         entries = [
-            (f"{base}/{stored.reference}", stored.text)
+            Entry(
+                f"{base}/{stored.reference}",
+                stored.text,
+                redelivered.get((stored.type, stored.id, stored.version), 1),
+            )
             for stored in work.resources.versions(items)
             if stored.text is not None
         ]

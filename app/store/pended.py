@@ -4,17 +4,18 @@ Every move is one UPDATE guarded by the old state. A poll locks its submitter's 
 so polls of one submitter follow each other and those of different submitters do not.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, func, insert, select, update
 
+from app.domain.codes import HandOver
 from app.domain.parties import Scope
 from app.domain.period import Period
 from app.domain.selection import Selection
 from app.domain.tasks import Remaining
-from app.store import tables
+from app.store import leases, tables
 from app.store.tables import Delivery
 
 COUNTED_EXACTLY = 1000
@@ -27,13 +28,14 @@ _h = tables.handed_over.c
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One answer in the queue; `size` is its text in bytes."""
+    """One answer in the queue: `size` is its text in bytes, `deliveries` how often it was given."""
 
     seq: int
     type: str
     resource_id: str
     version: int
     size: int
+    deliveries: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Answer:
     follows_id: str | None = None
 
 
-_ITEM = (_p.seq, _p.type, _p.resource_id, _p.version, _p.size)
+_ITEM = (_p.seq, _p.type, _p.resource_id, _p.version, _p.size, _p.deliveries)
 
 
 class Pended:
@@ -61,16 +63,15 @@ class Pended:
         self._scope = scope
         self._now = now
 
-    def add(self, answer: Answer, *, is_delivered: bool = False) -> None:
-        """Put an answer at the end of its submitter's queue, or beside it if handed over now."""
+    def add(self, answer: Answer, *, handed_over: HandOver | None = None) -> None:
+        """Put an answer at the end of its submitter's queue; `handed_over`: it goes out now."""
         submission_type, submission_id = answer.submission or (None, None)
         self._connection.execute(
             insert(tables.pended),
             {
                 "payer_id": self._scope.payer_id,
                 "submitter_id": answer.submitter_id,
-                "state": Delivery.DELIVERED if is_delivered else Delivery.UNDELIVERED,
-                "delivered_at": self._now if is_delivered else None,
+                **leases.pended(handed_over, self._now),
                 "type": answer.type,
                 "resource_id": answer.resource_id,
                 "version": answer.version,
@@ -83,6 +84,14 @@ class Pended:
                 "pended_at": self._now,
             },
         )
+
+    def hand_over_of(self, submitter_id: str) -> HandOver:
+        """When an answer counts as delivered to a submitter."""
+        client = tables.client.c
+        query = select(client.hand_over).where(
+            client.payer_id == self._scope.payer_id, client.id == submitter_id
+        )
+        return HandOver(self._connection.execute(query).scalar_one())
 
     def lock(self) -> None:
         """Wait for this submitter's other polls; held until the transaction ends."""
@@ -97,30 +106,37 @@ class Pended:
         ).one()
 
     def undelivered(self, selection: Selection, limit: int) -> list[Item]:
-        """What a poll would hand over, oldest first."""
-        query = select(*_ITEM).where(*self._waiting(selection)).order_by(_p.seq).limit(limit)
+        """What a poll would hand over, oldest first, and nothing past a lease on its Claim."""
+        wanted = (*self._waiting(selection), ~leases.is_behind_a_lease(self._now))
+        query = select(*_ITEM).where(*wanted).order_by(_p.seq).limit(limit)
         return [Item(*row) for row in self._connection.execute(query)]
 
-    def newest_delivered(self, selection: Selection) -> list[Item]:
+    def parked(self, selection: Selection, limit: int) -> list[Item]:
+        """What was lent too often and is kept for whoever asks for it, oldest first."""
+        wanted = (*self._owned(), _p.state == Delivery.PARKED, *_matching(selection))
+        query = select(*_ITEM).where(*wanted, ~leases.is_behind_a_lease(self._now))
+        return [Item(*row) for row in self._connection.execute(query.order_by(_p.seq).limit(limit))]
+
+    def newest_delivered(self, selection: Selection, besides: Sequence[Item] = ()) -> list[Item]:
         """The newest answer of each type that was handed over before: the door to recovery."""
+        others = [_p.seq.not_in([item.seq for item in besides])] if besides else []
         newest = (
             select(func.max(_p.seq))
-            .where(*self._owned(), _p.state.in_(_SEEN), *_matching(selection))
+            .where(*self._owned(), _p.state.in_(_SEEN), *_matching(selection), *others)
             .group_by(_p.type)
         )
         query = select(*_ITEM).where(_p.seq.in_(newest)).order_by(_p.seq)
         return [Item(*row) for row in self._connection.execute(query)]
 
-    def deliver(self, items: Sequence[Item]) -> list[Item]:
-        """Mark items delivered; those that someone withdrew in between are left out."""
+    def deliver(self, items: Sequence[Item], how: HandOver = HandOver.ON_HANDOVER) -> list[Item]:
+        """Hand items over: delivered, or lent; what someone withdrew in between is left out."""
         moved = self._connection.execute(
             update(tables.pended)
-            .where(_p.seq.in_([item.seq for item in items]), _p.state == Delivery.UNDELIVERED)
-            .values(state=Delivery.DELIVERED, delivered_at=self._now)
-            .returning(_p.seq)
+            .where(_p.seq.in_([item.seq for item in items]), leases.may_be_handed_over(self._now))
+            .values(**leases.handed_over(how, self._now))
+            .returning(_p.seq, _p.deliveries)
         )
-        delivered = set(moved.scalars())
-        return [item for item in items if item.seq in delivered]
+        return _those_moved(items, {row.seq: row.deliveries for row in moved})
 
     def remaining(self, selection: Selection) -> Remaining:
         """How much still matches: exact up to a thousand, then "or more"."""
@@ -182,6 +198,7 @@ class Pended:
                 "type": item.type,
                 "resource_id": item.resource_id,
                 "version": item.version,
+                "delivery": item.deliveries,
             }
             for position, item in enumerate(items)
         ]
@@ -197,18 +214,17 @@ class Pended:
             query = query.where(_h.submitter_id == self._scope.submitter_id)
         return [tuple(row) for row in self._connection.execute(query.order_by(_h.position))]
 
-    def was_handed_over(self, type: str, id: str) -> bool:
-        """Whether any poll of this scope handed over the resource."""
-        query = select(_h.position).where(
-            _h.payer_id == self._scope.payer_id,
-            _h.submitter_id == self._scope.submitter_id,
-            _h.type == type,
-            _h.resource_id == id,
+    def redelivered(self, task_id: str) -> dict[tuple[str, str, int], int]:
+        """What a poll handed over not for the first time, and the so-manieth time that was."""
+        query = select(_h.type, _h.resource_id, _h.version, _h.delivery).where(
+            _h.payer_id == self._scope.payer_id, _h.task_id == task_id, _h.delivery > 1
         )
-        return self._connection.execute(query.limit(1)).first() is not None
+        if self._scope.submitter_id is not None:
+            query = query.where(_h.submitter_id == self._scope.submitter_id)
+        return {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(query)}
 
     def _waiting(self, selection: Selection) -> tuple[ColumnElement[bool], ...]:
-        return (*self._owned(), _p.state == Delivery.UNDELIVERED, *_matching(selection))
+        return (*self._owned(), leases.is_due(self._now), *_matching(selection))
 
     def _answers(self, submission: tuple[str, str]) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -222,6 +238,13 @@ class Pended:
         if self._scope.submitter_id is None:
             return owned
         return (*owned, _p.submitter_id == self._scope.submitter_id)
+
+
+def _those_moved(items: Sequence[Item], deliveries: Mapping[int, int]) -> list[Item]:
+    """The items of which a move took hold, in their order, with what it counted."""
+    return [
+        replace(item, deliveries=deliveries[item.seq]) for item in items if item.seq in deliveries
+    ]
 
 
 def _matching(selection: Selection) -> list[ColumnElement[bool]]:

@@ -1,14 +1,25 @@
 """Tasks as rows, and the replay keys that make the same request twice one effect."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    delete,
+    insert,
+    not_,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
-from app.store import tables
+from app.store import leases, tables
 from app.store.statements import inserted_if_absent
 
 _k = tables.replay_key.c
@@ -98,6 +109,16 @@ class Tasks:
         )
         return [TaskRow(*row) for row in self._connection.execute(query)]
 
+    def polls(self, ids: Iterable[str]) -> set[str]:
+        """Which of these are polls of this scope's submitter."""
+        query = select(_t.id).where(
+            _t.payer_id == self._scope.payer_id,
+            _t.submitter_id == self._scope.submitter_id,
+            _t.id.in_(sorted(set(ids))),
+            _t.code == TaskCode.POLL,
+        )
+        return set(self._connection.execute(query).scalars())
+
 
 class ReplayKeys:
     """Unique rows: whoever inserts first has the effect, everyone after is given its answer."""
@@ -112,7 +133,7 @@ class ReplayKeys:
     def find(self, key_hash: str) -> Kept | None:
         """What the key was kept for; None where it is free or has lapsed."""
         query = select(_k.type, _k.resource_id, _k.content_hash).where(
-            *self._key(key_hash), _k.expires_at > self._now
+            *self._key(key_hash), self._counts()
         )
         row = self._connection.execute(query).one_or_none()
         return None if row is None else Kept(*row)
@@ -164,8 +185,15 @@ class ReplayKeys:
 
     def _forget_lapsed(self, key_hash: str) -> None:
         self._connection.execute(
-            tables.replay_key.delete().where(*self._key(key_hash), _k.expires_at <= self._now)
+            tables.replay_key.delete().where(*self._key(key_hash), not_(self._counts()))
         )
+
+    def _counts(self) -> ColumnElement[bool]:
+        """Its time is not over, or it is a poll's of which something is not acknowledged yet."""
+        is_poll_of_something = and_(
+            _k.type == "Task", leases.is_unacknowledged(_k.payer_id, _k.resource_id)
+        )
+        return or_(_k.expires_at > self._now, is_poll_of_something)
 
     def _key(self, key_hash: str) -> tuple[ColumnElement[bool], ...]:
         return (

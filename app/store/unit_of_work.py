@@ -15,6 +15,7 @@ from app.store.audit import Audit
 from app.store.counters import Counters
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
+from app.store.leases import Leases
 from app.store.mentions import Mentions
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.tasks = Tasks(connection, scope, now)
         self.replay_keys = ReplayKeys(connection, scope, now)
         self.pended = Pended(connection, scope, now)
+        self.leases = Leases(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)

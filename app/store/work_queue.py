@@ -57,6 +57,16 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
+class Requeued:
+    """A job that was abandoned and is due again."""
+
+    kind: str
+    type: str
+    submission_id: str
+    submitter_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Depth:
     """How one kind of job stands: how many in each state, and since when the oldest waits."""
 
@@ -193,6 +203,20 @@ class WorkQueue:
     def abandon(self, job: Job, fault: str) -> bool:
         """Give the job up and keep it for the operator; False if the lease is no longer ours."""
         return self._changed(job, {"state": JobState.ABANDONED, "token": None, "fault": fault})
+
+    def requeue(self, scope: Scope, limit: int) -> list[Requeued]:
+        """Make abandoned jobs of one scope due again with every attempt; at most so many."""
+        owned = [_j.payer_id == scope.payer_id, _j.state == JobState.ABANDONED]
+        if scope.submitter_id is not None:
+            owned.append(_j.submitter_id == scope.submitter_id)
+        oldest = select(_j.id).where(*owned).order_by(_j.id).limit(limit)
+        moved = self._connection.execute(
+            update(tables.job)
+            .where(_j.id.in_(oldest), _j.state == JobState.ABANDONED)
+            .values(state=JobState.WAITING, due_at=self._now, attempts=0, fault=None)
+            .returning(_j.id, _j.kind, _j.type, _j.submission_id, _j.submitter_id)
+        )
+        return [Requeued(*row[1:]) for row in sorted(moved)]
 
     def withdraw(self, payer_id: str, submission: tuple[str, str]) -> int:
         """Drop every job of a submission, leased or not; how many."""

@@ -8,7 +8,7 @@ import pytest
 from app.fhir.code_systems import published
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.validation import check
-from tests.builders import a_claim
+from tests.builders import a_claim, a_task
 from tests.conformance.test_official_examples import EXAMPLES
 from tests.wire import Wire
 
@@ -89,8 +89,10 @@ def test_nothing_is_promised_that_is_not_offered(statement, wire):
         for resource in statement.document["rest"][0]["resource"]
         for operation in resource.get("operation", ())
     }
-    assert operations == {"submit": "Claim"}
+    assert operations == {"submit": "Claim", "acknowledge": "Task"}
     assert wire.post("Claim/$submit", a_claim()).status == 200
+    poll = wire.task(a_task("poll")).reference
+    assert wire.ask("POST", f"{poll}/$acknowledge").status == 200
 
 
 def test_every_definition_of_ours_is_readable(wire, http):
@@ -112,7 +114,8 @@ def test_a_code_system_lists_its_codes(wire, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["predecessor", "reissue-reason", "expression", "retryable", "or-more"]
+    "name",
+    ["predecessor", "reissue-reason", "expression", "retryable", "or-more", "delivery-count"],
 )
 def test_an_extension_of_ours_is_defined(wire, name):
     definition = wire.get(f"StructureDefinition/{name}").document

@@ -43,6 +43,7 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
     needed = {
         "load": [__file__],
         "submitter add": ["A", "--identifier", "a|b"],
+        "requeue": ["parked"],
         "submitter disable": ["A"],
         "submitter rotate": ["A"],
         "payer add": ["A"],

@@ -18,7 +18,7 @@ def wire(installed):
 
 
 def test_an_empty_queue_says_so(installed):
-    assert installed.json("queue") == {"jobs": [], "awaiting": []}
+    assert installed.json("queue") == {"jobs": [], "awaiting": [], "answers": []}
     assert "Nothing waits" in installed("queue").output
 
 

@@ -39,7 +39,9 @@ class Desk:
 
     def create(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/[type]."""
-        return Gateway(self.installation, create_worker(self.installation)).create(self.client, received(document, **keys))
+        return Gateway(self.installation, create_worker(self.installation)).create(
+            self.client, received(document, **keys)
+        )
 
     def task(self, document: dict[str, Any], **keys: Any) -> dict[str, Any]:
         """POST [base]/Task; the answered document."""
@@ -47,7 +49,9 @@ class Desk:
 
     def ask(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/Task."""
-        return Gateway(self.installation, create_worker(self.installation)).submit(self.client, received(document, **keys))
+        return Gateway(self.installation, create_worker(self.installation)).submit(
+            self.client, received(document, **keys)
+        )
 
     def do(self, effect: Callable[[UnitOfWork], T]) -> T:
         """Run in a transaction of this client's scope, and commit."""

@@ -60,7 +60,12 @@ def queue_of(client: Client, rows: Rows) -> list[tuple[Handed, str]]:
 
 
 def handed_over_to(client: Client, rows: Rows) -> list[Handed]:
-    """What the polls of a client were given, in the order in which those polls took place.
+    """What the polls of a client were given, in the order in which those polls took place."""
+    return [given for _, handed in polls_of(client, rows) for given in handed]
+
+
+def polls_of(client: Client, rows: Rows) -> list[tuple[str, list[Handed]]]:
+    """The polls of a client in the order in which they took place, each with what it was given.
 
     The audit tells that order: its rows are numbered while the poll holds the queue's head.
     """
@@ -69,7 +74,7 @@ def handed_over_to(client: Client, rows: Rows) -> list[Handed]:
         given = Handed(row["type"], row["resource_id"], row["version"])
         by_task.setdefault(row["task_id"], []).append(given)
     polls = rows.of(tables.audit, actor=client.id, action="poll")
-    return [given for poll in polls for given in by_task.get(poll["task_id"], ())]
+    return [(poll["task_id"], by_task.get(poll["task_id"], [])) for poll in polls]
 
 
 def _submission(installation: Installation, client: Client) -> Submission:

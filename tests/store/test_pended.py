@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import NoResultFound
 
+from app.domain.codes import HandOver
 from app.domain.period import Period
 from app.domain.selection import Selection
 from app.domain.tasks import Remaining
@@ -19,9 +20,7 @@ ALL = Selection()
 CLAIM = ("Claim", "C1")
 
 
-def pend(
-    work, id, type="ClaimResponse", *, submission=CLAIM, dated=None, is_delivered=False, **rest
-):
+def pend(work, id, type="ClaimResponse", *, submission=CLAIM, dated=None, handed_over=None, **rest):
     answer = Answer(
         submitter_id=rest.pop("submitter_id", work.scope.submitter_id),
         type=type,
@@ -32,7 +31,7 @@ def pend(
         submission=submission,
         **rest,
     )
-    work.pended.add(answer, is_delivered=is_delivered)
+    work.pended.add(answer, handed_over=handed_over)
 
 
 def waiting(work, selection=ALL, limit=100):
@@ -150,7 +149,9 @@ def test_what_was_withdrawn_in_between_is_not_delivered(work, connection):
     items = work.pended.undelivered(ALL, 3)
     set_state(connection, "R2", Delivery.WITHDRAWN)
 
-    assert work.pended.deliver(items) == [items[0], items[2]]
+    delivered = work.pended.deliver(items)
+
+    assert [(item.resource_id, item.deliveries) for item in delivered] == [("R1", 1), ("R3", 1)]
     assert states(connection) == {
         "R1": Delivery.DELIVERED,
         "R2": Delivery.WITHDRAWN,
@@ -162,13 +163,13 @@ def test_what_is_delivered_once_is_not_delivered_again(work):
     pend(work, "R1")
     items = work.pended.undelivered(ALL, 1)
 
-    assert work.pended.deliver(items) == items
+    assert [item.resource_id for item in work.pended.deliver(items)] == ["R1"]
     assert work.pended.deliver(items) == []
     assert waiting(work) == []
 
 
 def test_what_was_handed_over_at_once_never_waits(work, connection):
-    pend(work, "R1", is_delivered=True)
+    pend(work, "R1", handed_over=HandOver.ON_HANDOVER)
 
     assert waiting(work) == []
     assert connection.scalars(select(tables.pended.c.delivered_at)).all() == [NOW]
@@ -250,27 +251,6 @@ def test_a_hand_over_is_kept_in_order(view):
     assert view(PAYERS).pended.handed_over("T1") == expected
     assert view(THEIRS).pended.handed_over("T1") == []
     assert view(FOREIGN).pended.handed_over("T1") == []
-
-
-@pytest.mark.parametrize(
-    ("type", "id", "is_known"),
-    [
-        ("ClaimResponse", "R1", True),
-        ("ClaimResponse", "R2", False),
-        ("ExplanationOfBenefit", "R1", False),
-        ("ClaimResponse", "T1", False),
-        ("Task", "T2", False),
-        ("Task", "R1", False),
-    ],
-)
-def test_what_was_handed_over_is_known(view, type, id, is_known):
-    work = view(MINE)
-    pend(work, "R1")
-    pend(work, "R2")
-    work.pended.record_hand_over("T1", work.pended.undelivered(ALL, 1))
-
-    assert work.pended.was_handed_over(type, id) is is_known
-    assert not view(THEIRS).pended.was_handed_over(type, id)
 
 
 def test_only_a_submitter_that_is_registered_has_a_queue_to_lock(work, connection):

@@ -180,6 +180,35 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
     }
 
 
+def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, installation):
+    answers = {
+        "R1": ("undelivered", 0, "undelivered"),
+        "R2": ("delivered", 1, "delivered"),
+        "R3": ("leased", 0, "undelivered"),
+        "R4": ("parked", 0, "undelivered"),
+        "R5": ("withdrawn", 0, "withdrawn"),
+    }
+    schema.upgrade(empty, "0001")
+    insert = text(
+        "INSERT INTO pended (payer_id, submitter_id, state, type, resource_id, version, dated_from,"
+        " dated_to, size, pended_at) VALUES ('P', 'S', :state, 'Task', :id, 1, :now, :now, 1, :now)"
+    )
+    given = [{"id": id, "state": one[0], "now": str(NOW)} for id, one in answers.items()]
+    empty.write(lambda connection: connection.execute(insert, given))
+
+    schema.upgrade(empty, "0003")
+    deliveries = told(empty, "SELECT resource_id, deliveries FROM pended")
+    schema.downgrade(empty, "0001")
+
+    assert deliveries == {id: one[1] for id, one in answers.items()}
+    states = told(empty, "SELECT resource_id, state FROM pended")
+    assert states == {id: one[2] for id, one in answers.items()}
+
+
+def told(store, query):
+    return dict(store.read(lambda c: [tuple(row) for row in c.execute(text(query))]))
+
+
 def rows(store):
     def counted(connection):
         return {

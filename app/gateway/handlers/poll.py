@@ -7,15 +7,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.domain import lifecycle
-from app.domain.codes import InputType, OutputType, TaskCode
-from app.domain.issues import ErrorCode, Issue, Missing, Unacceptable
+from app.domain.codes import HandOver, InputType, OutputType, TaskCode
+from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Payer
 from app.domain.period import Period, span
 from app.domain.references import Reference
-from app.domain.selection import PENDED_TYPES, Selection
-from app.domain.tasks import Output, Task, TaskInput, TaskOutcome, TaskRequest, completed
+from app.domain.selection import Selection
+from app.domain.tasks import (
+    Output,
+    Redelivered,
+    Task,
+    TaskInput,
+    TaskOutcome,
+    TaskRequest,
+    completed,
+)
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.gateway import focus
+from app.gateway.acknowledgement import acknowledge
 from app.gateway.inputs import InputField, ReferenceField, TaskInputSchema, refused
 from app.gateway.origresponse import response
 from app.gateway.registry import handles
@@ -95,14 +104,14 @@ class PollInput(TaskInputSchema):
 def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
     """Hand over what matches; output `response` names it, `remaining` tells what is left."""
     work.pended.lock()
-    _require_acknowledged(request.parameters.acknowledged, request.task, work)
+    acknowledge(request.parameters.acknowledged, request.task, work)
     selection = _selection(request, work)
-    items = _hand_over(selection, request.parameters.count or 1, work)
+    items = _hand_over(selection, request.parameters.count or 1, request.client.hand_over, work)
     work.pended.record_hand_over(request.task_id, items)
     remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
     if not items:
         return completed(remaining, focus=selection.answers_to, keeps_key=False)
-    handed_over = Output(OutputType.RESPONSE, _reference(items, request))
+    handed_over = Output(OutputType.RESPONSE, _response(items, request))
     return completed(handed_over, remaining, focus=selection.answers_to)
 
 
@@ -137,13 +146,20 @@ def _period(given: tuple[str | None, str | None] | None, task: Task, payer: Paye
     return period
 
 
-def _hand_over(selection: Selection, limit: int, work: UnitOfWork) -> list[Item]:
+def _hand_over(selection: Selection, limit: int, how: HandOver, work: UnitOfWork) -> list[Item]:
+    work.leases.park()
     waiting = _within_a_bundle(work.pended.undelivered(selection, limit))
     if waiting:
-        return work.pended.deliver(waiting)
-    if selection.answers_to is None:
-        return []
-    return work.pended.newest_delivered(selection)[:limit]
+        return work.pended.deliver(waiting, how)
+    return [] if selection.answers_to is None else _recover(selection, limit, how, work)
+
+
+def _recover(selection: Selection, limit: int, how: HandOver, work: UnitOfWork) -> list[Item]:
+    """What is parked, because its submitter asks for it; then once more what was given before."""
+    parked = _within_a_bundle(work.pended.parked(selection, limit))
+    moved = work.pended.deliver(parked, how) if parked else []
+    again = work.pended.newest_delivered(selection, besides=moved)
+    return _within_a_bundle([*moved, *again][:limit])
 
 
 def _within_a_bundle(items: Sequence[Item]) -> list[Item]:
@@ -157,36 +173,10 @@ def _within_a_bundle(items: Sequence[Item]) -> list[Item]:
     return taken
 
 
-def _reference(items: Sequence[Item], request: TaskRequest[Poll]) -> Reference:
-    if request.parameters.count is None:
-        return Reference(items[0].type, items[0].resource_id, items[0].version)
-    # The Bundle of a hand-over goes by the id of the Task that asked for it.
-    return Reference("Bundle", request.task_id)
-
-
-def _require_acknowledged(given: Sequence[Reference], task: Task, work: UnitOfWork) -> None:
-    """Delivery on hand-over needs no acknowledgement, but an unknown one is a sender's mistake."""
-    named = [one for one in task.inputs if one.type == InputType.ACK]
-    unknown = [
-        Issue(ErrorCode.ACK_NOT_FOUND, "What is acknowledged is not known.", at.expression)
-        for one, at in zip(given, named, strict=True)
-        if not _is_known(one, work)
-    ]
-    if unknown:
-        raise Missing(*unknown)
-
-
-def _is_known(given: Reference, work: UnitOfWork) -> bool:
-    if given.id is None and given.identifier is not None:
-        named = work.resources.identified((*PENDED_TYPES, "Task"), given.identifier)
-    else:
-        named = [(given.type or "", given.id or "")]
-    return any(_is_own_hand_over(type, id, work) for type, id in named)
-
-
-def _is_own_hand_over(type: str, id: str, work: UnitOfWork) -> bool:
-    """Whether it is what a poll of this submitter handed over, or such a poll, or its Bundle."""
-    if type in {"Task", "Bundle"}:
-        task = work.tasks.find(id)
-        return task is not None and task.code is TaskCode.POLL
-    return work.pended.was_handed_over(type, id)
+def _response(items: Sequence[Item], request: TaskRequest[Poll]) -> Reference | Redelivered:
+    if request.parameters.count is not None:
+        # The Bundle of a hand-over goes by the id of the Task that asked for it.
+        return Reference("Bundle", request.task_id)
+    item = items[0]
+    reference = Reference(item.type, item.resource_id, item.version)
+    return reference if item.deliveries == 1 else Redelivered(reference, item.deliveries)

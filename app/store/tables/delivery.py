@@ -46,13 +46,25 @@ pended = Table(
     Column("size", Integer, nullable=False),
     Column("pended_at", Instant, nullable=False),
     Column("delivered_at", Instant),
+    Column("leased_until", Instant),
+    # Since it was pended, or an operator put it back; `deliveries` tells of all that ever were.
+    Column("leases", Integer, nullable=False, server_default="0"),
+    Column("deliveries", Integer, nullable=False, server_default="0"),
     Index(
-        "ix_pended_undelivered",
+        "ix_pended_waiting",
         "payer_id",
         "submitter_id",
         "seq",
-        sqlite_where=text("state = 'undelivered'"),
-        postgresql_where=text("state = 'undelivered'"),
+        sqlite_where=text("state IN ('undelivered', 'leased')"),
+        postgresql_where=text("state IN ('undelivered', 'leased')"),
+    ),
+    Index(
+        "ix_pended_leased",
+        "payer_id",
+        "submitter_id",
+        "leased_until",
+        sqlite_where=text("state = 'leased'"),
+        postgresql_where=text("state = 'leased'"),
     ),
     Index("ix_pended_resource", "payer_id", "type", "resource_id"),
     Index("ix_pended_submission", "payer_id", "submission_type", "submission_id"),
@@ -70,5 +82,7 @@ handed_over = Table(
     Column("type", String(64), nullable=False),
     Column("resource_id", Id, nullable=False),
     Column("version", Integer, nullable=False),
+    # The so-manieth time that it was handed over, as was told then.
+    Column("delivery", Integer, nullable=False, server_default="1"),
     Index("ix_handed_over_resource", "payer_id", "type", "resource_id"),
 )
