@@ -26,7 +26,9 @@ def parameters(resource, name="resource"):
 
 
 def submit(desk, document, **keys):
-    stored = Gateway(desk.installation, create_worker(desk.installation)).submit_claim(desk.client, received(document, **keys))
+    stored = Gateway(desk.installation, create_worker(desk.installation)).submit_claim(
+        desk.client, received(document, **keys)
+    )
     return stored, json_text.parsed(stored.text)
 
 
