@@ -119,7 +119,11 @@ def test_nothing_was_reserved_is_not_a_reservation_of_nothing(work, connection):
     assert ledger(connection) == []
 
 
-@pytest.mark.parametrize("terms", [TERMS, NOTHING, replace(TERMS, ends_on=None)], ids=str)
+@pytest.mark.parametrize(
+    "terms",
+    [TERMS, NOTHING, replace(TERMS, ends_on=None)],
+    ids=["all", "nothing", "without an end"],
+)
 def test_what_it_is_for_is_kept_and_forgotten(work, terms):
     assert work.reservations.terms("P1") is None
     reserve(work, terms=terms)
@@ -195,7 +199,7 @@ def test_cancelling_what_was_never_reserved_is_nothing(work, connection):
 
 
 @pytest.mark.parametrize(
-    ("units", "entry", "open"),
+    ("units", "entry", "left"),
     [
         (120, ("reserve", 20, None), 90),
         (80, ("release", 20, None), 50),
@@ -206,7 +210,7 @@ def test_cancelling_what_was_never_reserved_is_nothing(work, connection):
     ids=["more", "less", "all that is used", "less than is used", "the same"],
 )
 def test_decided_again_what_is_open_is_the_difference_to_what_is_used(
-    work, connection, units, entry, open
+    work, connection, units, entry, left
 ):
     reserve(work)
     work.reservations.consume("P1", "C1", 30)
@@ -216,7 +220,7 @@ def test_decided_again_what_is_open_is_the_difference_to_what_is_used(
 
     assert ledger(connection) == before + ([entry] if entry else [])
     held = work.reservations.find("P1")
-    assert (held.open, held.used, held.closed_at) == (open, 30, None)
+    assert (held.open, held.used, held.closed_at) == (left, 30, None)
     assert work.reservations.terms("P1").ends_on == date(2026, 6, 30)
 
 
