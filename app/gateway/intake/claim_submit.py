@@ -52,7 +52,7 @@ def package_of(received: Received) -> Package:
 
 
 def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
-    """Take the companions in, then the Claim, every reference between them made ours.
+    """Take the companions and the Claim in, every reference between them made ours.
 
     Of a Claim that was sent before only what is new beside it is taken.
     """
@@ -63,14 +63,27 @@ def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken
     references = BundleReferences(
         _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
     )
-    for part, id in others:
+    # An attachment is matched to the Claim as it comes in, so the Claim is there before it.
+    attachments = [each for each in others if each[0].received.type == "Communication"]
+    before = [each for each in others if each not in attachments]
+    _take_all(before, references, client, base, work)
+    claim = _local(package.claim, references) if others else package.claim.received
+    taken = again or intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
+    _take_all(attachments, references, client, base, work)
+    return taken
+
+
+def _take_all(
+    parts: Sequence[tuple[Part, str]],
+    references: BundleReferences,
+    client: Client,
+    base: str,
+    work: UnitOfWork,
+) -> None:
+    for part, id in parts:
         # The same attachment twice in one Bundle is one: the first of the two was taken.
         if work.resources.find(part.received.type, id) is None:
             intake.take(_local(part, references), client, base, work, id=id)
-    if again is not None:
-        return again
-    claim = _local(package.claim, references) if others else package.claim.received
-    return intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
 
 
 def response_to(taken: Taken, work: UnitOfWork) -> Stored:
