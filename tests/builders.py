@@ -138,10 +138,15 @@ def a_payment_notice(payment: str, amount: str = "80.00", **elements: Any) -> di
     return _with(notice, elements)
 
 
-def a_price(code: str = "1200", *, needs_attachment: bool = False) -> dict[str, Any]:
-    """What the payer keeps of one service, without a fee."""
+def a_price(
+    code: str = "1200", *, fee: str | None = None, needs_attachment: bool = False
+) -> dict[str, Any]:
+    """What the payer keeps of one service."""
     required = {"url": ATTACHMENT_REQUIRED, "valueBoolean": needs_attachment}
+    base = {"type": "base", "amount": money(fee)} if fee else None
+    priced = {"propertyGroup": [{"priceComponent": [base]}]} if base else {}
     return {
+        **priced,
         "resourceType": "ChargeItemDefinition",
         "id": f"price-{code}",
         "url": f"http://payer.test/price/{code}",
