@@ -156,10 +156,29 @@ def a_delivery(resource: Mapping[str, Any], **elements: Any) -> dict[str, Any]:
     return a_task("deliver", inputs=[named], contained=[inside], **elements)
 
 
-def a_price(code: str = "1200", *, needs_attachment: bool = False) -> dict[str, Any]:
-    """What the payer keeps of one service, without a fee."""
+def a_payment_notice(payment: str, amount: str = "80.00", **elements: Any) -> dict[str, Any]:
+    """A provider's word that a payment has come; `payment` is its reference."""
+    notice = {
+        "resourceType": "PaymentNotice",
+        "identifier": [identifier("http://happyvalley.test/notice", f"P{next(_numbers)}")],
+        "status": "active",
+        "created": "2026-03-02",
+        "payment": {"reference": payment},
+        "recipient": {"display": "Payer"},
+        "amount": money(amount),
+    }
+    return _with(notice, elements)
+
+
+def a_price(
+    code: str = "1200", *, fee: str | None = None, needs_attachment: bool = False
+) -> dict[str, Any]:
+    """What the payer keeps of one service."""
     required = {"url": ATTACHMENT_REQUIRED, "valueBoolean": needs_attachment}
+    base = {"type": "base", "amount": money(fee)} if fee else None
+    priced = {"propertyGroup": [{"priceComponent": [base]}]} if base else {}
     return {
+        **priced,
         "resourceType": "ChargeItemDefinition",
         "id": f"price-{code}",
         "url": f"http://payer.test/price/{code}",

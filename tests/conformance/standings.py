@@ -60,9 +60,14 @@ class Standings:
         self.worker.drain()
         return reference
 
+    def need_attachments(self) -> None:
+        """From now on the service of every Claim is paid with an attachment only."""
+        self.core.post("Coverage", a_coverage())
+        self.core.post("ChargeItemDefinition", a_price(needs_attachment=True))
+
     def asking(self, **elements) -> str:
         """A Claim that awaits the attachment which its service needs."""
-        self.core.post("ChargeItemDefinition", a_price(needs_attachment=True))
+        self.need_attachments()
         return self.decided(**elements)
 
     def using(self, preauthorization: str, price: str = "12.50") -> str:

@@ -101,9 +101,11 @@ class Desk:
         inputs: Sequence[TaskInput] = (),
         task_id: str = "T1",
         document: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        is_stat: bool = False,
     ) -> TaskRequest[Any]:
         """A Task on its way to its handler; `document` is what it contains."""
-        task = Task(code, focus=focus, inputs=tuple(inputs))
+        task = Task(code, focus=focus, inputs=tuple(inputs), is_stat=is_stat)
         base = self.installation.base_url
         return TaskRequest(self.client, task_id, task, parameters, document, base)
 
