@@ -6,7 +6,19 @@ Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: doc
 
 import click
 
-from app.cli import database, demo, init, load, payer, queue, serve, submitter, work
+from app.cli import (
+    database,
+    demo,
+    hold,
+    init,
+    load,
+    nullify,
+    payer,
+    queue,
+    serve,
+    submitter,
+    work,
+)
 from app.cli.faults import Commands
 
 
@@ -24,6 +36,8 @@ for command in (
     submitter.submitter,
     load.load,
     queue.queue,
+    nullify.nullify,
+    hold.hold,
     database.db,
     demo.demo,
 ):
