@@ -33,6 +33,15 @@ def claim_of(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submis
     return None if found is None else work.submissions.find(*found, lock=True)
 
 
+def answers_a_question(document: Mapping[str, Any], base: str, work: UnitOfWork) -> bool:
+    """Whether it is based on a CommunicationRequest that was asked of this submitter."""
+    return any(
+        work.resources.find(*key) is not None
+        for reference in _named(document, "basedOn", base)
+        for key in _known(reference, ("CommunicationRequest",), work)
+    )
+
+
 def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:
     """Let a Communication belong to a Claim whose row is locked; a Claim that awaits it goes on.
 
