@@ -24,7 +24,7 @@ def verify(installation: Installation, job: Job, _payer: Payer) -> timedelta | N
     )
     if stone is None or stone.verified_at is not None:
         return None
-    if not installation.store.is_swept(stone.nullified_at):
+    if not installation.store.is_swept(job.payer_id, stone.task_id):
         return _AGAIN
     installation.write(job.scope, lambda work: _verified(stone.task_id, job, work))
     return None
