@@ -110,11 +110,11 @@ def _outcome(submission: Submission, task_id: str, payer: Payer, work: UnitOfWor
     """Carried out by the rules of now: much may have happened since the Task came in."""
     try:
         lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+        return purged(nullified(submission, task_id, payer, work), submission)
     except Refused as refusal:
         return without_effect(TaskStatus.REJECTED, refusal.issues)
     except Missing as missing:
         return without_effect(TaskStatus.FAILED, missing.issues)
-    return purged(nullified(submission, task_id, payer, work), submission)
 
 
 def _refused(submission: Submission) -> TaskOutcome:
