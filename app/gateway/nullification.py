@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.codes import TaskCode
+from app.domain.issues import ErrorCode, Issue, Refused
 from app.domain.lifecycle import LIVE, State
 from app.domain.parties import Payer
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of
 from app.gateway import enrollment
 from app.gateway.cancellation import stopped
+from app.gateway.focus import FOCUS
 from app.gateway.jobs.kinds import VERIFY_PURGE
 from app.store.resources import VersionConflict
 from app.store.submissions import Submission
@@ -45,10 +47,16 @@ class Receipt:
 
 
 def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWork) -> Receipt:
-    """Nullify a submission whose row is locked; raises VersionConflict if it was moved first."""
+    """Nullify a submission whose row is locked; raises VersionConflict if it was moved first.
+
+    Raises Refused, with nothing done, where an attachment of it is held by law.
+    """
+    attachments = _attachments(submission, work)
+    if any(each.is_held for each in attachments):
+        text = "An attachment of the focus is under legal hold and has to be kept."
+        raise Refused(Issue(ErrorCode.NULLIFY_HELD, text, FOCUS))
     if submission.state in LIVE:
         stopped(submission, payer, work)
-    attachments = _attachments(submission, work)
     own = [submission.key, *(each.key for each in attachments)]
     family = list(dict.fromkeys([*own, *_answers(submission, work)]))
     tasks = _tasks(own, family, work)

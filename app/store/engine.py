@@ -11,7 +11,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -43,12 +42,13 @@ _SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O")
 _ATTEMPTS = 6
 _POOL_SIZE = 16
 _WRITER_PATIENCE_SECONDS = 5.0
+_BUSY_MILLISECONDS = 10_000
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",
-    "busy_timeout=10000",
+    f"busy_timeout={_BUSY_MILLISECONDS}",
     "trusted_schema=OFF",
 )
 _POSTGRESQL_OPTIONS = (
@@ -155,8 +155,8 @@ class Store:
         with self._turn, self._writer.connect() as connection:
             return _committed(connection, work)
 
-    def is_swept(self, since: datetime) -> bool:
-        """Try to clear the files of what was deleted up to an instant; whether that is done.
+    def is_swept(self, payer_id: str, task_id: str) -> bool:
+        """Try to clear the files of what a Task purged; whether that is done.
 
         SQLite overwrites what it deletes, and is done once its log is empty. PostgreSQL is done
         once no transaction can see the old rows and they are vacuumed; what its pages held may
@@ -164,9 +164,9 @@ class Store:
         """
         if not self.is_sqlite:
             with _faults_named(), self._writer.connect() as connection:
-                return sweep.is_vacuumed(connection, since)
+                return sweep.is_vacuumed(connection, payer_id, task_id)
         with _faults_named(), self._turn, self._writer.connect() as connection:
-            return sweep.is_log_empty(connection)
+            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
 
     def close(self) -> None:
         """Give every connection back."""

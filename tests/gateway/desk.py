@@ -13,7 +13,6 @@ from app.domain.parties import Client
 from app.domain.references import Reference
 from app.domain.tasks import Task, TaskInput, TaskRequest
 from app.fhir import json_text
-from app.gateway.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
 from app.gateway.intake.outcome import Taken
@@ -113,10 +112,7 @@ class Desk:
 def under_rules_of_now(desk: Desk, registry: Registry, **rules: Any) -> Desk:
     """The same client after its payer has settled these rules."""
     registry.settle_rules(**rules)
-    payer = Administration(desk.installation).find_payer(desk.client.payer.id)
-    if payer is None:
-        raise LookupError(desk.client.payer.id)
-    return replace(desk, client=replace(desk.client, payer=payer))
+    return replace(desk, client=replace(desk.client, payer=registry.administered()))
 
 
 def on(taken: Taken) -> Reference:

@@ -26,7 +26,7 @@ def verify(installation: Installation, job: Job, _payer: Payer) -> timedelta | N
     if stone is None or stone.verified_at is not None:
         return None
     key = (job.type, job.submission_id)
-    if not installation.store.is_swept(stone.nullified_at):
+    if not installation.store.is_swept(job.payer_id, stone.task_id):
         return _AGAIN
     # Whoever began before the purge has ended by now, and may have left a Task behind.
     if installation.write(job.scope, lambda work: scrub_late(key, work)):
