@@ -10,6 +10,7 @@ from typing import Any
 from app.domain import lifecycle
 from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
+from app.domain.lifecycle import State
 from app.domain.references import Reference
 from app.domain.tasks import TaskRequest
 from app.fhir import json_text
@@ -77,6 +78,9 @@ def taken_in(
     communication = work.submissions.find(stored.type, stored.id, lock=True)
     if communication is None:
         raise LookupError("every Communication of a submitter is a submission")
+    if communication.state is not State.STORED:
+        text = "The same Communication was cancelled before; send another one."
+        raise Refused(Issue(ErrorCode.DELIVER_STATUS, text, at))
     attach(communication, _locked(claim, work), work)
     return stored, claim.key
 

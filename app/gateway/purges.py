@@ -115,7 +115,7 @@ def _outcome(submission: Submission, task_id: str, payer: Payer, work: UnitOfWor
     """Carried out by the rules of now: much may have happened since the Task came in."""
     try:
         with work.attempt():
-            lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+            lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer, lock=True))
             return purged(nullified(submission, task_id, payer, work), submission)
     except Refused as refusal:
         return without_effect(TaskStatus.REJECTED, refusal.issues)

@@ -50,4 +50,4 @@ def _end(claim: Submission, status: str, work: UnitOfWork) -> None:
         return
     if json_text.member(asked.text, "status") == json_text.write("active"):
         answers.with_status(asked, status, work)
-        work.pended.supersede(claim.key, {_TYPE})
+        work.pended.supersede_one(_TYPE, asked.id)

@@ -11,6 +11,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
@@ -155,8 +156,8 @@ class Store:
         with self._turn, self._writer.connect() as connection:
             return _committed(connection, work)
 
-    def is_swept(self, payer_id: str, task_id: str) -> bool:
-        """Try to clear the files of what a Task purged; whether that is done.
+    def is_swept(self, since: datetime) -> bool:
+        """Try to clear the files of what was purged before an instant; whether that is done.
 
         SQLite overwrites what it deletes, and is done once its log is empty. PostgreSQL is done
         once no transaction can see the old rows and they are vacuumed; what its pages held may
@@ -164,7 +165,7 @@ class Store:
         """
         if not self.is_sqlite:
             with _faults_named(), self._writer.connect() as connection:
-                return sweep.is_vacuumed(connection, payer_id, task_id)
+                return sweep.is_vacuumed(connection, since)
         with _faults_named(), self._turn, self._writer.connect() as connection:
             return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
 

@@ -3,20 +3,18 @@
 Docs: docs/nullify.md, "The files".
 """
 
+from datetime import datetime
+
 from sqlalchemy import Connection, bindparam, text
 
 # Where content, or what was told of it, has been.
 _SWEPT = ("resource_version", "business_identifier", "submission", "reissue")
-# Whoever has a snapshot that is not newer than the purge may still see the rows that it deleted.
-# Told by the numbers of transactions, for the clock of the database may differ from ours.
-_OLDER_VIEWS = text(
-    "SELECT count(*) FROM pg_stat_activity, (SELECT max(age(xmin)) AS since FROM tombstone"
-    " WHERE payer_id = :payer_id AND task_id = :task_id) AS purge"
-    " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-    " AND age(backend_xmin) >= purge.since"
+# Whoever began before may still see, or be about to write, something of what was deleted.
+_OLDER = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    " AND datname = current_database() AND backend_type = 'client backend'"
+    " AND xact_start < :since"
 )
-# Nobody writes while the log waits for those who read, so it does not wait long.
-_CHECKPOINT_MILLISECONDS = 100
 # To vacuum a table of another owner is no fault to PostgreSQL: it warns, and does nothing.
 _NOT_OWNED = text(
     "SELECT count(*) FROM pg_class WHERE relname IN :names AND pg_table_is_visible(oid)"
@@ -35,7 +33,8 @@ def is_log_empty(connection: Connection, busy_milliseconds: int) -> bool:
     """
     # Past SQLAlchemy, which would begin a transaction: within one nothing is checkpointed.
     cursor = connection.connection.cursor()
-    cursor.execute(f"PRAGMA busy_timeout={_CHECKPOINT_MILLISECONDS}")
+    # Nobody writes meanwhile: while others read it is given up at once, and tried again later.
+    cursor.execute("PRAGMA busy_timeout=0")
     try:
         busy, _, _ = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     finally:
@@ -44,15 +43,15 @@ def is_log_empty(connection: Connection, busy_milliseconds: int) -> bool:
     return not busy
 
 
-def is_vacuumed(connection: Connection, payer_id: str, task_id: str) -> bool:
-    """Vacuum PostgreSQL of what a Task purged; False while anybody may still see it.
+def is_vacuumed(connection: Connection, since: datetime) -> bool:
+    """Vacuum PostgreSQL; False while a transaction runs that began before `since`.
 
-    Raises NotOwner.
+    `since` is by the database's own clock. Raises NotOwner.
     """
     alone = connection.execution_options(isolation_level="AUTOCOMMIT")
     if alone.execute(_NOT_OWNED).scalar_one():
         raise NotOwner
-    if alone.execute(_OLDER_VIEWS, {"payer_id": payer_id, "task_id": task_id}).scalar_one():
+    if alone.execute(_OLDER, {"since": since}).scalar_one():
         return False
     # Large tables take longer than any statement of a request may.
     alone.exec_driver_sql("SET statement_timeout = 0")

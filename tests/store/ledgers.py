@@ -9,6 +9,7 @@ from app.store import tables
 from app.store.reservations import Terms
 
 TERMS = Terms(
+    currency="EUR",
     member="coverage-1",
     providers=frozenset({"p1", "p2"}),
     services=frozenset({"s1"}),

@@ -10,7 +10,7 @@ MOVES = st.lists(
     st.one_of(
         st.tuples(st.just("reserve"), st.sampled_from(["P1", "P2"]), st.integers(0, 300)),
         st.tuples(
-            st.just("consume"),
+            st.just("use"),
             st.sampled_from(["P1", "P2"]),
             st.sampled_from(["C1", "C2", "C3"]),
             st.integers(0, 200),
@@ -33,12 +33,12 @@ def test_the_sums_are_always_those_of_the_entries(connection, view, moves):
     work = view(MINE)
     with connection.begin_nested() as example:
         for id in ("P1", "P2"):
-            work.reservations.reserve(id, "EUR", 100, TERMS)
+            work.reservations.reserve(id, 100, TERMS)
         before = {id: ledger(connection, id) for id in ("P1", "P2")}
         for name, *arguments in moves:
             if name == "reserve":
                 id, units = arguments
-                work.reservations.reserve(id, "EUR", units, TERMS)
+                work.reservations.reserve(id, units, TERMS)
             else:
                 getattr(work.reservations, name)(*arguments)
             for id in ("P1", "P2"):

@@ -13,7 +13,7 @@ from tests.builders import NOW
 from tests.store.ledgers import TERMS, ledger
 from tests.store.scopes import FOREIGN, MINE, THEIRS
 
-NOTHING = Terms(None, frozenset(), frozenset(), None, None)
+NOTHING = Terms("EUR", None, frozenset(), frozenset(), None, None)
 
 
 def parts(**amounts):
@@ -45,7 +45,7 @@ def write(connection, amounts):
 
 
 def reserve(work, id="P1", units=100, terms=TERMS):
-    work.reservations.reserve(id, "EUR", units, terms)
+    work.reservations.reserve(id, units, terms)
 
 
 # --- refused
@@ -136,7 +136,7 @@ def test_what_it_is_for_is_kept_and_forgotten(work, terms):
 
 def test_releasing_gives_back_what_is_open_and_leaves_what_is_consumed(work, connection):
     reserve(work)
-    work.reservations.consume("P1", "C1", 30)
+    work.reservations.use("P1", "C1", 30)
 
     assert work.reservations.release("P1") == Moved(70, "EUR")
 
@@ -154,17 +154,17 @@ def test_releasing_gives_back_what_is_open_and_leaves_what_is_consumed(work, con
 def test_a_claim_uses_no_more_than_is_open(work):
     reserve(work)
 
-    used = [work.reservations.consume("P1", "C1", units) for units in (60, 60, 60)]
+    used = [work.reservations.use("P1", "C1", units) for units in (60, 60, 60)]
 
     assert used == [60, 40, 0]
-    assert work.reservations.consume("unknown", "C1", 60) == 0
+    assert work.reservations.use("unknown", "C1", 60) == 0
 
 
 def test_a_claim_gives_back_all_that_it_used_and_no_more(work):
     reserve(work)
     reserve(work, "P2")
     for preauthorization, claim in (("P1", "C1"), ("P2", "C1"), ("P1", "C2")):
-        work.reservations.consume(preauthorization, claim, 10)
+        work.reservations.use(preauthorization, claim, 10)
 
     assert [work.reservations.restore("C1"), work.reservations.restore("C1")] == [20, 0]
     assert work.reservations.find("P1") == Balance(
@@ -180,7 +180,7 @@ def test_a_claim_gives_back_all_that_it_used_and_no_more(work):
 )
 def test_what_is_restored_to_one_that_is_over_expires_at_once(work, close, given_back):
     reserve(work)
-    work.reservations.consume("P1", "C1", 30)
+    work.reservations.use("P1", "C1", 30)
     getattr(work.reservations, close)("P1")
     closed = Balance(**parts(reserved=100, consumed=30, **given_back), closed_at=NOW)
     assert work.reservations.find("P1") == closed
@@ -213,7 +213,7 @@ def test_decided_again_what_is_open_is_the_difference_to_what_is_used(
     work, connection, units, entry, left
 ):
     reserve(work)
-    work.reservations.consume("P1", "C1", 30)
+    work.reservations.use("P1", "C1", 30)
     before = ledger(connection)
 
     reserve(work, units=units, terms=replace(TERMS, ends_on=date(2026, 6, 30)))
@@ -227,7 +227,7 @@ def test_decided_again_what_is_open_is_the_difference_to_what_is_used(
 @pytest.mark.parametrize("close", ["expire", "cancel"])
 def test_decided_again_it_is_open_again(work, close):
     reserve(work)
-    work.reservations.consume("P1", "C1", 30)
+    work.reservations.use("P1", "C1", 30)
     getattr(work.reservations, close)("P1")
 
     reserve(work)
@@ -250,7 +250,7 @@ def test_what_was_restored_is_not_consumed(consumed, restored, is_consumed):
 def test_a_reservation_is_its_payers(view):
     reserve(view(MINE))
     reserve(view(FOREIGN), units=7)
-    view(MINE).reservations.consume("P1", "C1", 10)
+    view(MINE).reservations.use("P1", "C1", 10)
 
     view(FOREIGN).reservations.release("P1")
     view(FOREIGN).reservations.restore("C1")

@@ -165,7 +165,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
         work = UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id)
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
-        work.reservations.reserve("1", "EUR", 100, TERMS)
+        work.reservations.reserve("1", 100, TERMS)
 
     store.write(fill)
     before = rows(store)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_worker
-from app.gateway.jobs import expire_preauthorizations
+from app.gateway.jobs.expire_preauthorizations import Nights
 from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_claim, a_quote, a_task
@@ -122,7 +122,7 @@ def test_one_that_was_prolonged_after_its_job_was_enqueued_does_not_expire(
     desk, worker, rows, clock, installation, payer, preauthorized
 ):
     clock.now = DAY_AFTER
-    assert expire_preauthorizations.enqueue(installation, [payer]) == 1
+    assert Nights(installation).enqueue([payer]) == 1
     desk.task(a_task("reprocess", focus=preauthorized.stored.reference))
     worker.drain()
 
@@ -135,7 +135,7 @@ def test_a_day_is_enqueued_once_however_often_the_clock_ticks(
 ):
     clock.now = DAY_AFTER
 
-    ticks = [expire_preauthorizations.enqueue(installation, [payer]) for _ in range(3)]
+    ticks = [Nights(installation).enqueue([payer]) for _ in range(3)]
 
     assert ticks == [1, 0, 0]
     slots = [row["slot"] for row in rows.of(tables.calendar_slot)]
@@ -146,8 +146,8 @@ def test_each_payer_has_its_own_day(rows, clock, installation, registry, payer, 
     second = new_payer(installation, "Second")
     clock.now = DAY_AFTER
 
-    assert expire_preauthorizations.enqueue(installation, [second]) == 0
-    assert expire_preauthorizations.enqueue(installation, [payer, second]) == 1
+    assert Nights(installation).enqueue([second]) == 0
+    assert Nights(installation).enqueue([payer, second]) == 1
 
 
 def test_of_two_clocks_at_once_one_enqueues(rows, clock, installation, preauthorized):
