@@ -16,7 +16,7 @@ from app.domain.reissue import Path, spelled
 from app.domain.tasks import Output, Task, TaskOutcome, TaskRequest
 from app.fhir import json_text
 from app.fhir.claims import read_claim
-from app.gateway import task_versions
+from app.gateway import questions, task_versions
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.reissues import Asked
 from app.store.resources import VersionConflict
@@ -72,6 +72,7 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
     )
     if moved is None:
         raise VersionConflict(f"{claim.type}/{claim.id}")
+    questions.close(claim, work)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.reissues.begin(asked)
     due_at = work.now + request.client.payer.settings.head_start(is_urgent=is_urgent)

@@ -69,6 +69,8 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         _finish(job, work)
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
+    if moved is not None and awaiting is not Awaiting.INFORMATION:
+        questions.close(facts.submission, work)
     if moved is not None and is_asked and due_at is not None:
         questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
     return moved is not None
