@@ -74,6 +74,7 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
     )
     if moved is None:
         raise VersionConflict(f"{claim.type}/{claim.id}")
+    questions.close(claim, work)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.reissues.begin(asked)
     due_at = work.now + request.client.payer.settings.head_start(is_urgent=is_urgent)

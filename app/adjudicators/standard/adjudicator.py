@@ -1,7 +1,7 @@
 """The rule set `standard-1`: what may be decided, and the decision line by line."""
 
 from collections.abc import Iterator
-from decimal import localcontext
+from decimal import Decimal, localcontext
 
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.eligibility import NO_ATTACHMENT_CAME, covering
@@ -21,6 +21,8 @@ from app.domain.adjudication import (
 from app.domain.arithmetic import EXACT
 from app.domain.codes import ClaimUse
 from app.domain.reissue import spelled
+
+_NOTHING = Decimal(0)
 
 
 class StandardAdjudicator:
@@ -72,11 +74,12 @@ def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred 
 def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     standing = Standing(Tally(request.counters))
     carried = _carried_leaves(request)
+    units = _units_granted(request, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
     leaves = {
-        leaf.line.path: carried_over(leaf, carried[leaf.line.path], terms, standing)
+        path: carried_over(leaf, carried[path], units.get(path, _NOTHING), terms, standing)
         for leaf in leaves_of(request)
-        if leaf.line.path in carried
+        if (path := leaf.line.path) in carried
     }
     leaves |= {
         leaf.line.path: decided(leaf, terms, standing)
@@ -87,6 +90,14 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     is_claimed = request.claim.use is ClaimUse.CLAIM
     postings = standing.tally.postings() if is_claimed else ()
     return rolled_up(request, leaves, terms.currency, postings)
+
+
+def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
+    """How many units of each leaf are within the limits where all are decided in their order."""
+    standing = Standing(Tally(request.counters))
+    for leaf in leaves_of(request):
+        decided(leaf, terms, standing)
+    return standing.units.granted
 
 
 def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:

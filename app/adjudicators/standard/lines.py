@@ -13,7 +13,6 @@ from app.adjudicators.standard.pricing import Priced, priced
 from app.adjudicators.standard.rows import Rows
 from app.adjudicators.standard.terms import Terms
 from app.domain.adjudication import Amount, Category
-from app.domain.arithmetic import quantity_of
 from app.domain.plan import Benefit
 
 
@@ -42,16 +41,19 @@ def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
 
 
 def carried_over(
-    leaf: Leaf, rows: tuple[Amount, ...], terms: Terms, standing: Standing
+    leaf: Leaf, rows: tuple[Amount, ...], units: Decimal, terms: Terms, standing: Standing
 ) -> tuple[Amount, ...]:
-    """The rows of an earlier decision as they are, counted as they were then."""
+    """The rows of an earlier decision as they are, counted as they were then.
+
+    The rows do not tell of how many `units` they are.
+    """
     found = covering(leaf, terms)
     benefit = terms.benefit_of(leaf) if isinstance(found, Denial) else found
     amounts = {row.category: row.money.amount for row in rows}
     if benefit is None or not amounts.get(Category.ELIGIBLE):
         # Nothing was eligible, so nothing was counted.
         return rows
-    standing.units.within(benefit, quantity_of(leaf.line))
+    standing.units.use(benefit, units)
     limits.count_visit(benefit, leaf.day, terms, standing.tally)
     share = MemberShare(
         *(
@@ -83,7 +85,7 @@ def _eligible(
     """What is allowed of the visits and units within the limits."""
     eligible = Decimal(0)
     if limits.is_visit_left(benefit, leaf.day, terms, standing.tally):
-        eligible = price.allowed_of(standing.units.within(benefit, price.quantity))
+        eligible = price.allowed_of(standing.units.within(benefit, leaf.line))
     if eligible > 0:
         limits.count_visit(benefit, leaf.day, terms, standing.tally)
     rows.add(Category.ELIGIBLE, eligible)

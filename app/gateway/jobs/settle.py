@@ -72,10 +72,13 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         _finish(job, work)
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
-    if moved is None or not is_asked or due_at is None:
-        return moved is not None
-    _require_same_attachments(facts, work)
-    questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
+    if moved is None:
+        return False
+    if awaiting is not Awaiting.INFORMATION:
+        questions.close(facts.submission, work)
+    if is_asked and due_at is not None:
+        _require_same_attachments(facts, work)
+        questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
     return True
 
 
