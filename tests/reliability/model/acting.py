@@ -212,8 +212,13 @@ class Acting:
             assert (action, outcome, focus) == self._lost
             if task is not None:
                 self.model.tasks[task] = {
-                    "status": outcome, "has_key": False, "claim": None, "about": focus,
-                    "document": None, "sender": None, "code": action,
+                    "status": outcome,
+                    "has_key": False,
+                    "claim": None,
+                    "about": focus,
+                    "document": None,
+                    "sender": None,
+                    "code": action,
                 }
             seen -= more
         assert seen == self.model.events
@@ -234,9 +239,7 @@ class Acting:
 
     def document(self, type: str, id: str) -> dict[str, Any]:
         """The current version of a resource."""
-        versions = (
-            r for r in self.rows["resource_version"] if (r["type"], r["id"]) == (type, id)
-        )
+        versions = (r for r in self.rows["resource_version"] if (r["type"], r["id"]) == (type, id))
         newest = max(versions, key=lambda row: row["version"])
         return json_text.parsed(decoded(newest["body_format"], newest["key_id"], newest["body"]))
 

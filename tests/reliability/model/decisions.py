@@ -104,7 +104,7 @@ def terms_of(claim: Claim) -> dict[str, Any]:
         "member": claim["member"],
         "sender": claim["sender"],
         "services": set(claim["services"]),
-        "ends": claim["ends"],
+        "ends": date.fromisoformat(claim["ends"]),
     }
 
 

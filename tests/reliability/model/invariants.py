@@ -38,9 +38,7 @@ def _each_confirmed_claim_is_there_once(acting: Acting) -> None:
     """I1, and where each stands."""
     found = [row for row in acting.rows["submission"] if row["type"] == "Claim"]
     clients = acting.world.clients
-    assert {
-        row["id"]: (row["state"], row["submitter_id"], row["awaiting"]) for row in found
-    } == {
+    assert {row["id"]: (row["state"], row["submitter_id"], row["awaiting"]) for row in found} == {
         claim["id"]: (claim["state"], clients[claim["sender"]], claim["awaiting"])
         for claim in acting.model.claims.values()
     }
@@ -129,7 +127,9 @@ def _ledgers_balance(acting: Acting) -> None:
     for row in rows:
         spent = row["consumed"] - row["restored"] + row["released"] + row["expired"]
         assert row["reserved"] == spent + row["open"]
-    assert {row["submission_id"]: {name: row[name] for name in SUMS} for row in rows} == ledgers.sums
+    assert {
+        row["submission_id"]: {name: row[name] for name in SUMS} for row in rows
+    } == ledgers.sums
     assert {row["submission_id"] for row in rows if row["closed_at"]} == ledgers.closed
     names = ("submission_id", "kind", "amount", "claim_id")
     entered = [tuple(row[name] for name in names) for row in acting.rows["reservation_entry"]]
@@ -187,9 +187,7 @@ def _only_what_is_awaited_is_asked(acting: Acting) -> None:
     for document in _current(acting, "CommunicationRequest"):
         if document["status"] == "active":
             open_[document["about"][0]["reference"].split("/")[1]] += 1
-    assert open_ == {
-        claim["id"]: 1 for claim in acting.model.claims.values() if claim["is_asked"]
-    }
+    assert open_ == {claim["id"]: 1 for claim in acting.model.claims.values() if claim["is_asked"]}
 
 
 def _current(acting: Acting, type: str) -> list[dict[str, Any]]:

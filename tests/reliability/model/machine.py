@@ -4,7 +4,7 @@ from collections import Counter
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from tests.builders import NOW, an_input
 from tests.reliability.model import documents, invariants
@@ -16,7 +16,8 @@ from tests.reliability.model.table import CODES
 from tests.reliability.model.world import SENDERS, STRANGER, World
 
 MEMBERS = ("M0-0", "M0-1", STRANGER)
-PRICES = ("80.00", "10.00", "250.00")
+# Some of them are less than the deductible, which is 300.00.
+PRICES = ("450.00", "80.00", "700.00")
 ENDS = ("2026-04-15", "2026-03-03")
 FILTERS: tuple[tuple[str, str] | None, ...] = (
     None,
@@ -29,9 +30,10 @@ TYPES = ("ClaimResponse", "ExplanationOfBenefit", "CommunicationRequest", "Task"
 _DAYS_AT_MOST = 200
 
 senders = st.sampled_from((SENDERS[0], SENDERS[0], SENDERS[1]))
-uses = st.sampled_from(("claim", "preauthorization", "claim", "predetermination"))
+uses = st.sampled_from(("claim", "preauthorization", "predetermination"))
+members = st.sampled_from((*MEMBERS[:2], *MEMBERS))
 lines = st.lists(
-    st.tuples(st.sampled_from(PRICES), st.sampled_from((PLAIN, PLAIN, ASKED_ABOUT))),
+    st.tuples(st.sampled_from(PRICES), st.sampled_from((PLAIN, PLAIN, PLAIN, ASKED_ABOUT))),
     min_size=1,
     max_size=3,
 )
@@ -39,6 +41,23 @@ lines = st.lists(
 claims = st.integers(0, 5)
 kinds = st.sampled_from(("valid", "valid", "valid", "valid", "stat", "invalid"))
 codes = st.sampled_from(CODES)
+
+
+Lines = list[tuple[str, str]]
+_VALID = {"is_stat": False, "is_valid": True}
+
+
+def a_claim(sender: str, use: str, lines: Lines, member: str, ends: str) -> Claim:
+    """What is to be sent, as the model knows it; `ends` counts for a preauthorization."""
+    return _VALID | {
+        "sender": sender,
+        "use": use,
+        "member": member,
+        "prices": [price for price, _ in lines],
+        "services": [service for _, service in lines],
+        "quotes": None,
+        "ends": ends,
+    }
 
 
 class Machine(RuleBasedStateMachine):
@@ -54,46 +73,28 @@ class Machine(RuleBasedStateMachine):
         """The end of one life."""
         self.world.close()
 
-    @rule(
-        sender=senders,
-        use=uses,
-        lines=lines,
-        member=st.sampled_from((*MEMBERS[:2], *MEMBERS)),
-        kind=kinds,
-        ends=st.sampled_from(ENDS),
-        quoted=st.none() | st.integers(0, 3),
-    )
-    def submit(
-        self,
-        sender: str,
-        use: str,
-        lines: list[tuple[str, str]],
-        member: str,
-        kind: str,
-        ends: str,
-        quoted: int | None,
-    ) -> None:
-        """A new Claim of any use; one of use claim may quote an earlier preauthorization."""
-        preauthorizations = [
-            each["id"] for each in self.model.claims.values() if each["use"] == "preauthorization"
-        ]
-        quotes = None
-        if use == "claim" and quoted is not None and preauthorizations:
-            quotes = preauthorizations[-1 - quoted % len(preauthorizations)]
-        self._submit(
-            {
-                "sender": sender,
-                "use": use,
-                "number": self.acting.number(),
-                "member": member,
-                "prices": [price for price, _ in lines],
-                "services": [service for _, service in lines],
-                "is_stat": kind == "stat",
-                "is_valid": kind != "invalid",
-                "quotes": quotes,
-                "ends": ends,
-            }
-        )
+    @initialize(use=uses, lines=lines, member=members, ends=st.sampled_from(ENDS))
+    def begin(self, use: str, lines: Lines, member: str, ends: str) -> None:
+        """A first Claim, so that there is something to act on."""
+        self._submit(a_claim(SENDERS[0], use, lines, member, ends))
+        self.acting.drain()
+
+    @rule(sender=senders, use=uses, lines=lines, member=members, kind=kinds)
+    def submit(self, sender: str, use: str, lines: Lines, member: str, kind: str) -> None:
+        """A new Claim of any use."""
+        claim = a_claim(sender, use, lines, member, ENDS[0])
+        self._submit(claim | {"is_stat": kind == "stat", "is_valid": kind != "invalid"})
+
+    @rule(at=st.integers(0, 2), lines=lines, is_other=st.sampled_from((False, False, False, True)))
+    @precondition(lambda self: self._preauthorizations())
+    def submit_quoting(self, at: int, lines: Lines, is_other: bool) -> None:
+        """A Claim that quotes a preauthorization, perhaps one that does not hold for it."""
+        found = self._preauthorizations()
+        quoted = found[-1 - at % len(found)]
+        member = MEMBERS[0] if is_other else quoted["member"]
+        sender = SENDERS[1] if is_other else quoted["sender"]
+        claim = a_claim(sender, "claim", lines, member, ENDS[0])
+        self._submit(claim | {"quotes": quoted["id"]})
 
     @rule(at=claims)
     @precondition(lambda self: self.model.claims)
@@ -107,8 +108,8 @@ class Machine(RuleBasedStateMachine):
     def submit_other_content(self, at: int) -> None:
         """Another Claim under the same identifier."""
         claim = self._claim(at)
-        same = ("sender", "use", "number", "member", "prices", "services", "is_stat", "quotes")
-        self._submit({name: claim[name] for name in same} | {"is_valid": True, "ends": ENDS[0]})
+        same = ("sender", "use", "number", "member", "prices", "services", "quotes", "ends")
+        self._submit(_VALID | {name: claim[name] for name in same})
 
     @rule(manner=st.sampled_from(("standard", *MANNERS)))
     def decide(self, manner: str) -> None:
@@ -126,6 +127,12 @@ class Machine(RuleBasedStateMachine):
     def task(self, code: str, at: int, by_number: bool) -> None:
         """A Task about a Claim."""
         self.acting.task(self._op(code, self._claim(at), by_number=by_number))
+
+    @rule(at=claims, code=st.sampled_from(("reprocess", "release", "deliver")))
+    @precondition(lambda self: self.model.claims)
+    def task_that_ends_nothing(self, at: int, code: str) -> None:
+        """A Task after which more can happen to the Claim."""
+        self.acting.task(self._op(code, self._claim(at)))
 
     @rule(at=claims, which=st.sampled_from(("first", "last", "unknown")), stat=st.booleans())
     @precondition(lambda self: self.model.claims)
@@ -202,8 +209,12 @@ class Machine(RuleBasedStateMachine):
         found = list(self.model.claims.values())
         return found[-1 - at % len(found)]
 
+    def _preauthorizations(self) -> list[Claim]:
+        return [c for c in self.model.claims.values() if c["use"] == "preauthorization"]
+
     def _submit(self, claim: Claim) -> None:
         claim |= {"marker": self.acting.number(), "named": []}
+        claim.setdefault("number", self.acting.number())
         self.acting.submit(
             claim,
             documents.claim(
@@ -234,7 +245,9 @@ class Machine(RuleBasedStateMachine):
         """A Task about a Claim, with a word of it unless it is gone."""
         number = self.acting.number()
         own = sender or claim["sender"]
-        marker = None if claim["state"] == "nullified" else claim["marker"]
+        # What is gone, or a stranger's, nobody who asks knows a word of.
+        is_known = claim["state"] != "nullified" and own == claim["sender"]
+        marker = claim["marker"] if is_known else None
         alone = [c for c in self.model.claims.values() if c["number"] == claim["number"]] == [claim]
         by_number = by_number and alone and code != "deliver"
         focus = documents.by_number(claim["number"]) if by_number else f"Claim/{claim['id']}"
@@ -245,7 +258,7 @@ class Machine(RuleBasedStateMachine):
         elements: dict[str, Any] = {"priority": "stat"} if is_stat else {}
         if code == "deliver":
             about = [{"reference": f"Claim/{claim['id']}"}]
-            attachment = documents.communication(number, marker or "what is gone", own, about=about)
+            attachment = documents.communication(number, marker or "nobody", own, about=about)
             given, inside = documents.contained(attachment)
             inputs, focus, elements = [given], None, {"contained": [inside]}
             op["attachment"] = attachment

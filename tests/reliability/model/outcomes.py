@@ -137,6 +137,5 @@ class Outcomes:
             bundle = self._world.read(op["sender"], response)
             documents = [entry["resource"] for entry in bundle.document["entry"]]
         return [
-            (each["resourceType"], each["id"], int(each["meta"]["versionId"]))
-            for each in documents
+            (each["resourceType"], each["id"], int(each["meta"]["versionId"])) for each in documents
         ]
