@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.canonical import PLAN
+from app.domain.codes import ClaimUse
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.fhir import json_text
@@ -90,9 +91,9 @@ def recomputed(
 
 
 def _in_force(installation: Installation, rows: Rows) -> Iterator[tuple[str, dict[str, Decimal]]]:
-    """The member's number and the totals of each decision that was not reversed."""
+    """The member's number and the totals of each decision that counts and was not reversed."""
     for row in rows.of(tables.submission, type="Claim"):
-        if row["state"] not in _IN_FORCE:
+        if row["state"] not in _IN_FORCE or row["use"] is not ClaimUse.CLAIM:
             continue
         scope, id = Scope(row["payer_id"]), row["response_id"]
         stored = installation.read(
