@@ -16,7 +16,7 @@ from app.domain.reissue import Path, spelled
 from app.domain.tasks import Output, Task, TaskOutcome, TaskRequest
 from app.fhir import json_text
 from app.fhir.claims import read_claim
-from app.gateway import task_versions
+from app.gateway import questions, task_versions
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.reissues import Asked
 from app.store.resources import VersionConflict
@@ -61,6 +61,8 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
     """
     is_urgent = request.task.is_stat or _read(claim, request, work).priority == STAT
     overtaken(claim, request.client.payer, work)
+    # What the one before had asked is asked no more: this one asks for itself, if it must.
+    questions.close(claim, work)
     moved = work.submissions.move(
         claim,
         state=State.QUEUED,

@@ -91,7 +91,7 @@ class Stories:
 
 
 def assert_ledgers_agree(rows: Rows, stories: Stories) -> Counter[str]:
-    """The sums are those of the entries, and only decisions in force hold anything; what was seen."""
+    """The sums are those of the entries; only what is in force holds any. What was seen."""
     seen: Counter[str] = Counter()
     entered: dict[str, Counter[Entry]] = defaultdict(Counter)
     held: Counter[tuple[str, str]] = Counter()

@@ -132,18 +132,21 @@ def _awaited(
     """What a Claim waits for and until when; None where it is decided."""
     match manner:
         case "leaves it to a person":
-            return "operator", None
+            awaiting = "operator"
         case "asks":
-            return "information", _until(claim, "information", now)
+            awaiting = "information"
         case "waits":
             return "other-payer", now + A_DAY
-    if is_last_call:
-        return None, None
+        case _:
+            awaiting = None if is_last_call else _missing(claim, known, model)
+    return awaiting, None if awaiting is None else _until(claim, awaiting, now)
+
+
+def _missing(claim: Claim, known: set[str], model: Model) -> str | None:
+    """What the standard adjudicator waits for."""
     if claim["member"] not in known:
-        return "coverage", _until(claim, "coverage", now)
-    if _lacks_attachment(claim, model):
-        return "information", _until(claim, "information", now)
-    return None, None
+        return "coverage"
+    return "information" if _lacks_attachment(claim, model) else None
 
 
 def _until(claim: Claim, awaiting: str, now: datetime) -> datetime:

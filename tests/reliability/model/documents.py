@@ -1,4 +1,4 @@
-"""What the machine sends: Claims, Communications and Tasks, each with a word that tells it apart."""
+"""What the machine sends: Claims, Communications and Tasks, with words that tell them apart."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,7 +7,6 @@ from app.domain.canonical import extension
 from tests.builders import (
     CLAIM_SYSTEM,
     COVERAGE_SYSTEM,
-    TASK_SYSTEM,
     a_claim,
     a_communication,
     a_task,
@@ -96,11 +95,6 @@ def task(
 def by_number(number: str) -> dict[str, Any]:
     """A Claim named by its business identifier alone."""
     return {"type": "Claim", "identifier": identifier(CLAIM_SYSTEM, number)}
-
-
-def of_task(number: str) -> dict[str, Any]:
-    """A Task named by its business identifier alone."""
-    return {"type": "Task", "identifier": identifier(TASK_SYSTEM, number)}
 
 
 def contained(document: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -5,6 +5,7 @@ has a test of its schedules: its place here is `_acknowledged`.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -111,13 +112,11 @@ def _nothing_of_the_nullified_is_left(acting: Acting) -> None:
         assert acting.world.read(newest["sender"], path).status == 410
 
 
-def _texts(acting: Acting) -> list[str]:
-    texts = []
+def _texts(acting: Acting) -> Iterator[str]:
     for rows in acting.rows.values():
         for row in rows:
             for value in row.values():
-                texts.append(value.decode() if isinstance(value, bytes) else str(value))
-    return texts
+                yield value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _ledgers_balance(acting: Acting) -> None:

@@ -6,58 +6,31 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from tests.builders import NOW, an_input
-from tests.reliability.model import documents, invariants
+from tests.builders import NOW
+from tests.reliability.model import asked, invariants
 from tests.reliability.model.acting import Acting
-from tests.reliability.model.decisions import MANNERS
-from tests.reliability.model.documents import ASKED_ABOUT, PLAIN
+from tests.reliability.model.asked import Filter, Op
+from tests.reliability.model.drawn import (
+    DAYS_AT_MOST,
+    ENDS,
+    FILTERS,
+    MEMBERS,
+    VALID,
+    Lines,
+    a_claim,
+    claims,
+    codes,
+    kinds,
+    lasts,
+    lines,
+    manners,
+    members,
+    points,
+    senders,
+    uses,
+)
 from tests.reliability.model.model import Claim, Model
-from tests.reliability.model.table import CODES
 from tests.reliability.model.world import SENDERS, STRANGER, World
-
-MEMBERS = ("M0-0", "M0-1", STRANGER)
-# Some of them are less than the deductible, which is 300.00.
-PRICES = ("450.00", "80.00", "700.00")
-ENDS = ("2026-04-15", "2026-03-03")
-FILTERS: tuple[tuple[str, str] | None, ...] = (
-    None,
-    ("include", "ClaimResponse"),
-    ("include", "Task"),
-    ("exclude", "ClaimResponse"),
-)
-TYPES = ("ClaimResponse", "ExplanationOfBenefit", "CommunicationRequest", "Task")
-# Keys of Tasks and Claims are kept longer than this: a machine never lives to see them lapse.
-_DAYS_AT_MOST = 200
-
-senders = st.sampled_from((SENDERS[0], SENDERS[0], SENDERS[1]))
-uses = st.sampled_from(("claim", "preauthorization", "predetermination"))
-members = st.sampled_from((*MEMBERS[:2], *MEMBERS))
-lines = st.lists(
-    st.tuples(st.sampled_from(PRICES), st.sampled_from((PLAIN, PLAIN, PLAIN, ASKED_ABOUT))),
-    min_size=1,
-    max_size=3,
-)
-# Which Claim, counted from the newest.
-claims = st.integers(0, 5)
-kinds = st.sampled_from(("valid", "valid", "valid", "valid", "stat", "invalid"))
-codes = st.sampled_from(CODES)
-
-
-Lines = list[tuple[str, str]]
-_VALID = {"is_stat": False, "is_valid": True}
-
-
-def a_claim(sender: str, use: str, lines: Lines, member: str, ends: str) -> Claim:
-    """What is to be sent, as the model knows it; `ends` counts for a preauthorization."""
-    return _VALID | {
-        "sender": sender,
-        "use": use,
-        "member": member,
-        "prices": [price for price, _ in lines],
-        "services": [service for _, service in lines],
-        "quotes": None,
-        "ends": ends,
-    }
 
 
 class Machine(RuleBasedStateMachine):
@@ -73,16 +46,22 @@ class Machine(RuleBasedStateMachine):
         """The end of one life."""
         self.world.close()
 
-    @initialize(use=uses, lines=lines, member=members, ends=st.sampled_from(ENDS))
-    def begin(self, use: str, lines: Lines, member: str, ends: str) -> None:
-        """A first Claim, so that there is something to act on."""
-        self._submit(a_claim(SENDERS[0], use, lines, member, ends))
+    @initialize(first=uses, then=st.none() | uses, lines=lines, member=members)
+    def begin(self, first: str, then: str | None, lines: Lines, member: str) -> None:
+        """A Claim or two that are decided, so that there is something to act on."""
+        self._submit(a_claim(SENDERS[0], first, lines, member, ENDS[0]))
         self.acting.drain()
+        if then is not None:
+            quoted = {"quotes": self._claim(0)["id"]} if first == "preauthorization" else {}
+            self._submit(a_claim(SENDERS[0], then, lines, member, ENDS[1]) | quoted)
+            self.acting.drain()
 
-    @rule(sender=senders, use=uses, lines=lines, member=members, kind=kinds)
-    def submit(self, sender: str, use: str, lines: Lines, member: str, kind: str) -> None:
+    @rule(sender=senders, use=uses, lines=lines, member=members, kind=kinds, ends=lasts)
+    def submit(
+        self, sender: str, use: str, lines: Lines, member: str, kind: str, ends: str
+    ) -> None:
         """A new Claim of any use."""
-        claim = a_claim(sender, use, lines, member, ENDS[0])
+        claim = a_claim(sender, use, lines, member, ends)
         self._submit(claim | {"is_stat": kind == "stat", "is_valid": kind != "invalid"})
 
     @rule(at=st.integers(0, 2), lines=lines, is_other=st.sampled_from((False, False, False, True)))
@@ -109,30 +88,43 @@ class Machine(RuleBasedStateMachine):
         """Another Claim under the same identifier."""
         claim = self._claim(at)
         same = ("sender", "use", "number", "member", "prices", "services", "quotes", "ends")
-        self._submit(_VALID | {name: claim[name] for name in same})
+        self._submit(VALID | {name: claim[name] for name in same})
 
-    @rule(manner=st.sampled_from(("standard", *MANNERS)))
-    def decide(self, manner: str) -> None:
-        """The worker works off what is due."""
+    @rule(manner=manners, points=points)
+    def decide(self, manner: str, points: int | None) -> None:
+        """The worker works off what is due, and may die over it."""
+        if points is not None:
+            self.world.arm(points, lets_leases_lapse=points % 2 == 0)
         self.acting.drain(manner)
+
+    @rule(days=st.sampled_from((2, 31)), points=points)
+    @precondition(lambda self: (self.world.clock.now - NOW).days < DAYS_AT_MOST)
+    def decide_days_later(self, days: int, points: int | None) -> None:
+        """Nights go by, and what they end is worked off."""
+        self.world.clock.forward(days=days)
+        self.decide("standard", points)
 
     @rule(code=codes)
     @precondition(lambda self: self.model.undecided(self.world.clock.now))
     def decide_late(self, code: str) -> None:
-        """The worker works off what is due, and a Task comes in while the first is thought about."""
-        self.acting.drain_late(lambda claim: self._op(code, claim))
+        """The worker works off what is due; a Task comes in while it thinks about the first."""
+        self.acting.drain_late(lambda claim: self._about(code, claim))
 
     @rule(code=codes, at=claims, by_number=st.booleans())
     @precondition(lambda self: self.model.claims)
     def task(self, code: str, at: int, by_number: bool) -> None:
         """A Task about a Claim."""
-        self.acting.task(self._op(code, self._claim(at), by_number=by_number))
+        claim = self._claim(at)
+        # Several may go by one number, and a Communication does not name what it is about by it.
+        others = [each for each in self.model.claims.values() if each["number"] == claim["number"]]
+        by_number = by_number and others == [claim] and code != "deliver"
+        self.acting.task(self._about(code, claim, by_number=by_number))
 
     @rule(at=claims, code=st.sampled_from(("reprocess", "release", "deliver")))
     @precondition(lambda self: self.model.claims)
     def task_that_ends_nothing(self, at: int, code: str) -> None:
         """A Task after which more can happen to the Claim."""
-        self.acting.task(self._op(code, self._claim(at)))
+        self.acting.task(self._about(code, self._claim(at)))
 
     @rule(at=claims, which=st.sampled_from(("first", "last", "unknown")), stat=st.booleans())
     @precondition(lambda self: self.model.claims)
@@ -143,19 +135,19 @@ class Machine(RuleBasedStateMachine):
         line = {"first": 1, "last": last, "unknown": last + 1}[which]
         if stat:
             self.world.disarm()
-        self.acting.task(self._op("reprocess", claim, lines=[line], is_stat=stat))
+        self.acting.task(self._about("reprocess", claim, lines=[line], is_stat=stat))
 
-    @rule(sender=senders, filter=st.sampled_from(FILTERS), count=st.sampled_from((None, 1, 3, 100)))
-    def poll(self, sender: str, filter: tuple[str, str] | None, count: int | None) -> None:
+    @rule(sender=senders, types=st.sampled_from(FILTERS), count=st.sampled_from((None, 1, 3, 100)))
+    def poll(self, sender: str, types: Filter, count: int | None) -> None:
         """Whatever is there, oldest first."""
-        self.acting.task(self._poll(sender, None, filter, count))
+        self.acting.task(asked.poll(sender, self.acting.number(), types, count))
 
-    @rule(at=claims, filter=st.sampled_from(FILTERS), count=st.sampled_from((None, 3)))
+    @rule(at=claims, types=st.sampled_from(FILTERS), count=st.sampled_from((None, 3)))
     @precondition(lambda self: self.model.claims)
-    def poll_for(self, at: int, filter: tuple[str, str] | None, count: int | None) -> None:
+    def poll_for(self, at: int, types: Filter, count: int | None) -> None:
         """Answers to one Claim."""
         claim = self._claim(at)
-        self.acting.task(self._poll(claim["sender"], claim, filter, count))
+        self.acting.task(asked.poll(claim["sender"], self.acting.number(), types, count, claim))
 
     @rule(code=codes, at=claims)
     @precondition(lambda self: self.model.claims)
@@ -163,13 +155,13 @@ class Machine(RuleBasedStateMachine):
         """A Task about the Claim of the other submitter."""
         claim = self._claim(at)
         [other] = set(SENDERS) - {claim["sender"]}
-        self.acting.task(self._op(code, claim, sender=other))
+        self.acting.task(self._about(code, claim, sender=other))
 
     @rule(code=codes, at=claims)
     @precondition(lambda self: self.model.claims)
     def rehearse(self, code: str, at: int) -> None:
         """Only try a Task."""
-        self.acting.rehearse(self._op(code, self._claim(at)))
+        self.acting.rehearse(self._about(code, self._claim(at)))
 
     @rule(at=st.integers(0, 9))
     @precondition(lambda self: self._repeatable())
@@ -189,8 +181,8 @@ class Machine(RuleBasedStateMachine):
                 claim["due"] = min(claim["due"], self.world.clock.now)
         self.acting.account()
 
-    @rule(by=st.sampled_from(({"hours": 3}, {"days": 1}, {"days": 8}, {"days": 31})))
-    @precondition(lambda self: (self.world.clock.now - NOW).days < _DAYS_AT_MOST)
+    @rule(by=st.sampled_from(({"hours": 3}, {"days": 1}, {"days": 8})))
+    @precondition(lambda self: (self.world.clock.now - NOW).days < DAYS_AT_MOST)
     def wait(self, by: dict[str, float]) -> None:
         """Time goes by."""
         self.world.clock.forward(**by)
@@ -215,82 +207,21 @@ class Machine(RuleBasedStateMachine):
     def _submit(self, claim: Claim) -> None:
         claim |= {"marker": self.acting.number(), "named": []}
         claim.setdefault("number", self.acting.number())
-        self.acting.submit(
-            claim,
-            documents.claim(
-                claim["use"],
-                claim["number"],
-                claim["marker"],
-                claim["sender"],
-                member=claim["member"],
-                prices=claim["prices"],
-                services=claim["services"],
-                is_stat=claim["is_stat"],
-                is_valid=claim["is_valid"],
-                quoted=claim["quotes"],
-                ends=claim["ends"] if claim["use"] == "preauthorization" else None,
-            ),
-        )
+        self.acting.submit(claim, asked.claim(claim))
 
-    def _op(
-        self,
-        code: str,
-        claim: Claim,
-        *,
-        sender: str | None = None,
-        by_number: bool = False,
-        lines: tuple[int, ...] | list[int] = (),
-        is_stat: bool = False,
-    ) -> dict[str, Any]:
-        """A Task about a Claim, with a word of it unless it is gone."""
-        number = self.acting.number()
-        own = sender or claim["sender"]
-        # What is gone, or a stranger's, nobody who asks knows a word of.
-        is_known = claim["state"] != "nullified" and own == claim["sender"]
-        marker = claim["marker"] if is_known else None
-        alone = [c for c in self.model.claims.values() if c["number"] == claim["number"]] == [claim]
-        by_number = by_number and alone and code != "deliver"
-        focus = documents.by_number(claim["number"]) if by_number else f"Claim/{claim['id']}"
-        op: dict[str, Any] = {"code": code, "sender": own, "claim": claim["id"]}
-        op |= {"lines": list(lines), "is_stat": is_stat, "is_by_number": by_number}
-        op |= {"types": None, "count": None}
-        inputs = [an_input("item", valuePositiveInt=line) for line in lines]
-        elements: dict[str, Any] = {"priority": "stat"} if is_stat else {}
-        if code == "deliver":
-            about = [{"reference": f"Claim/{claim['id']}"}]
-            attachment = documents.communication(number, marker or "nobody", own, about=about)
-            given, inside = documents.contained(attachment)
-            inputs, focus, elements = [given], None, {"contained": [inside]}
-            op["attachment"] = attachment
-        op["document"] = documents.task(code, number, focus, *inputs, marker=marker, **elements)
-        return op
+    def _about(self, code: str, claim: Claim, **how: Any) -> Op:
+        return asked.about(code, claim, self.acting.number(), **how)
 
-    def _poll(
-        self, sender: str, claim: Claim | None, filter: tuple[str, str] | None, count: int | None
-    ) -> dict[str, Any]:
-        inputs = [] if filter is None else [an_input(filter[0], valueCode=filter[1])]
-        types = None
-        if filter is not None:
-            types = {filter[1]} if filter[0] == "include" else set(TYPES) - {filter[1]}
-        if count is not None:
-            inputs.append(an_input("count", valuePositiveInt=count))
-        focus = None if claim is None else f"Claim/{claim['id']}"
-        document = documents.task("poll", self.acting.number(), focus, *inputs)
-        id = None if claim is None else claim["id"]
-        return {
-            "code": "poll",
-            "sender": sender,
-            "claim": id,
-            "types": types,
-            "count": count,
-            "document": document,
-        }
+    def _repeatable(self) -> list[Op]:
+        """Tasks that may be sent again and mean the same.
 
-    def _repeatable(self) -> list[dict[str, Any]]:
-        """Tasks that may be sent again: what tells of something gone would bring it back."""
+        What tells of something gone would bring it back; a number may be another's by now.
+        """
         gone = {c["id"] for c in self.model.claims.values() if c["state"] == "nullified"}
         return [
             task
             for task in self.model.tasks.values()
-            if task["document"] is not None and (task["has_key"] or task["claim"] not in gone)
+            if task["document"] is not None
+            and not task.get("is_by_number")
+            and (task["has_key"] or task["claim"] not in gone)
         ]

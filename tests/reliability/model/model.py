@@ -86,7 +86,8 @@ class Model:
 
     def move(self, claim: Claim, state: str) -> None:
         """A Claim comes into another state."""
-        self.moves[(claim["state"], state)] += 1
+        if claim["state"] != state:
+            self.moves[(claim["state"], state)] += 1
         claim["state"] = state
 
     def queued(self, claim: Claim, due: datetime) -> None:
@@ -107,9 +108,9 @@ class Model:
     def end_answers(self, claim: str, state: str, types: set[str] | None = None) -> None:
         """Answers that were not handed over never are."""
         for item in self.pended:
-            if item["claim"] == claim and item["state"] == "undelivered":
-                if types is None or item["type"] in types:
-                    item["state"] = state
+            is_open = item["claim"] == claim and item["state"] == "undelivered"
+            if is_open and (types is None or item["type"] in types):
+                item["state"] = state
 
     def overtake(self, claim: Claim) -> None:
         """The reprocess that runs on a Claim ends without an answer."""
@@ -214,9 +215,10 @@ class Model:
     def held_answer(self, document: dict[str, Any], sender: str, now: datetime) -> str | None:
         """The id of the Task that exactly the same Task was answered with before."""
         for id, task in self.tasks.items():
-            if (task["document"], task["sender"]) == (document, sender) and task["has_key"]:
-                if task["code"] != "poll" or now < task["at"] + POLL_KEPT_FOR:
-                    return id
+            is_same = (task["document"], task["sender"]) == (document, sender)
+            lapses = task["code"] == "poll" and now >= task["at"] + POLL_KEPT_FOR
+            if is_same and task["has_key"] and not lapses:
+                return id
         return None
 
     def undecided(self, now: datetime) -> list[Claim]:
