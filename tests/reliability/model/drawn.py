@@ -25,13 +25,16 @@ DAYS_AT_MOST = 200
 senders = st.sampled_from((SENDERS[0], SENDERS[0], SENDERS[1]))
 lasts = st.sampled_from(ENDS)
 points = st.none() | st.integers(0, 120)
-uses = st.sampled_from(("claim", "preauthorization", "predetermination"))
+uses = st.sampled_from(("claim", "preauthorization", "preauthorization", "predetermination"))
 members = st.sampled_from((*MEMBERS[:2], *MEMBERS))
 lines = st.lists(
     st.tuples(st.sampled_from(PRICES), st.sampled_from((PLAIN, PLAIN, PLAIN, ASKED_ABOUT))),
     min_size=1,
     max_size=3,
 )
+# Such as the plan mostly pays a part of.
+granted = st.sampled_from((PRICES[2], PRICES[2], PRICES[1])).map(lambda price: [(price, PLAIN)])
+followers = st.sampled_from((None, "claim", "claim", "predetermination"))
 # Which Claim, counted from the newest.
 claims = st.integers(0, 5)
 kinds = st.sampled_from(("valid", "valid", "valid", "valid", "stat", "invalid"))

@@ -20,6 +20,8 @@ from tests.reliability.model.drawn import (
     a_claim,
     claims,
     codes,
+    followers,
+    granted,
     kinds,
     lasts,
     lines,
@@ -30,6 +32,7 @@ from tests.reliability.model.drawn import (
     uses,
 )
 from tests.reliability.model.model import Claim, Model
+from tests.reliability.model.table import CODES
 from tests.reliability.model.world import SENDERS, STRANGER, World
 
 
@@ -46,7 +49,7 @@ class Machine(RuleBasedStateMachine):
         """The end of one life."""
         self.world.close()
 
-    @initialize(first=uses, then=st.none() | uses, lines=lines, member=members)
+    @initialize(first=uses, then=followers, lines=granted, member=members)
     def begin(self, first: str, then: str | None, lines: Lines, member: str) -> None:
         """A Claim or two that are decided, so that there is something to act on."""
         self._submit(a_claim(SENDERS[0], first, lines, member, ENDS[0]))
@@ -123,8 +126,16 @@ class Machine(RuleBasedStateMachine):
     @rule(at=claims, code=st.sampled_from(("reprocess", "release", "deliver")))
     @precondition(lambda self: self.model.claims)
     def task_that_ends_nothing(self, at: int, code: str) -> None:
-        """A Task after which more can happen to the Claim."""
+        """A Task after which more can happen to the Claim; then each code is tried on it."""
         self.acting.task(self._about(code, self._claim(at)))
+        self.rehearse(at)
+
+    @rule(at=claims, code=st.sampled_from(("cancel", "nullify")))
+    @precondition(lambda self: self.model.claims)
+    def task_that_ends(self, at: int, code: str) -> None:
+        """A Task after which little can happen to the Claim; then each code is tried on it."""
+        self.acting.task(self._about(code, self._claim(at)))
+        self.rehearse(at)
 
     @rule(at=claims, which=st.sampled_from(("first", "last", "unknown")), stat=st.booleans())
     @precondition(lambda self: self.model.claims)
@@ -157,11 +168,12 @@ class Machine(RuleBasedStateMachine):
         [other] = set(SENDERS) - {claim["sender"]}
         self.acting.task(self._about(code, claim, sender=other))
 
-    @rule(code=codes, at=claims)
+    @rule(at=claims)
     @precondition(lambda self: self.model.claims)
-    def rehearse(self, code: str, at: int) -> None:
-        """Only try a Task."""
-        self.acting.rehearse(self._about(code, self._claim(at)))
+    def rehearse(self, at: int) -> None:
+        """Only try each Task code on a Claim."""
+        for code in CODES:
+            self.acting.rehearse(self._about(code, self._claim(at)))
 
     @rule(at=st.integers(0, 9))
     @precondition(lambda self: self._repeatable())
