@@ -61,6 +61,7 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
     """
     is_urgent = request.task.is_stat or _read(claim, request, work).priority == STAT
     overtaken(claim, request.client.payer, work)
+    # What the one before had asked is asked no more: this one asks for itself, if it must.
     questions.close(claim, work)
     moved = work.submissions.move(
         claim,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.domain.canonical import PLAN
+from app.domain.codes import ClaimUse
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.fhir import json_text
@@ -48,15 +49,18 @@ class Member:
 def enrolled(core: Wire, families: int) -> list[Member]:
     """The members of new families under a plan with deductibles, known to the payer."""
     assert core.post("InsurancePlan", _plan()).status == 201
-    members = []
-    for family in range(families):
-        for number in range(MEMBERS_OF_A_FAMILY):
-            coverage = _coverage(f"M{family}-{number}", f"F{family}")
-            kept = core.post("Coverage", coverage)
-            assert kept.status == 201
-            own = kept.document["id"]
-            members.append(Member(f"M{family}-{number}", own, f"{_PLAN}|F{family}"))
-    return members
+    return [
+        joined(core, f"M{family}-{number}", f"F{family}")
+        for family in range(families)
+        for number in range(MEMBERS_OF_A_FAMILY)
+    ]
+
+
+def joined(core: Wire, number: str, family: str) -> Member:
+    """A new member of a family under the plan, known to the payer."""
+    kept = core.post("Coverage", _coverage(number, family))
+    assert kept.status == 201
+    return Member(number, kept.document["id"], f"{_PLAN}|{family}")
 
 
 def used(rows: Rows) -> dict[Key, Decimal]:
@@ -87,9 +91,9 @@ def recomputed(
 
 
 def _in_force(installation: Installation, rows: Rows) -> Iterator[tuple[str, dict[str, Decimal]]]:
-    """The member's number and the totals of each decision that was not reversed."""
+    """The member's number and the totals of each decision that counts and was not reversed."""
     for row in rows.of(tables.submission, type="Claim"):
-        if row["state"] not in _IN_FORCE:
+        if row["state"] not in _IN_FORCE or row["use"] is not ClaimUse.CLAIM:
             continue
         scope, id = Scope(row["payer_id"]), row["response_id"]
         stored = installation.read(

@@ -9,8 +9,6 @@ from typing import Any
 
 import pytest
 
-from app.adjudicators.standard import StandardAdjudicator
-from app.domain.adjudication import AdjudicationRequest, Answer
 from app.domain.lifecycle import State
 from app.gateway.jobs.worker import Worker
 from app.store import tables
@@ -18,32 +16,17 @@ from app.store.tables import Delivery
 from tests.builders import a_task
 from tests.reliability.crowd import together
 from tests.reliability.families import enrolled, recomputed, used
+from tests.reliability.unhurried import LONGEST_PAUSE_SECONDS, UnhurriedAdjudicator
 from tests.rows import Rows
 from tests.wire import Reply, Wire
 
 CANCELLERS = 4
 WORKERS = 3
-LONGEST_PAUSE_SECONDS = 0.004
 UNDECIDED, REVERSED = "cancelled undecided", "decided, then reversed"
 
 claims = pytest.mark.parametrize(
     "claims", [500, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
 )
-
-
-@dataclass
-class UnhurriedAdjudicator:
-    """The standard rules, after a moment of varying length: wide enough for a cancel in between."""
-
-    random: Random
-    rules: str = "unhurried"
-    asked: list[str] = field(default_factory=list)
-
-    def adjudicate(self, request: AdjudicationRequest) -> Answer:
-        """The standard answer, a little later."""
-        self.asked.append(request.claim.use)
-        time.sleep(self.random.uniform(0, LONGEST_PAUSE_SECONDS))
-        return StandardAdjudicator().adjudicate(request)
 
 
 @dataclass

@@ -66,5 +66,9 @@ def _expire(job: Job, payer: Payer, work: UnitOfWork) -> None:
     today = work.now.astimezone(payer.settings.zone).date()
     if terms is None or terms.ends_on is None or terms.ends_on >= today:
         return
+    held = work.reservations.find(submission.id)
+    if held is None or held.closed_at is not None:
+        # Whoever had this job before died once it was done: it expires once, and is told once.
+        return
     work.reservations.expire(submission.id)
     work.audit.add(Event(ACTOR, "expire", "expired", submission.type, submission.id))
