@@ -18,7 +18,10 @@ class NotCarriedOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reissue:
-    """An earlier decision, and the lines of it to decide again; no paths are all of them."""
+    """An earlier decision, and the lines of it to decide again; no paths are all of them.
+
+    `decided.postings` are those that the decision still counts with.
+    """
 
     decided: Decided
     paths: tuple[Path, ...] = ()

@@ -36,7 +36,7 @@ def test_what_is_forgotten_is_not_found_any_more(work):
     for id in ("T1", "T2"):
         work.mentions.add("Task", id, [CLAIM, NUMBER])
 
-    work.mentions.forget("Task", "T1")
+    work.mentions.forget("Task", ["T1"])
 
     assert work.mentions.of([CLAIM, NUMBER]) == [("Task", "T2")]
 
@@ -54,7 +54,7 @@ def test_each_submitter_finds_its_own_alone(view):
 def test_another_payer_forgets_nothing_of_ours(view):
     view(MINE).mentions.add("Task", "T1", [CLAIM])
 
-    view(FOREIGN).mentions.forget("Task", "T1")
+    view(FOREIGN).mentions.forget("Task", ["T1"])
 
     assert view(MINE).mentions.of([CLAIM]) == [("Task", "T1")]
 

@@ -4,7 +4,7 @@ Docs: docs/architecture.md, "The path of a deferred adjudication".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Line
@@ -99,7 +99,8 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
     if document is None:
         raise LookupError("what is decided again has a decision")
-    return Reissue(read_decision(document), asked.lines, asked.quoted)
+    decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
+    return Reissue(decided, asked.lines, asked.quoted)
 
 
 def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:

@@ -79,6 +79,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("payer_id", "type", "id", name=op.f("pk_tombstone")),
     )
     op.add_column(
+        "counter_entry",
+        sa.Column("line", sa.String(length=40), server_default=sa.text("''"), nullable=False),
+    )
+    op.add_column(
         "replay_key",
         sa.Column("is_condition", sa.Boolean(), server_default=sa.false(), nullable=False),
     )
@@ -126,6 +130,7 @@ def downgrade() -> None:
     op.drop_column("reservation", "providers")
     op.drop_column("reservation", "member")
     op.drop_column("replay_key", "is_condition")
+    op.drop_column("counter_entry", "line")
     op.drop_table("tombstone")
     op.drop_index("ix_reservation_entry_submission", table_name="reservation_entry")
     op.drop_index("ix_reservation_entry_claim", table_name="reservation_entry")
