@@ -61,11 +61,20 @@ def names_in(document: Mapping[str, Any], base: str) -> set[str]:
 
 def answers_a_question(document: Mapping[str, Any], base: str, work: UnitOfWork) -> bool:
     """Whether it is based on a CommunicationRequest that was asked of this submitter."""
-    return any(
-        work.resources.find(*key) is not None
-        for reference in _named(document, "basedOn", base)
-        for key in _known(reference, ("CommunicationRequest",), work)
-    )
+    return any(work.resources.find(*key) is not None for key in _questions(document, base, work))
+
+
+def complete_questions(document: Mapping[str, Any], base: str, work: UnitOfWork) -> None:
+    """What a Communication answers is asked no more, whoever asked it."""
+    for _, id in _questions(document, base, work):
+        questions.complete(id, work)
+
+
+def _questions(
+    document: Mapping[str, Any], base: str, work: UnitOfWork
+) -> Iterator[tuple[str, str]]:
+    for reference in _named(document, "basedOn", base):
+        yield from _known(reference, ("CommunicationRequest",), work)
 
 
 def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:

@@ -17,7 +17,13 @@ from app.fhir import json_text
 from app.fhir.documents import Document, lifted
 from app.fhir.validation import check
 from app.gateway import focus
-from app.gateway.attachments import DELIVERABLE, answers_a_question, attach, claim_of
+from app.gateway.attachments import (
+    DELIVERABLE,
+    answers_a_question,
+    attach,
+    claim_of,
+    complete_questions,
+)
 from app.gateway.intake import intake
 from app.gateway.intake.payment_notices import payment_issues
 from app.gateway.received import Received
@@ -73,6 +79,7 @@ def taken_in(
         return stored, (stored.type, stored.id)
     claim = _claim(resource, at, request, work)
     stored = resource.stored or _take(resource, request, work)
+    complete_questions(resource.document, request.base, work)
     if claim is None:
         return stored, (stored.type, stored.id)
     communication = work.submissions.find(stored.type, stored.id, lock=True)

@@ -63,9 +63,9 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     for each in (submission, *attachments):
         _blank(each, work)
     work.replay_keys.outlive(submission.type, submission.id, DUPLICATES_REFUSED_FOR)
-    for each in attachments:
-        # An amended Claim may come with the same ones.
-        work.replay_keys.forget_of(each.type, each.id)
+    for type, id in family[1:]:
+        # An amended submission may come with the same attachments, and be asked the same.
+        work.replay_keys.forget_of(type, id)
     versions = {key: work.resources.purge(*key) for key in family}
     for key in (key for key, count in versions.items() if count):
         work.tombstones.add(*key, task_id, names if key == submission.key else ())

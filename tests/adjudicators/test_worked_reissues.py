@@ -166,3 +166,20 @@ def test_what_is_only_asked_for_posts_nothing_when_it_is_asked_for_again():
     decided, reissued = again(request, (1,))
 
     assert (decided.postings, reissued.postings) == ((), ())
+
+
+def test_a_line_that_is_carried_over_counts_on_though_the_plan_covers_it_no_more():
+    # Deductible 50, all of it of the first line; then the plan drops the category of that line.
+    dental, vision = a_benefit("dental"), a_benefit("vision")
+    lines = (
+        a_line(1, "90.00", categories=("dental",)),
+        a_line(2, "70.00", categories=("vision",), service="scan"),
+    )
+    request = a_request(*lines, plan=a_plan(dental, vision, deductible_individual="50"))
+    smaller = a_plan(vision, deductible_individual="50")
+
+    decided, reissued = again(request, (2,), plan=smaller)
+
+    assert worked(reissued) == worked(decided)
+    assert posted(reissued) == posted(decided)
+    assert posted(reissued)["deductible-individual|2026"] == Decimal("50.00")

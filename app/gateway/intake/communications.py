@@ -11,7 +11,7 @@ from app.domain.issues import Missing
 from app.domain.lifecycle import State, refusal
 from app.domain.parties import Client
 from app.gateway import focus
-from app.gateway.attachments import DELIVERABLE, attach, claim_of, names_in
+from app.gateway.attachments import DELIVERABLE, attach, claim_of, complete_questions, names_in
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -43,6 +43,8 @@ def take(
     work.mentions.add(stored.type, stored.id, names_in(document, base))
     if claim is not None:
         attach(communication, claim, work)
+    if document.get("status") in DELIVERABLE:
+        complete_questions(document, base, work)
 
 
 def _claim(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submission | None:

@@ -49,7 +49,7 @@ def problems(desk, focus, error=Missing, **parameters):
     return [(issue.error, issue.expression) for issue in refused.value.issues]
 
 
-def started(taken, told="All lines are decided again.", **options):
+def started(taken, told="All lines are to be decided again.", **options):
     """How a reprocess is answered at once."""
     disposition = Output(OutputType.DISPOSITION, told)
     focus = (taken.stored.type, taken.stored.id)
@@ -111,7 +111,7 @@ def test_every_line_that_the_claim_does_not_have_is_named(desk, decided):
     ]
     assert desk.submission(decided).state is State.PAYABLE
     assert reprocesses(desk, on(decided), items=((1,),)) == started(
-        decided, "Decided again: line 1."
+        decided, "To be decided again: line 1."
     )
 
 
@@ -153,7 +153,7 @@ def test_the_original_response_must_answer_the_focus(desk, decided, worker):
 def test_the_claim_is_queued_anew(desk, decided):
     outcome = reprocesses(desk, on(decided), items=((2,), (1,), (2,)), reference="BR12345")
 
-    assert outcome == started(decided, "Decided again: line 2, 1.")
+    assert outcome == started(decided, "To be decided again: line 2, 1.")
     submission = desk.submission(decided)
     assert (submission.state, submission.outcome) == (State.QUEUED, Outcome.QUEUED)
     assert (submission.epoch, submission.is_reopened, submission.decided_at) == (2, True, NOW)
