@@ -10,6 +10,8 @@ from tests.reliability.model.machine import Machine
 from tests.reliability.model.model import Model
 from tests.reliability.model.table import CELLS, MOVES
 
+EXAMPLES_OF_A_RUN = 10
+
 # A database of this test's own: the machine closes and opens it.
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -31,19 +33,21 @@ class Lives:
         return Machine(self._url, self.figures, model)
 
     def run(self, examples: int, steps: int) -> None:
-        """So many lives of so many steps; the blob that a failure prints repeats it."""
-        run_state_machine_as_test(
-            self.begun,
-            settings=settings(
-                max_examples=examples,
-                stateful_step_count=steps,
-                deadline=None,
-                database=None,
-                derandomize=False,
-                print_blob=True,
-                suppress_health_check=list(HealthCheck),
-            ),
+        """So many lives of so many steps; the blob that a failure prints repeats it.
+
+        Begun anew after a few of them: within one run many lives resemble an earlier one.
+        """
+        few = settings(
+            max_examples=EXAMPLES_OF_A_RUN,
+            stateful_step_count=steps,
+            deadline=None,
+            database=None,
+            derandomize=False,
+            print_blob=True,
+            suppress_health_check=list(HealthCheck),
         )
+        for _ in range(examples // EXAMPLES_OF_A_RUN):
+            run_state_machine_as_test(self.begun, settings=few)
 
 
 def test_the_gateway_does_what_the_model_says(database, figures):

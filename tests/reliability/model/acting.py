@@ -1,7 +1,7 @@
 """One step: done to the gateway and to the model, its answer compared, then the rows it left."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -9,6 +9,7 @@ from app.domain.adjudication import AdjudicationRequest
 from app.fhir import json_text
 from app.store.bodies import decoded
 from tests.reliability.model import decisions
+from tests.reliability.model.asked import Op
 from tests.reliability.model.model import Claim, Model
 from tests.reliability.model.outcomes import Outcomes
 from tests.reliability.model.world import Rows, World
@@ -57,12 +58,12 @@ class Acting:
                 self.decide([claim], "standard")
         self.account()
 
-    def task(self, op: dict[str, Any]) -> None:
+    def task(self, op: Op) -> None:
         """Send a Task; exactly the same as before is answered by what is there."""
         self.told(op, *self.world.posted(op["sender"], "Task", op["document"]))
         self.account()
 
-    def told(self, op: dict[str, Any], reply: Reply, is_again: bool) -> None:
+    def told(self, op: Op, reply: Reply, is_again: bool) -> None:
         """Hold the answer to a Task against the model, and change that as the Task does."""
         now = self.world.clock.now
         held = self.model.held_answer(op["document"], op["sender"], now)
@@ -90,9 +91,16 @@ class Acting:
         if is_again and not outcome.has_key:
             self._lost = (op["code"], outcome.status, outcome.focus)
 
-    def rehearse(self, op: dict[str, Any]) -> None:
-        """Only try a Task: the answer as it would be, and nothing done."""
-        reply, is_again = self.world.posted(op["sender"], "Task", op["document"], Prefer="dry-run")
+    def rehearse(self, ops: Sequence[Op]) -> None:
+        """Only try some Tasks: the answers as they would be, and nothing done."""
+        for op in ops:
+            self._tried(op, *self._posted_to_try(op))
+        self.account()
+
+    def _posted_to_try(self, op: Op) -> tuple[Reply, bool]:
+        return self.world.posted(op["sender"], "Task", op["document"], Prefer="dry-run")
+
+    def _tried(self, op: Op, reply: Reply, is_again: bool) -> None:
         outcome = Outcomes(self.model, self.world, self.world.clock.now).of(op, reply)
         assert reply.status == 200
         assert "id" not in reply.document
@@ -100,7 +108,6 @@ class Acting:
         self.model.events[("dry-run", outcome.status, outcome.focus, None)] += 1
         if is_again:
             self._lost = ("dry-run", outcome.status, outcome.focus)
-        self.account()
 
     def drain(self, manner: str = "standard") -> None:
         """Work off what is due; every question is answered in this manner."""
@@ -108,21 +115,28 @@ class Acting:
         self.world.drained(decisions.MannerOf(manner, now))
         self.settled(manner)
 
-    def drain_late(self, made: Callable[[Claim], dict[str, Any]]) -> None:
-        """Work off what is due; while the first question is thought about, a Task comes in."""
+    def drain_late(self, meant: Callable[[Claim], tuple[Sequence[Op], Op]]) -> None:
+        """Work off what is due; while the first question is thought about, Tasks come in.
+
+        Some are only tried, the last one counts.
+        """
         self.world.disarm()
-        sent: list[tuple[dict[str, Any], Reply]] = []
+        tried: list[tuple[Op, Reply]] = []
+        sent: list[tuple[Op, Reply]] = []
 
         def think(request: AdjudicationRequest) -> None:
-            op = made(self._asked_about(request))
-            sent.append((op, self.world.posted(op["sender"], "Task", op["document"])[0]))
+            ops, last = meant(self._asked_about(request))
+            tried.extend((op, self._posted_to_try(op)[0]) for op in ops)
+            sent.append((last, self.world.posted(last["sender"], "Task", last["document"])[0]))
 
         self.world.drained(decisions.Thinking(think))
-        for op, reply in sent:
-            claim = self.model.claims[op["claim"]]
-            if claim["state"] == "queued":
-                self.model.move(claim, "adjudicating")
-            self.told(op, reply, is_again=False)
+        [(last, answer)] = sent
+        claim = self.model.claims[last["claim"]]
+        if claim["state"] == "queued":
+            self.model.move(claim, "adjudicating")
+        for op, reply in tried:
+            self._tried(op, reply, is_again=False)
+        self.told(last, answer, is_again=False)
         self.settled("standard")
 
     def _asked_about(self, request: AdjudicationRequest) -> Claim:

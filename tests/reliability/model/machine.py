@@ -107,11 +107,13 @@ class Machine(RuleBasedStateMachine):
         self.world.clock.forward(days=days)
         self.decide("standard", points)
 
-    @rule(code=codes)
+    @rule(code=st.sampled_from(("cancel", "nullify", "reprocess", "deliver", "poll")))
     @precondition(lambda self: self.model.undecided(self.world.clock.now))
     def decide_late(self, code: str) -> None:
-        """The worker works off what is due; a Task comes in while it thinks about the first."""
-        self.acting.drain_late(lambda claim: self._about(code, claim))
+        """The worker works off what is due; Tasks come in while it thinks about the first."""
+        self.acting.drain_late(
+            lambda claim: (self._each_about(claim), self._about(code, claim)),
+        )
 
     @rule(code=codes, at=claims, by_number=st.booleans())
     @precondition(lambda self: self.model.claims)
@@ -136,6 +138,14 @@ class Machine(RuleBasedStateMachine):
         """A Task after which little can happen to the Claim; then each code is tried on it."""
         self.acting.task(self._about(code, self._claim(at)))
         self.rehearse(at)
+
+    @rule(code=st.sampled_from(("reprocess", "reprocess", "release", "cancel")))
+    @precondition(lambda self: self._used())
+    def task_about_what_is_used(self, code: str) -> None:
+        """A Task about a preauthorization that Claims use; then each code is tried on it."""
+        claim = self._used()[-1]
+        self.acting.task(self._about(code, claim))
+        self.acting.rehearse(self._each_about(claim))
 
     @rule(at=claims, which=st.sampled_from(("first", "last", "unknown")), stat=st.booleans())
     @precondition(lambda self: self.model.claims)
@@ -172,8 +182,7 @@ class Machine(RuleBasedStateMachine):
     @precondition(lambda self: self.model.claims)
     def rehearse(self, at: int) -> None:
         """Only try each Task code on a Claim."""
-        for code in CODES:
-            self.acting.rehearse(self._about(code, self._claim(at)))
+        self.acting.rehearse(self._each_about(self._claim(at)))
 
     @rule(at=st.integers(0, 9))
     @precondition(lambda self: self._repeatable())
@@ -216,10 +225,16 @@ class Machine(RuleBasedStateMachine):
     def _preauthorizations(self) -> list[Claim]:
         return [c for c in self.model.claims.values() if c["use"] == "preauthorization"]
 
+    def _used(self) -> list[Claim]:
+        return [each for each in self._preauthorizations() if self.model.ledgers.used(each["id"])]
+
     def _submit(self, claim: Claim) -> None:
         claim |= {"marker": self.acting.number(), "named": []}
         claim.setdefault("number", self.acting.number())
         self.acting.submit(claim, asked.claim(claim))
+
+    def _each_about(self, claim: Claim) -> list[Op]:
+        return [self._about(code, claim) for code in CODES]
 
     def _about(self, code: str, claim: Claim, **how: Any) -> Op:
         return asked.about(code, claim, self.acting.number(), **how)
