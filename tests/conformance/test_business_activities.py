@@ -20,6 +20,7 @@ from tests.builders import (
 from tests.conformance.standings import related
 
 PAYMENTS = "payments come with the payment run"
+DISCIPLINES = ["oral", "vision", "pharmacy", "professional", "institutional"]
 
 
 def polled(wire, type):
@@ -59,7 +60,7 @@ def test_enrollment_update(wire, core):
     assert polled(wire, "EnrollmentResponse")["outcome"] == "complete"
 
 
-@pytest.mark.parametrize("discipline", ["oral", "vision", "pharmacy", "professional"])
+@pytest.mark.parametrize("discipline", DISCIPLINES)
 @pytest.mark.parametrize("use", ["claim", "predetermination", "preauthorization"])
 def test_claim_predetermination_and_preauthorization(wire, core, worker, use, discipline):
     core.post("Coverage", a_coverage())

@@ -136,7 +136,7 @@ def test_a_service_before_its_days_uses_nothing(ledger):
 def test_a_service_after_its_days_uses_nothing(ledger, clock):
     clock.now = clock.now.replace(month=6, day=1)
 
-    # Decided before the clock of the night has come by.
+    # Its job is older than those of the night, so that it is decided before anything expires.
     ledger.desk.create(
         a_claim(
             insurance=a_quote(ledger.preauthorization.stored.id),
