@@ -18,6 +18,7 @@ from tests.builders import (
     identifier,
 )
 from tests.conformance.standings import related
+from tests.wire import Wire
 
 PAYMENTS = "payments come with the payment run"
 DISCIPLINES = ["oral", "vision", "pharmacy", "professional", "institutional"]
@@ -43,8 +44,8 @@ def test_eligibility_check(wire, core):
     assert (answer["outcome"], answer["insurance"][0]["inforce"]) == ("complete", True)
 
 
-@pytest.mark.xfail(strict=True, reason="enrolment")
-def test_enrollment_update(wire, core):
+def test_enrollment_update(http, registry, core):
+    employer = Wire(http, registry.submitter("Employer", may_enroll=True).token)
     core.post("Coverage", a_coverage())
     request = {
         "resourceType": "EnrollmentRequest",
@@ -56,8 +57,8 @@ def test_enrollment_update(wire, core):
         "coverage": {"identifier": identifier("http://payer.test/member", "M1")},
     }
 
-    assert wire.post("EnrollmentRequest", request).status == 201
-    assert polled(wire, "EnrollmentResponse")["outcome"] == "complete"
+    assert employer.post("EnrollmentRequest", request).status == 201
+    assert polled(employer, "EnrollmentResponse")["outcome"] == "complete"
 
 
 @pytest.mark.parametrize("discipline", DISCIPLINES)
