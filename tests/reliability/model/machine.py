@@ -125,19 +125,19 @@ class Machine(RuleBasedStateMachine):
         by_number = by_number and others == [claim] and code != "deliver"
         self.acting.task(self._about(code, claim, by_number=by_number))
 
-    @rule(at=claims, code=st.sampled_from(("reprocess", "release", "deliver")))
+    @rule(at=claims, code=st.sampled_from(("reprocess", "release", "deliver")), then=codes)
     @precondition(lambda self: self.model.claims)
-    def task_that_ends_nothing(self, at: int, code: str) -> None:
-        """A Task after which more can happen to the Claim; then each code is tried on it."""
+    def task_that_ends_nothing(self, at: int, code: str, then: str) -> None:
+        """A Task after which more can happen to the Claim; then another is tried on it."""
         self.acting.task(self._about(code, self._claim(at)))
-        self.rehearse(at)
+        self.acting.rehearse([self._about(then, self._claim(at))])
 
-    @rule(at=claims, code=st.sampled_from(("cancel", "nullify")))
+    @rule(at=claims, code=st.sampled_from(("cancel", "nullify")), then=codes)
     @precondition(lambda self: self.model.claims)
-    def task_that_ends(self, at: int, code: str) -> None:
-        """A Task after which little can happen to the Claim; then each code is tried on it."""
+    def task_that_ends(self, at: int, code: str, then: str) -> None:
+        """A Task after which little can happen to the Claim; then another is tried on it."""
         self.acting.task(self._about(code, self._claim(at)))
-        self.rehearse(at)
+        self.acting.rehearse([self._about(then, self._claim(at))])
 
     @rule(code=st.sampled_from(("reprocess", "reprocess", "release", "cancel")))
     @precondition(lambda self: self._used())
