@@ -9,6 +9,7 @@ from typing import Any
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 CLAIM_SYSTEM = "http://happyvalley.test/claim"
 TASK_SYSTEM = "http://happyvalley.test/task"
+ATTACHMENT_REQUIRED = "https://eclaims-gateway.org/fhir/StructureDefinition/attachment-required"
 COVERAGE_SYSTEM = "http://payer.test/member"
 
 _numbers = count(1)
@@ -133,6 +134,58 @@ def a_communication_request(**elements: Any) -> dict[str, Any]:
         "payload": [{"contentString": "Please send the x-ray."}],
     }
     return _with(request, elements)
+
+
+def a_quote(*preauthorizations: str, member: str = "M1") -> list[dict[str, Any]]:
+    """Claim.insurance that quotes preauthorizations: their Claims' references, or any text."""
+    quoted = [f"PA-{one.removeprefix('Claim/')}" for one in preauthorizations]
+    return [
+        {
+            "sequence": 1,
+            "focal": True,
+            "coverage": {"identifier": identifier(COVERAGE_SYSTEM, member)},
+            "preAuthRef": quoted,
+        }
+    ]
+
+
+def a_delivery(resource: Mapping[str, Any], **elements: Any) -> dict[str, Any]:
+    """A Task that delivers a resource contained in it."""
+    inside = {**resource, "id": "delivered"}
+    named = an_input("resource", valueReference={"reference": "#delivered"})
+    return a_task("deliver", inputs=[named], contained=[inside], **elements)
+
+
+def a_payment_notice(payment: str, amount: str = "80.00", **elements: Any) -> dict[str, Any]:
+    """A provider's word that a payment has come; `payment` is its reference."""
+    notice = {
+        "resourceType": "PaymentNotice",
+        "identifier": [identifier("http://happyvalley.test/notice", f"P{next(_numbers)}")],
+        "status": "active",
+        "created": "2026-03-02",
+        "payment": {"reference": payment},
+        "recipient": {"display": "Payer"},
+        "amount": money(amount),
+    }
+    return _with(notice, elements)
+
+
+def a_price(
+    code: str = "1200", *, fee: str | None = None, needs_attachment: bool = False
+) -> dict[str, Any]:
+    """What the payer keeps of one service."""
+    required = {"url": ATTACHMENT_REQUIRED, "valueBoolean": needs_attachment}
+    base = {"type": "base", "amount": money(fee)} if fee else None
+    priced = {"propertyGroup": [{"priceComponent": [base]}]} if base else {}
+    return {
+        **priced,
+        "resourceType": "ChargeItemDefinition",
+        "id": f"price-{code}",
+        "url": f"http://payer.test/price/{code}",
+        "status": "active",
+        "code": _coded("http://codes.test", code),
+        "extension": [required],
+    }
 
 
 def a_task(

@@ -202,11 +202,16 @@ class Registry:
         self.issued[name] = Administration(self.installation).add_client(client)
         return self.issued[name]
 
-    def settle_rules(self, **rules: Any) -> None:
-        """Change the payer's rules: they count from the next request on."""
+    def administered(self) -> Payer:
+        """The payer as it is registered now."""
         current = Administration(self.installation).find_payer(self.payer.id)
         if current is None:
             raise LookupError(self.payer.id)
+        return current
+
+    def settle_rules(self, **rules: Any) -> None:
+        """Change the payer's rules: they count from the next request on."""
+        current = self.administered()
         changed = replace(current, settings=replace(current.settings, **rules))
         Administration(self.installation).set_payer_settings(changed)
 

@@ -249,7 +249,7 @@ def test_a_command_s_section_names_its_options_and_has_an_example(name):
     options = {
         option
         for parameter in commands()[name].params
-        for option in parameter.opts
+        for option in (*parameter.opts, *parameter.secondary_opts)
         if option.startswith("--")
     }
 

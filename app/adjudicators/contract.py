@@ -128,12 +128,28 @@ class AdjudicatorContract:
                         assert row.reasons or row.money.amount == 0, (name, line.path, row)
 
     def test_lines_refer_to_notes_that_exist(self) -> None:
-        """Notes are numbered from 1 without a gap."""
-        for name, _, decision in self._decisions():
+        """Notes are numbered from 1 without a gap; those carried over keep their numbers."""
+        for name, request, decision in self._decisions():
             numbers = [note.number for note in decision.notes]
-            assert numbers == list(range(1, len(numbers) + 1)), name
+            if request.reissue is None:
+                assert numbers == list(range(1, len(numbers) + 1)), name
+            assert numbers == sorted(set(numbers)), name
             for line in _every(decision.lines):
                 assert set(line.notes) <= set(numbers), (name, line.path)
+
+    def test_what_is_not_decided_again_is_carried_over(self) -> None:
+        """Lines with all below them, and the notes they refer to, as they were."""
+        for name, request, decision in self._decisions():
+            if request.reissue is None:
+                continue
+            lines = {line.path: line for line in _every(decision.lines)}
+            carried = request.reissue.carried()
+            for path, line in carried.items():
+                assert lines[path] == line, (name, path)
+            kept = {note.number: note for note in decision.notes}
+            referred = {number for line in _every(tuple(carried.values())) for number in line.notes}
+            for note in request.reissue.decided.notes:
+                assert note.number not in referred or kept[note.number] == note, (name, note)
 
     def test_only_a_claim_moves_counters(self) -> None:
         """Preauthorizations and predeterminations use them as they stand."""

@@ -4,13 +4,22 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from app.domain.adjudication import AdjudicationRequest, Coverage
+from app.domain.adjudication import (
+    AdjudicationRequest,
+    Amount,
+    Category,
+    Coverage,
+    Decided,
+    DecidedLine,
+    Note,
+)
 from app.domain.canonical import PLAN
 from app.domain.claims import Claim, Days, Insurance, Line
 from app.domain.codes import ClaimUse, Coding
 from app.domain.money import Money
 from app.domain.plan import Benefit, CostKind, CostShare, Plan, Price
 from app.domain.references import Identifier, Reference
+from app.domain.reissue import Path, Reissue
 
 SERVICES = "https://example.org/fhir/CodeSystem/service"
 _DAY = date(2026, 3, 2)
@@ -26,6 +35,7 @@ def requests() -> dict[str, AdjudicationRequest]:
         "many lines of 1 JPY": _request(_claim("JPY", *_many("JPY"))),
         **_uses(),
         **_unknowns(),
+        **_reissues(),
     }
 
 
@@ -71,6 +81,49 @@ def _unknowns() -> dict[str, AdjudicationRequest]:
         f"{name}, last call": replace(asked, is_last_call=True) for name, asked in unknown.items()
     }
     return {**unknown, **last, "last call": replace(request, is_last_call=True)}
+
+
+def _reissues() -> dict[str, AdjudicationRequest]:
+    """Claims that were denied before, decided again in whole and in part."""
+    request = _request(_claim("USD", *_unordered("USD")))
+    paths: dict[str, tuple[Path, ...]] = {
+        "decided again": (),
+        "an item decided again": ((1,),),
+        "two items decided again": ((1,), (3,)),
+        "a detail decided again": ((3, 2),),
+        "a sub-detail decided again": ((3, 2, 2),),
+    }
+    earlier = _denied(request.claim.lines)
+    return {
+        name: replace(request, reissue=Reissue(earlier, named)) for name, named in paths.items()
+    }
+
+
+def _denied(lines: tuple[Line, ...]) -> Decided:
+    """An earlier decision by which nothing was paid; its only note has not the first number."""
+    decided = tuple(_denied_line(line) for line in lines)
+    nothing, submitted = Money.zero("USD"), Money.zero("USD")
+    for line in decided:
+        submitted += line.amounts[0].money
+    sums = {
+        Category.SUBMITTED: submitted,
+        Category.NONCOVERED: submitted,
+        Category.BENEFIT: nothing,
+        Category.PATIENT_SHARE: submitted,
+    }
+    totals = tuple(Amount(category, money) for category, money in sums.items())
+    return Decided(decided, totals, "Nothing is payable.", (Note(3, "It was denied before."),))
+
+
+def _denied_line(line: Line) -> DecidedLine:
+    net = Money.zero("USD") + (line.net or Money.zero("USD"))
+    reason = Coding(SERVICES, "denied")
+    rows = (
+        Amount(Category.SUBMITTED, net),
+        Amount(Category.NONCOVERED, net, (reason,)),
+        Amount(Category.BENEFIT, Money.zero("USD")),
+    )
+    return DecidedLine(line.path, rows, (3,), tuple(_denied_line(part) for part in line.lines))
 
 
 def _service(code: str) -> Coding:

@@ -6,7 +6,20 @@ Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: doc
 
 import click
 
-from app.cli import database, demo, init, load, payer, queue, requeue, serve, submitter, work
+from app.cli import (
+    database,
+    demo,
+    hold,
+    init,
+    load,
+    nullify,
+    payer,
+    queue,
+    requeue,
+    serve,
+    submitter,
+    work,
+)
 from app.cli.faults import Commands
 
 
@@ -25,6 +38,8 @@ for command in (
     load.load,
     queue.queue,
     requeue.requeue,
+    nullify.nullify,
+    hold.hold,
     database.db,
     demo.demo,
 ):

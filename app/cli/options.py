@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import timedelta
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -56,6 +58,27 @@ class IdentifierType(click.ParamType["Identifier"]):
             return Identifier.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+
+class SecondsType(click.ParamType["timedelta"]):
+    """A decimal number of seconds up to `longest`, kept to the millisecond."""
+
+    name = "seconds"
+
+    def __init__(self, longest: int) -> None:
+        self._longest = longest
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> timedelta:
+        """Read it; a bad spelling is bad usage."""
+        try:
+            seconds = Decimal(value)
+            is_within = 0 <= seconds <= self._longest
+        except InvalidOperation:
+            is_within = False
+        if not is_within or seconds != round(seconds, 3):
+            text = f"{value!r} is no number of seconds from 0 to {self._longest}, such as 2.5"
+            self.fail(text, param, ctx)
+        return timedelta(milliseconds=int(seconds * 1000))
 
 
 def read_settings(instance: Path) -> Settings:

@@ -11,6 +11,7 @@ import click
 from app.cli.options import (
     IdentifierType,
     Refusal,
+    SecondsType,
     administration_of,
     instance_option,
     json_option,
@@ -68,6 +69,20 @@ def list_payers(instance: Path, as_json: bool) -> None:
 @click.option("--default-plan", help="The identifier value of an InsurancePlan.")
 @click.option("--zone", help="The time zone of the payer's days, such as Europe/Berlin.")
 @click.option("--await-coverage-days", type=click.IntRange(0, 3650))
+@click.option("--await-information-days", type=click.IntRange(0, 3650))
+@click.option(
+    "--real-time-budget-seconds",
+    "real_time_budget",
+    type=SecondsType(30),
+    help="How long the sender of something urgent is kept waiting for the decision.",
+)
+@click.option("--nullify-paid/--no-nullify-paid", default=None, help="May paid Claims be purged?")
+@click.option(
+    "--nullify-approval/--no-nullify-approval",
+    "nullify_needs_approval",
+    default=None,
+    help="Does a purge wait for `eclaims nullify approve`?",
+)
 @instance_option
 @json_option
 def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> None:
@@ -118,8 +133,9 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
     if "duplicate_claim_identifier" in given:
         policy = given["duplicate_claim_identifier"]
         given["duplicate_claim_identifier"] = DuplicateClaims(policy)
-    if "await_coverage_days" in given:
-        given["await_coverage"] = timedelta(days=given.pop("await_coverage_days"))
+    for name in ("await_coverage", "await_information"):
+        if f"{name}_days" in given:
+            given[name] = timedelta(days=given.pop(f"{name}_days"))
     if "zone" in given:
         try:
             given["zone"] = ZoneInfo(given["zone"])
@@ -166,4 +182,9 @@ def _document(shown: Payer) -> dict[str, Any]:
         "default_plan": settings.default_plan,
         "zone": str(settings.zone),
         "await_coverage_days": settings.await_coverage.days,
+        "await_information_days": settings.await_information.days,
+        "preauthorization_valid_days": settings.preauthorization_valid.days,
+        "real_time_budget_seconds": settings.real_time_budget.total_seconds(),
+        "nullify_paid": settings.nullify_paid,
+        "nullify_needs_approval": settings.nullify_needs_approval,
     }

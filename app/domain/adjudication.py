@@ -44,10 +44,14 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """An amount, or a number of units, that a decision adds to a counter."""
+    """An amount, or a number of units, that a decision adds to a counter.
+
+    `path` is the line it is for, so that it can be carried over with that line; () for the Claim.
+    """
 
     counter: Counter
     amount: Decimal
+    path: tuple[int, ...] = ()
 
 
 class Category(StrEnum):

@@ -46,7 +46,8 @@ class Standing:
     """What the table asks of a submission. `consumed` is net of what was restored.
 
     `is_reopened`: it was decided before and is being decided again. `is_held`: by law it has to
-    be kept. `may_nullify_paid` is the payer's policy.
+    be kept. `was_paid`: it was, before it was decided again. `may_nullify_paid` is the payer's
+    policy.
     """
 
     type: str
@@ -57,6 +58,7 @@ class Standing:
     is_used: bool = False
     is_reopened: bool = False
     is_held: bool = False
+    was_paid: bool = False
     may_nullify_paid: bool = False
 
 
@@ -77,10 +79,7 @@ _CLAIM: dict[State, dict[TaskCode, ErrorCode]] = {
     },
     State.DECIDED: {TaskCode.RELEASE: _E.NOT_A_PREAUTHORIZATION},
     State.PAYABLE: {TaskCode.RELEASE: _E.NOT_A_PREAUTHORIZATION},
-    State.PAID: {
-        TaskCode.NULLIFY: _E.NULLIFY_PAID,
-        TaskCode.RELEASE: _E.NOT_A_PREAUTHORIZATION,
-    },
+    State.PAID: {TaskCode.RELEASE: _E.NOT_A_PREAUTHORIZATION},
     State.CANCELLED: {
         TaskCode.CANCEL: _E.CANCEL_ALREADY,
         TaskCode.RELEASE: _E.NOT_POSSIBLE,
@@ -137,8 +136,6 @@ def _refusal_of_claim(code: TaskCode, standing: Standing) -> ErrorCode | None:
     if code is TaskCode.REPROCESS and standing.is_reopened and standing.state in UNDECIDED:
         # It takes the place of the one that runs.
         return None
-    if code is TaskCode.NULLIFY and standing.state is State.PAID and standing.may_nullify_paid:
-        return None
     return _CLAIM[standing.state].get(code)
 
 
@@ -152,6 +149,9 @@ def _why_kept(code: TaskCode, standing: Standing) -> ErrorCode | None:
     """What others stand on, or the law asks for, is neither cancelled nor purged."""
     if code is TaskCode.NULLIFY and standing.is_held:
         return _E.NULLIFY_HELD
+    is_paid = standing.was_paid or standing.state is State.PAID
+    if code is TaskCode.NULLIFY and is_paid and not standing.may_nullify_paid:
+        return _E.NULLIFY_PAID
     if standing.is_used:
         return _E.CANCEL_USED
     return _E.CANCEL_CLAIMED if standing.is_consumed else None

@@ -18,7 +18,10 @@ class NotCarriedOver(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reissue:
-    """An earlier decision, and the lines of it to decide again; no paths are all of them."""
+    """An earlier decision, and the lines of it to decide again; no paths are all of them.
+
+    `decided.postings` are those that the decision still counts with.
+    """
 
     decided: Decided
     paths: tuple[Path, ...] = ()
@@ -26,19 +29,23 @@ class Reissue:
 
     def carried(self) -> dict[Path, DecidedLine]:
         """The lines that stay as they are, with all below them; the topmost of each only."""
-        return dict(self._carried(self.decided.lines)) if self.paths else {}
+        if not self.paths:
+            return {}
+        asked = set(self.paths)
+        above = {path[:depth] for path in asked for depth in range(1, len(path))}
+        return dict(_carried(self.decided.lines, asked, above))
 
-    def _carried(self, lines: tuple[DecidedLine, ...]) -> Iterator[tuple[Path, DecidedLine]]:
-        for line in lines:
-            if self._is_asked(line.path):
-                continue
-            if any(path[: len(line.path)] == line.path for path in self.paths):
-                yield from self._carried(line.lines)
-            else:
-                yield line.path, line
 
-    def _is_asked(self, path: Path) -> bool:
-        return any(path[: len(asked)] == asked for asked in self.paths)
+def _carried(
+    lines: tuple[DecidedLine, ...], asked: set[Path], above: set[Path]
+) -> Iterator[tuple[Path, DecidedLine]]:
+    for line in lines:
+        if line.path in asked:
+            continue
+        if line.path in above:
+            yield from _carried(line.lines, asked, above)
+        else:
+            yield line.path, line
 
 
 def spelled(path: Path) -> str:

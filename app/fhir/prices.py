@@ -47,7 +47,7 @@ def _prices(
     common = _modifiers(document, here, issues)
     category = _category(document, issues)
     days = days_of(document.get("effectivePeriod")) or Days(None, None)
-    needs_attachment = _needs_attachment(document)
+    needs_attachment = _needs_attachment(document, issues)
     groups = enumerate(document.get("propertyGroup", []))
     fees: list[tuple[tuple[Coding, ...], Money | None]] = [
         ((*common, *_modifiers(group, where, issues)), _fee(group, where, issues))
@@ -104,8 +104,13 @@ def _category(document: Document, issues: list[Issue]) -> Coding | None:
     return codings[0] if codings else None
 
 
-def _needs_attachment(document: Document) -> bool:
-    found = extension_of(document, ATTACHMENT_REQUIRED) or {}
+def _needs_attachment(document: Document, issues: list[Issue]) -> bool:
+    found = extension_of(document, ATTACHMENT_REQUIRED)
+    if found is None:
+        return False
+    if "valueBoolean" not in found:
+        where = f"ChargeItemDefinition.extension('{ATTACHMENT_REQUIRED}')"
+        _refuse(issues, where, "Whether an attachment is required is true or false.")
     needs: bool = found.get("valueBoolean", False)
     return needs
 

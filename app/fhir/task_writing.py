@@ -83,10 +83,11 @@ def scrubbed(text: str, focus: tuple[str, str]) -> str:
     kept = {name: document[name] for name in _TELLS_NOTHING if name in document}
     meta = document.get("meta", {})
     kept["meta"] = {name: meta[name] for name in _OUR_META if name in meta}
-    kept["identifier"] = [
+    identities = (
         {name: each[name] for name in _IDENTITY if name in each}
         for each in document.get("identifier", ())
-    ]
+    )
+    kept["identifier"] = [each for each in identities if each]
     kept["code"] = {"coding": [_bare_coding(each) for each in document["code"]["coding"]]}
     kept["focus"] = {"reference": f"{focus[0]}/{focus[1]}"}
     outputs = (_bare(each) for each in document.get("output", ()))

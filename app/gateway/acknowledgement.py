@@ -100,7 +100,7 @@ def _named(given: Reference, work: UnitOfWork) -> list[Reference]:
     """What a reference may mean: itself, or whatever carries its identifier."""
     if given.id is not None or given.identifier is None:
         return [given]
-    found = work.resources.identified((*PENDED_TYPES, "Task"), given.identifier)
+    found = work.resources.identified(PENDED_TYPES, given.identifier)
     return [Reference(type, id) for type, id in found]
 
 

@@ -11,6 +11,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.issues import ErrorCode, Issue, Missing
 from app.domain.lifecycle import LIVE, State
 from app.domain.references import Reference
+from app.fhir import json_text
 from app.fhir.documents import contained, identifiers_of, reference_of
 from app.gateway import questions
 from app.gateway.jobs.kinds import ADJUDICATE
@@ -22,15 +23,58 @@ from app.store.unit_of_work import UnitOfWork
 DELIVERABLE = frozenset({"in-progress", "completed"})
 
 _ANSWERS = ("ClaimResponse", "ExplanationOfBenefit")
+_MEANT = (None, "Claim", "CommunicationRequest", *_ANSWERS)
+# So many references are looked at; a Communication that names more is about nothing in particular.
+_MOST_NAMED = 100
+
+
+def is_deliverable(document: Mapping[str, Any]) -> bool:
+    """Whether a Communication carries something that may be used."""
+    return document.get("status") in DELIVERABLE and "payload" in document
 
 
 def claim_of(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submission | None:
     """The Claim a Communication belongs to, its row locked; None where it names none we know.
 
-    Raises Missing where an identifier is that of several live Claims.
+    The first that still takes something, of those it is based on before those it is about. Raises
+    Missing where an identifier is that of several live Claims.
     """
-    found = _first(_asked(document, base, work)) or _first(_about(document, base, work))
-    return None if found is None else work.submissions.find(*found, lock=True)
+    keys = dict.fromkeys([*_asked(document, base, work), *_about(document, base, work)])
+    found = [each for key in keys if (each := work.submissions.find(*key)) is not None]
+    chosen = next((each for each in found if each.state in LIVE), next(iter(found), None))
+    return None if chosen is None else work.submissions.find(*chosen.key, lock=True)
+
+
+def names_in(document: Mapping[str, Any], base: str) -> set[str]:
+    """What a Communication says that it belongs to: `Type/id` of ours, and `system|value`."""
+    names = set()
+    for element in ("basedOn", "about"):
+        for reference in _named(document, element, base):
+            if reference.type not in _MEANT:
+                continue
+            if reference.identifier is not None:
+                names.add(reference.identifier.key)
+            if reference.type is not None and reference.id is not None:
+                names.add(f"{reference.type}/{reference.id}")
+    return names
+
+
+def answers_a_question(document: Mapping[str, Any], base: str, work: UnitOfWork) -> bool:
+    """Whether it is based on a CommunicationRequest that was asked of this submitter."""
+    return any(work.resources.find(*key) is not None for key in _questions(document, base, work))
+
+
+def complete_questions(document: Mapping[str, Any], base: str, work: UnitOfWork) -> None:
+    """What a Communication answers is asked no more, whoever asked it."""
+    for _, id in _questions(document, base, work):
+        questions.complete(id, work)
+
+
+def _questions(
+    document: Mapping[str, Any], base: str, work: UnitOfWork
+) -> Iterator[tuple[str, str]]:
+    for reference in _named(document, "basedOn", base):
+        yield from _known(reference, ("CommunicationRequest",), work)
 
 
 def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:
@@ -62,12 +106,12 @@ def attach_earlier(claim: Submission, document: Mapping[str, Any], work: UnitOfW
     names = {identifier.key for identifier in identifiers_of(document)}
     for type, id in work.mentions.of(names) if names else ():
         earlier = work.submissions.find(type, id) if type == "Communication" else None
-        if earlier is not None and earlier.about_id is None and earlier.state is State.STORED:
+        stored = work.resources.find(type, id) if earlier is not None else None
+        if earlier is None or stored is None or stored.text is None:
+            continue
+        is_loose = earlier.about_id is None and earlier.state is State.STORED
+        if is_loose and is_deliverable(json_text.parsed(stored.text)):
             attach(earlier, claim, work)
-
-
-def _first(keys: Iterator[tuple[str, str]]) -> tuple[str, str] | None:
-    return next(keys, None)
 
 
 def _asked(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Iterator[tuple[str, str]]:
@@ -106,7 +150,7 @@ def _live(keys: list[tuple[str, str]], work: UnitOfWork) -> Iterator[tuple[str, 
 
 def _named(document: Mapping[str, Any], element: str, base: str) -> Iterator[Reference]:
     """Each reference of an element, a contained resource told by its identifiers."""
-    for value in document.get(element, ()):
+    for value in document.get(element, ())[:_MOST_NAMED]:
         target = contained(document, value)
         if target is None:
             yield reference_of(value, base)

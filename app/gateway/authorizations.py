@@ -17,6 +17,7 @@ from app.store.reservations import Terms
 from app.store.unit_of_work import UnitOfWork
 
 _PREFIX = "PA-"
+MOST_QUOTED = 100
 
 
 def reference_of(claim_id: str) -> str:
@@ -37,13 +38,14 @@ def reserve(
         _service(coding.key, work) for line in _leaves(claim.lines) for coding in line.services
     }
     terms = Terms(
+        currency=benefit.currency,
         member=coverage.member if coverage else None,
         providers=frozenset(_names(claim.provider, work)),
         services=frozenset(services),
         starts_on=valid.first,
         ends_on=valid.last,
     )
-    work.reservations.reserve(claim_id, benefit.currency, benefit.minor_units, terms)
+    work.reservations.reserve(claim_id, benefit.minor_units, terms)
 
 
 @dataclass(slots=True)
@@ -51,6 +53,7 @@ class _Use:
     """What a Claim may take for one line from reservations, and the line it is for."""
 
     units: int
+    currency: str
     services: frozenset[str]
     day: date
 
@@ -60,27 +63,33 @@ def consume(
 ) -> None:
     """Take a Claim's benefit from the preauthorizations it quotes, as far as each holds for it.
 
-    What the Claim took when it was decided before is given back first.
+    Decided again, it keeps what it took as far as it still needs it, also of one that has ended
+    since; the rest is given back.
     """
-    work.reservations.restore(claim_id)
-    quoted = _quoted(claim)
-    if not quoted or coverage is None:
-        return
-    providers = set(_names(claim.provider, work))
+    held = work.reservations.used_by(claim_id)
     uses = list(_uses(claim, decided, work))
-    for preauthorization in quoted:
+    providers = set(_names(claim.provider, work))
+    for preauthorization in sorted({*_quoted(claim), *held}):
         terms = work.reservations.terms(preauthorization)
-        if terms is None or terms.member != coverage.member or not terms.providers & providers:
+        if terms is None:
             continue
-        held_for = [use for use in uses if _holds_for(terms, use)]
-        used = work.reservations.consume(
-            preauthorization, claim_id, sum(use.units for use in held_for)
-        )
-        _take_off(held_for, used)
+        is_meant = coverage is not None and terms.member == coverage.member
+        is_theirs = bool(is_meant and terms.providers & providers)
+        before = held.get(preauthorization, 0)
+        wanted = [use for use in uses if _holds_for(terms, use)] if is_theirs or before else []
+        units = sum(use.units for use in wanted)
+        if not is_theirs:
+            # A line that is carried over keeps what it has, though its coverage may be gone.
+            units = min(units, before) if coverage is None else 0
+        taken = work.reservations.use(preauthorization, claim_id, units, before)
+        _take_off(wanted, taken)
 
 
 def _quoted(claim: Claim) -> list[str]:
-    """The preauthorizations of ours that the focal insurance quotes, each once, in one order."""
+    """The preauthorizations of ours that the focal insurance quotes, each once.
+
+    More than a decision can look at in its time are not looked at: docs/preauthorizations.md.
+    """
     quoted = {
         value.removeprefix(_PREFIX)
         for insurance in claim.insurance
@@ -88,23 +97,24 @@ def _quoted(claim: Claim) -> list[str]:
         for value in insurance.preauthorizations
         if value.startswith(_PREFIX)
     }
-    return sorted(quoted)
+    return sorted(quoted)[:MOST_QUOTED]
 
 
 def _uses(claim: Claim, decided: Decided, work: UnitOfWork) -> Iterator[_Use]:
-    benefits = {line.path: _benefit(line.amounts) for line in _decided_leaves(decided.lines)}
+    benefits = {line.path: line.amounts for line in _decided_leaves(decided.lines)}
     for item in claim.lines:
         day = _day(item, claim)
         for leaf in _leaves((item,)):
-            units = benefits.get(leaf.path, 0)
+            benefit = _benefit(benefits.get(leaf.path, ()))
             services = frozenset(_service(coding.key, work) for coding in leaf.services)
-            if units and day is not None:
-                yield _Use(units, services, day)
+            if benefit is not None and benefit.amount > 0 and day is not None:
+                yield _Use(benefit.minor_units, benefit.currency, services, day)
 
 
 def _holds_for(terms: Terms, use: _Use) -> bool:
     starts, ends = terms.starts_on or date.min, terms.ends_on or date.max
-    return bool(terms.services & use.services) and starts <= use.day <= ends
+    is_of_kind = terms.currency == use.currency and bool(terms.services & use.services)
+    return is_of_kind and starts <= use.day <= ends
 
 
 def _take_off(uses: Sequence[_Use], used: int) -> None:
@@ -122,9 +132,8 @@ def _day(item: Line, claim: Claim) -> date | None:
     return None
 
 
-def _benefit(amounts: tuple[Amount, ...]) -> int:
-    rows = (row.money for row in amounts if row.category is Category.BENEFIT)
-    return next((money.minor_units for money in rows), 0)
+def _benefit(amounts: tuple[Amount, ...]) -> Money | None:
+    return next((row.money for row in amounts if row.category is Category.BENEFIT), None)
 
 
 def _leaves(lines: tuple[Line, ...]) -> Iterator[Line]:

@@ -10,13 +10,20 @@ from typing import Any
 from app.domain import lifecycle
 from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
+from app.domain.lifecycle import State
 from app.domain.references import Reference
 from app.domain.tasks import TaskRequest
 from app.fhir import json_text
 from app.fhir.documents import Document, lifted
 from app.fhir.validation import check
 from app.gateway import focus
-from app.gateway.attachments import DELIVERABLE, attach, claim_of
+from app.gateway.attachments import (
+    DELIVERABLE,
+    answers_a_question,
+    attach,
+    claim_of,
+    complete_questions,
+)
 from app.gateway.intake import intake
 from app.gateway.intake.payment_notices import payment_issues
 from app.gateway.received import Received
@@ -52,7 +59,9 @@ def delivered(named: Reference, at: str, request: TaskRequest[Any], work: UnitOf
     if type is not None and type not in TYPES:
         raise Unacceptable(_type_issue(type, at))
     stored = _stored(named, work)
-    if stored is None or stored.text is None:
+    # What the payer sent is read like one's own, and is nothing that one submitted.
+    is_own = stored is not None and work.submissions.find(stored.type, stored.id) is not None
+    if stored is None or stored.text is None or not is_own:
         text = "What is delivered is neither contained in the Task nor stored."
         raise Missing(Issue(ErrorCode.RESOURCE_NOT_FOUND, text, at))
     return Delivered(json_text.parsed(stored.text), stored)
@@ -70,9 +79,15 @@ def taken_in(
         return stored, (stored.type, stored.id)
     claim = _claim(resource, at, request, work)
     stored = resource.stored or _take(resource, request, work)
+    complete_questions(resource.document, request.base, work)
+    if claim is None:
+        return stored, (stored.type, stored.id)
     communication = work.submissions.find(stored.type, stored.id, lock=True)
     if communication is None:
         raise LookupError("every Communication of a submitter is a submission")
+    if communication.state is not State.STORED:
+        text = "The same Communication was cancelled before; send another one."
+        raise Refused(Issue(ErrorCode.DELIVER_STATUS, text, at))
     attach(communication, _locked(claim, work), work)
     return stored, claim.key
 
@@ -108,12 +123,19 @@ def _stored(named: Reference, work: UnitOfWork) -> Stored | None:
     return work.resources.find(*matches[0]) if len(matches) == 1 else None
 
 
-def _claim(resource: Delivered, at: str, request: TaskRequest[Any], work: UnitOfWork) -> Submission:
-    """The Claim that a Communication belongs to, and that still takes it."""
+def _claim(
+    resource: Delivered, at: str, request: TaskRequest[Any], work: UnitOfWork
+) -> Submission | None:
+    """The Claim that a Communication belongs to, and that still takes it.
+
+    None where it answers a question of the payer's that is about no Claim.
+    """
     if resource.document.get("status") not in DELIVERABLE:
         error = ErrorCode.DELIVER_STATUS
         raise Refused(Issue(error, error.entry.meaning, at))
     claim = claim_of(resource.document, request.base, work)
+    if claim is None and answers_a_question(resource.document, request.base, work):
+        return None
     if claim is None:
         error = ErrorCode.DELIVER_NO_MATCH
         raise Missing(Issue(error, error.entry.meaning, at))

@@ -12,7 +12,7 @@ from app.domain.issues import ErrorCode, Issue, Refused
 from app.domain.parties import Client, Payer
 from app.domain.references import Reference
 from app.fhir import enrolled_coverage, json_text
-from app.fhir.documents import contained, reference_of
+from app.fhir.documents import contained, identifiers_of, reference_of
 from app.gateway.coverages import matches, submitted
 from app.gateway.reference_data import content_of, keep
 from app.store.enrollments import Enrollment
@@ -20,6 +20,10 @@ from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
 _NO_RIGHT = "This submitter may not enroll members; the payer grants that. Nothing is changed."
+_ANOTHERS = (
+    "The payer keeps another Coverage under this subscriberId, with identifiers of its own; name"
+    " the one that is meant by its identifier, or by `dependent`. Nothing is changed."
+)
 _NO_COVERAGE = "The request names no Coverage; nothing is changed."
 
 
@@ -37,6 +41,8 @@ def enrolled(
     reference = reference_of(document["coverage"], base)
     coverage = _submitted(document, reference, work)
     kept = matches(reference, coverage, work)
+    if coverage is not None and any(_is_anothers(coverage, each) for each in kept):
+        return refused(_ANOTHERS)
     decided = _decided(document, coverage, kept, client.payer, work)
     text = _text(decided, document, coverage, kept)
     if text is not None and decided.action is not None:
@@ -96,6 +102,12 @@ def _submitted(
     named = work.resources.identified(("Coverage",), reference.identifier)
     stored = work.resources.find(*named[0]) if len(named) == 1 else None
     return None if stored is None else _document(stored)
+
+
+def _is_anothers(coverage: Mapping[str, Any], kept: Stored) -> bool:
+    """Whether only the subscriberId led there, while the identifiers of both name two members."""
+    named, known = set(identifiers_of(coverage)), set(identifiers_of(_document(kept)))
+    return bool(named and known) and not named & known
 
 
 def _decided(

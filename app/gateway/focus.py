@@ -42,11 +42,16 @@ def submission(focus: Reference, work: UnitOfWork, *, lock: bool = False) -> Sub
     return found
 
 
-def standing(found: Submission, work: UnitOfWork, payer: Payer | None = None) -> Standing:
-    """What the lifecycle asks of a submission, by the rules of its payer where they matter."""
+def standing(
+    found: Submission, work: UnitOfWork, payer: Payer | None = None, *, lock: bool = False
+) -> Standing:
+    """What the lifecycle asks of a submission, by the rules of its payer where they matter.
+
+    `lock`: what it reserves is not to move before it is changed.
+    """
     balance = None
     if found.use is ClaimUse.PREAUTHORIZATION:
-        balance = work.reservations.find(found.id)
+        balance = work.reservations.find(found.id, lock=lock)
     return Standing(
         found.type,
         found.state,
@@ -55,9 +60,16 @@ def standing(found: Submission, work: UnitOfWork, payer: Payer | None = None) ->
         is_consumed=balance is not None and balance.is_consumed,
         is_used=found.is_used,
         is_reopened=found.is_reopened,
-        is_held=found.is_held,
+        is_held=found.is_held or _is_claim_held(found, work),
+        was_paid=found.paid_at is not None,
         may_nullify_paid=payer is not None and payer.settings.nullify_paid,
     )
+
+
+def _is_claim_held(found: Submission, work: UnitOfWork) -> bool:
+    """What belongs to a Claim that has to be kept has to be kept with it."""
+    claim = work.submissions.find("Claim", found.about_id) if found.about_id else None
+    return claim is not None and claim.is_held
 
 
 def _identified(

@@ -14,6 +14,9 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Task, TaskInput
 
+# More is no list that anybody wrote; each may cost a look into the store.
+MOST_REPEATED = 500
+
 
 class InputField(fields.Field[Any]):
     """One input type; `kinds` are the value[x] spellings it takes."""
@@ -31,6 +34,9 @@ class InputField(fields.Field[Any]):
             raise _refused(
                 *(Issue(ErrorCode.INPUT_TWICE, text, one.expression) for one in value[1:])
             )
+        if len(value) > MOST_REPEATED:
+            text = f"'{value[0].type}' may be given {MOST_REPEATED} times."
+            raise _refused(Issue(ErrorCode.INPUT_VALUE, text, value[MOST_REPEATED].expression))
         issues = [issue for one in value if (issue := self._kind_issue(one))]
         if issues:
             raise _refused(*issues)

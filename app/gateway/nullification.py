@@ -4,21 +4,22 @@ http://hl7.org/fhir/R4/financial-module.html#nullify, docs/nullify.md
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.codes import TaskCode
+from app.domain.issues import ErrorCode, Issue, Refused
 from app.domain.lifecycle import LIVE, State
 from app.domain.parties import Payer
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of
 from app.gateway import enrollment
 from app.gateway.cancellation import stopped
+from app.gateway.focus import FOCUS
 from app.gateway.jobs.kinds import VERIFY_PURGE
 from app.store.resources import VersionConflict
 from app.store.submissions import Submission
-from app.store.tasks import TaskRow
 from app.store.unit_of_work import UnitOfWork
 
 # A late duplicate is refused for as long as anybody may still have it.
@@ -45,46 +46,59 @@ class Receipt:
 
 
 def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWork) -> Receipt:
-    """Nullify a submission whose row is locked; raises VersionConflict if it was moved first."""
+    """Nullify a submission whose row is locked; raises VersionConflict if it was moved first.
+
+    Raises Refused, with nothing done, where an attachment of it is held by law.
+    """
+    attachments = _attachments(submission, work)
+    if any(each.is_held for each in attachments):
+        text = "An attachment of the focus is under legal hold and has to be kept."
+        raise Refused(Issue(ErrorCode.NULLIFY_HELD, text, FOCUS))
     if submission.state in LIVE:
         stopped(submission, payer, work)
-    attachments = _attachments(submission, work)
     own = [submission.key, *(each.key for each in attachments)]
     family = list(dict.fromkeys([*own, *_answers(submission, work)]))
-    tasks = _tasks(own, family, work)
+    names = work.mentions.hashes(_names(family, work))
+    tasks = _tasks(names, family, submission.key, work)
     for each in (submission, *attachments):
         _blank(each, work)
-    versions = {key: _purge(key, task_id, work) for key in family}
+    work.replay_keys.outlive(submission.type, submission.id, DUPLICATES_REFUSED_FOR)
+    for type, id in family[1:]:
+        # An amended submission may come with the same attachments, and be asked the same.
+        work.replay_keys.forget_of(type, id)
+    versions = {key: work.resources.purge(*key) for key in family}
+    for key in (key for key, count in versions.items() if count):
+        work.tombstones.add(*key, task_id, names if key == submission.key else ())
     versions |= enrollment.purged(submission.id, task_id, work)
     work.pended.purge(submission.key)
     work.counters.purge(submission.id)
     work.reservations.forget_terms(submission.id)
-    for id in tasks:
-        _scrub(id, submission.key, work)
+    _scrub(tasks, work)
     work.jobs.add(work.scope, VERIFY_PURGE, submission.key, submission.epoch + 1, work.now)
     return _receipt(versions, tasks, work)
 
 
-def scrub_late(key: _Key, work: UnitOfWork) -> bool:
+def scrub_late(key: _Key, task_id: str, work: UnitOfWork) -> bool:
     """Scrub the Tasks that were recorded while their focus was being nullified; whether any was."""
-    return sum(_scrub(id, key, work) for id in work.tasks.about([key])) > 0
+    return _scrub(_tasks(work.tombstones.names(task_id), [key], key, work), work) > 0
 
 
-def _scrub(task_id: str, key: _Key, work: UnitOfWork) -> int:
-    """Scrub every version of a Task; how many were not yet."""
+def _scrub(tasks: Mapping[str, _Key], work: UnitOfWork) -> int:
+    """Scrub every version of these Tasks, each with its focus; how many were not yet."""
 
-    def scrubbed(text: str) -> str:
-        bare = task_writing.scrubbed(text, key)
+    def scrubbed(id: str, text: str) -> str:
+        bare = task_writing.scrubbed(text, tasks[id])
         return text if json_text.parsed(text) == json_text.parsed(bare) else bare
 
-    work.mentions.forget("Task", task_id)
-    return work.resources.rewrite("Task", task_id, scrubbed)
+    work.mentions.forget("Task", tasks)
+    return work.resources.rewrite("Task", tasks, scrubbed) if tasks else 0
 
 
 def _attachments(submission: Submission, work: UnitOfWork) -> list[Submission]:
     """The Communications that belong to it, and those that name it and belong to nothing else."""
     attached = work.submissions.attached(submission.id) if submission.type == "Claim" else []
-    named = work.mentions.of(_names([submission.key], work))
+    answered = [submission.key, *_answers(submission, work)]
+    named = work.mentions.of(_names(answered, work))
     loose = (work.submissions.find(*key) for key in named if key[0] == "Communication")
     found = {each.id: each for each in attached}
     found |= {each.id: each for each in loose if each is not None and each.about_id is None}
@@ -100,18 +114,22 @@ def _answers(submission: Submission, work: UnitOfWork) -> list[_Key]:
     return answers
 
 
-def _tasks(own: list[_Key], family: list[_Key], work: UnitOfWork) -> list[str]:
-    """The Tasks that are about it, that brought it, or that name it and are about nothing else."""
-    tasks = set(work.tasks.about(family))
-    for type, id in work.mentions.of(_names(own, work)):
-        row = work.tasks.find(id) if type == "Task" else None
-        if row is not None and (_is_about(row, family) or row.code is TaskCode.DELIVER):
-            tasks.add(id)
-    return sorted(tasks)
+def _tasks(
+    names: Iterable[str], family: list[_Key], key: _Key, work: UnitOfWork
+) -> dict[str, _Key]:
+    """The Tasks that are about it, that brought it, or that name it and are about nothing else.
 
-
-def _is_about(row: TaskRow, family: list[_Key]) -> bool:
-    return row.focus_id is None or (row.focus_type, row.focus_id) in family
+    Each with the focus it is left with. A poll about nothing in particular tells no content.
+    """
+    tasks = dict.fromkeys(work.tasks.about(family), key)
+    named = {id for type, id in work.mentions.of_hashes(names) if type == "Task"} - tasks.keys()
+    for row in work.tasks.find_all(named) if named else ():
+        if row.focus_type is not None and row.focus_id is not None:
+            if row.code is TaskCode.DELIVER:
+                tasks[row.id] = (row.focus_type, row.focus_id)
+        elif row.code is not TaskCode.POLL:
+            tasks[row.id] = key
+    return tasks
 
 
 def _names(keys: Iterable[_Key], work: UnitOfWork) -> set[str]:
@@ -143,20 +161,12 @@ def _blank(submission: Submission, work: UnitOfWork) -> None:
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")
     work.submissions.free_identifiers(submission.id)
-    work.mentions.forget(submission.type, submission.id)
-    work.replay_keys.outlive(submission.type, submission.id, DUPLICATES_REFUSED_FOR)
+    work.mentions.forget(submission.type, [submission.id])
 
 
-def _purge(key: _Key, task_id: str, work: UnitOfWork) -> int:
-    versions = work.resources.purge(*key)
-    if versions:
-        work.tombstones.add(*key, task_id)
-    return versions
-
-
-def _receipt(versions: dict[_Key, int], tasks: list[str], work: UnitOfWork) -> Receipt:
+def _receipt(versions: dict[_Key, int], tasks: Mapping[str, _Key], work: UnitOfWork) -> Receipt:
     purged = {key: count for key, count in versions.items() if count}
     kinds = Counter(type for type, _ in purged)
     told = (f"{type}/{id} {count}" for (type, id), count in sorted(purged.items()))
-    digest = work.hasher("receipt", *told, *tasks)
+    digest = work.hasher("receipt", *told, *sorted(tasks))
     return Receipt(tuple(sorted(kinds.items())), sum(purged.values()), len(tasks), digest)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from app.domain import lifecycle
 from app.domain.codes import BusinessStatus, OutputType, TaskCode, TaskStatus
 from app.domain.issues import ErrorCode, Issue, Missing, Refused
+from app.domain.lifecycle import State
 from app.domain.parties import Payer, Scope
 from app.domain.tasks import Output, TaskOutcome, without_effect
 from app.gateway import focus, task_versions
@@ -61,11 +62,13 @@ class Purges:
         )
 
     def hold(self, payer: Payer, type: str, id: str, *, is_held: bool) -> bool:
-        """Put a submission under legal hold, or end that; False where there is none."""
+        """Put a submission under legal hold, or end that; False where none is left to keep."""
 
         def effect(work: UnitOfWork) -> bool:
             submission = work.submissions.find(type, id, lock=True)
-            if submission is None or work.submissions.move(submission, is_held=is_held) is None:
+            if submission is None or submission.state is State.NULLIFIED:
+                return False
+            if work.submissions.move(submission, is_held=is_held) is None:
                 return False
             action = "hold" if is_held else "end-hold"
             work.audit.add(Event(OPERATOR, action, "done", type, id))
@@ -90,7 +93,9 @@ def _decided(task_id: str, payer: Payer, work: UnitOfWork, *, is_approved: bool)
     if row is None or row.focus_type is None or row.focus_id is None:
         raise NotWaiting(task_id)
     submission = work.submissions.find(row.focus_type, row.focus_id, lock=True)
-    if submission is None or row.status is not TaskStatus.IN_PROGRESS:
+    # Read once more under the lock: another operator may have been first.
+    row = work.tasks.find(task_id)
+    if submission is None or row is None or row.status is not TaskStatus.IN_PROGRESS:
         raise NotWaiting(task_id)
     outcome = _outcome(submission, task_id, payer, work) if is_approved else _refused(submission)
     task_versions.ended(task_id, outcome, submission, payer, work)
@@ -110,7 +115,7 @@ def _outcome(submission: Submission, task_id: str, payer: Payer, work: UnitOfWor
     """Carried out by the rules of now: much may have happened since the Task came in."""
     try:
         with work.attempt():
-            lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+            lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer, lock=True))
             return purged(nullified(submission, task_id, payer, work), submission)
     except Refused as refusal:
         return without_effect(TaskStatus.REJECTED, refusal.issues)

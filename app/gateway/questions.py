@@ -34,20 +34,27 @@ def ask(
 
 
 def answered(claim: Submission, work: UnitOfWork) -> None:
-    """An answer came."""
-    _end(claim, "completed", work)
+    """An answer came to what a Claim waited for."""
+    if claim.question_id is not None:
+        complete(claim.question_id, work)
+
+
+def complete(id: str, work: UnitOfWork) -> None:
+    """An answer came to a question."""
+    _end(id, "completed", work)
 
 
 def close(claim: Submission, work: UnitOfWork) -> None:
     """No answer is waited for any more."""
-    _end(claim, "revoked", work)
+    if claim.question_id is not None:
+        _end(claim.question_id, "revoked", work)
 
 
-def _end(claim: Submission, status: str, work: UnitOfWork) -> None:
+def _end(id: str, status: str, work: UnitOfWork) -> None:
     """Questions that were ended before stay as they are."""
-    asked = work.resources.find(_TYPE, claim.question_id) if claim.question_id else None
+    asked = work.resources.find(_TYPE, id)
     if asked is None or asked.text is None:
         return
     if json_text.member(asked.text, "status") == json_text.write("active"):
         answers.with_status(asked, status, work)
-        work.pended.supersede(claim.key, {_TYPE})
+        work.pended.supersede_one(_TYPE, id)

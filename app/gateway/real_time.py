@@ -12,7 +12,7 @@ from app.telemetry import log
 
 def tried(worker: Worker, client: Client, taken: Taken, *, is_handed_over: bool = False) -> None:
     """Decide at once what was taken in as urgent; it is stored already, so nothing can be lost."""
-    if taken.urgent is None or not taken.is_new:
+    if taken.urgent is None or not taken.is_new or not client.payer.settings.real_time_budget:
         return
     try:
         worker.decide_now(taken.urgent, client.payer, is_handed_over=is_handed_over)

@@ -17,6 +17,7 @@ from app.fhir import json_text
 from app.fhir.documents import codings_of, identifiers_of
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
+from app.fhir.profile import unknown_extensions
 from app.gateway.coverages import subscriber_identifier
 from app.gateway.intake.ownership import REFERENCE_DATA
 from app.store.audit import Event
@@ -118,6 +119,10 @@ def require_usable(document: Mapping[str, Any]) -> None:
     if type not in REFERENCE_DATA:
         text = f"{type} is not reference data of a payer."
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, text, type))
+    if type in {"InsurancePlan", "ChargeItemDefinition"}:
+        unknown = unknown_extensions(dict(document))
+        if unknown:
+            raise Unacceptable(*unknown)
     if type == "InsurancePlan":
         read_plan(dict(document))
     if type == "ChargeItemDefinition":

@@ -71,9 +71,11 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
         awaiting=None,
         awaiting_text=None,
         due_at=None,
+        paid_at=work.now if claim.state is State.PAID else claim.paid_at,
     )
     if moved is None:
         raise VersionConflict(f"{claim.type}/{claim.id}")
+    questions.close(claim, work)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.reissues.begin(asked)
     due_at = work.now + request.client.payer.settings.head_start(is_urgent=is_urgent)

@@ -54,5 +54,5 @@ class Calendar:
             )
             .where(*ended)
         )
-        enqueued = self._connection.execute(insert(tables.job).from_select(list(columns), found))
-        return enqueued.rowcount
+        enqueued = insert(tables.job).from_select(list(columns), found).returning(tables.job.c.id)
+        return len(self._connection.execute(enqueued).all())

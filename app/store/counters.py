@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -83,14 +83,22 @@ class Counters:
             )
         )
 
-    def _opposite(self, submission_id: str) -> list[Posting]:
-        held: dict[Counter, Decimal] = defaultdict(Decimal)
-        entries = select(*_COUNTER, _e.amount).where(
+    def posted(self, submission_id: str) -> tuple[Posting, ...]:
+        """What a submission is counted with, each line by itself."""
+        held: dict[tuple[Counter, str], Decimal] = defaultdict(Decimal)
+        entries = select(*_COUNTER, _e.line, _e.amount).where(
             _e.payer_id == self._payer_id, _e.submission_id == submission_id
         )
-        for *names, amount in self._connection.execute(entries):
-            held[Counter(*names)] += amount
-        return [Posting(counter, -amount) for counter, amount in held.items() if amount]
+        for *names, line, amount in self._connection.execute(entries):
+            held[Counter(*names), line] += amount
+        return tuple(
+            Posting(counter, amount, _path(line))
+            for (counter, line), amount in sorted(held.items())
+            if amount
+        )
+
+    def _opposite(self, submission_id: str) -> list[Posting]:
+        return [replace(each, amount=-each.amount) for each in self.posted(submission_id)]
 
     def _advance(self, holder: str) -> None:
         self._connection.execute(
@@ -122,8 +130,13 @@ class Counters:
                 "period": posting.counter.period,
                 "amount": posting.amount,
                 "submission_id": submission_id,
+                "line": ".".join(str(sequence) for sequence in posting.path),
             }
             for posting in postings
         ]
         if rows:
             self._connection.execute(insert(tables.counter_entry), rows)
+
+
+def _path(line: str) -> tuple[int, ...]:
+    return tuple(int(sequence) for sequence in line.split(".")) if line else ()

@@ -14,10 +14,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
+
+from app.store import sweep
 
 T = TypeVar("T")
 
@@ -41,24 +43,18 @@ _SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O")
 _ATTEMPTS = 6
 _POOL_SIZE = 16
 _WRITER_PATIENCE_SECONDS = 5.0
+_BUSY_MILLISECONDS = 10_000
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
     "secure_delete=ON",
-    "busy_timeout=10000",
+    f"busy_timeout={_BUSY_MILLISECONDS}",
     "trusted_schema=OFF",
 )
 _POSTGRESQL_OPTIONS = (
     "-c lock_timeout=5000 -c statement_timeout=15000"
     " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-)
-
-
-# Transactions that began before something was deleted may still see it.
-_OLDER_VIEWS = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE backend_xmin IS NOT NULL"
-    " AND pid <> pg_backend_pid() AND datname = current_database() AND xact_start < :since"
 )
 
 
@@ -161,30 +157,17 @@ class Store:
             return _committed(connection, work)
 
     def is_swept(self, since: datetime) -> bool:
-        """Try to clear the files of what was deleted up to an instant; whether that is done.
+        """Try to clear the files of what was purged before an instant; whether that is done.
 
         SQLite overwrites what it deletes, and is done once its log is empty. PostgreSQL is done
         once no transaction can see the old rows and they are vacuumed; what its pages held may
-        stay in their free space until it is overwritten.
+        stay in their free space until it is overwritten. Raises NotOwner.
         """
-        if self.is_sqlite:
-            with _faults_named(), self._turn, self._writer.connect() as connection:
-                driver = connection.connection.driver_connection
-                if driver is None:
-                    raise Busy
-                busy, _, _ = driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-                return not busy
-        with _faults_named(), self._writer.connect() as connection:
-            alone = connection.execution_options(isolation_level="AUTOCOMMIT")
-            if alone.execute(_OLDER_VIEWS, {"since": since}).scalar_one():
-                return False
-            # It takes as long as it takes, whatever a statement otherwise may.
-            alone.exec_driver_sql("SET statement_timeout = 0")
-            try:
-                alone.exec_driver_sql("VACUUM resource_version, business_identifier, submission")
-            finally:
-                alone.exec_driver_sql("RESET statement_timeout")
-            return True
+        if not self.is_sqlite:
+            with _faults_named(), self._writer.connect() as connection:
+                return sweep.is_vacuumed(connection, since)
+        with _faults_named(), self._turn, self._writer.connect() as connection:
+            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
 
     def close(self) -> None:
         """Give every connection back."""

@@ -32,32 +32,39 @@ class Mentions:
                 "type": type,
                 "resource_id": id,
             }
-            for key_hash in self._hashes(names)
+            for key_hash in self.hashes(names)
         ]
         if rows:
             self._connection.execute(insert(tables.mention), rows)
 
     def of(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Type and id of whatever names one of these."""
+        return self.of_hashes(self.hashes(names))
+
+    def of_hashes(self, hashes: Iterable[str]) -> list[tuple[str, str]]:
+        """As `of`, by the keyed hashes of names."""
         query = (
             select(_m.type, _m.resource_id)
             .where(
                 _m.payer_id == self._scope.payer_id,
                 _m.submitter_id == self._scope.submitter_id,
-                _m.key_hash.in_(self._hashes(names)),
+                _m.key_hash.in_(sorted(hashes)),
             )
             .distinct()
             .order_by(_m.type, _m.resource_id)
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]
 
-    def forget(self, type: str, id: str) -> None:
-        """A resource names nothing any more."""
+    def forget(self, type: str, ids: Iterable[str]) -> None:
+        """These resources of one type name nothing any more."""
         self._connection.execute(
             delete(tables.mention).where(
-                _m.payer_id == self._scope.payer_id, _m.type == type, _m.resource_id == id
+                _m.payer_id == self._scope.payer_id,
+                _m.type == type,
+                _m.resource_id.in_(sorted(ids)),
             )
         )
 
-    def _hashes(self, names: Iterable[str]) -> list[str]:
+    def hashes(self, names: Iterable[str]) -> list[str]:
+        """The keyed hash of each name."""
         return sorted({self._hasher("mention", name) for name in names})

@@ -172,11 +172,22 @@ class Pended:
         )
         return superseded.rowcount
 
+    def supersede_one(self, type: str, id: str) -> None:
+        """One resource that was not delivered gives way to what came after it."""
+        self._connection.execute(
+            update(tables.pended)
+            .where(*self._owned(), _p.type == type, _p.resource_id == id, _p.state.in_(_OPEN))
+            .values(state=Delivery.SUPERSEDED)
+        )
+
     def purge(self, submission: tuple[str, str]) -> int:
-        """No answer to a submission is handed over any more, delivered before or not; how many."""
+        """No answer to a submission is handed over any more, delivered before or not; how many.
+
+        Its Tasks stay: nothing of the submission is left in them.
+        """
         purged = self._connection.execute(
             update(tables.pended)
-            .where(*self._answers(submission), _p.state != Delivery.PURGED)
+            .where(*self._answers(submission), _p.type != "Task", _p.state != Delivery.PURGED)
             .values(state=Delivery.PURGED)
         )
         return purged.rowcount

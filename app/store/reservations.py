@@ -22,6 +22,7 @@ _e = tables.reservation_entry.c
 class Terms:
     """Whose a reservation is and for what: keyed hashes, and the days on which it holds."""
 
+    currency: str
     member: str | None
     providers: frozenset[str]
     services: frozenset[str]
@@ -80,14 +81,14 @@ class Reservations:
         self._payer_id = scope.payer_id
         self._now = now
 
-    def reserve(self, submission_id: str, currency: str, minor_units: int, terms: Terms) -> None:
+    def reserve(self, submission_id: str, minor_units: int, terms: Terms) -> None:
         """Hold what a preauthorization was decided on.
 
         Decided again, what is open becomes the difference to what Claims have used: never less
         than nothing, so that what was consumed stays consumed.
         """
         held = self.find(submission_id)
-        values = _written(terms) | {"currency": currency}
+        values = _written(terms) | {"currency": terms.currency}
         if held is None:
             sums = dict.fromkeys(("reserved", "consumed", "restored", "released", "expired"), 0)
             self._connection.execute(
@@ -105,38 +106,50 @@ class Reservations:
         missing = max(minor_units - held.used, 0) - held.open
         self._enter(submission_id, Entry.RESERVE if missing > 0 else Entry.RELEASE, abs(missing))
 
-    def find(self, submission_id: str) -> Balance | None:
-        """One reservation, its row locked; None where nothing was ever reserved."""
-        row = self._connection.execute(
-            select(*_COLUMNS).where(*self._key(submission_id)).with_for_update()
-        ).one_or_none()
+    def find(self, submission_id: str, *, lock: bool = True) -> Balance | None:
+        """One reservation, its row locked unless told; None where nothing was ever reserved."""
+        query = select(*_COLUMNS).where(*self._key(submission_id))
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else Balance(*row)
 
     def terms(self, submission_id: str) -> Terms | None:
         """Whose a reservation is and for what; None where there is none."""
-        query = select(_r.member, _r.providers, _r.services, _r.starts_on, _r.ends_on)
+        query = select(_r.currency, _r.member, _r.providers, _r.services, _r.starts_on, _r.ends_on)
         row = self._connection.execute(query.where(*self._key(submission_id))).one_or_none()
         return None if row is None else _read(*row)
 
-    def consume(self, submission_id: str, claim_id: str, minor_units: int) -> int:
-        """Let a Claim use up to this much of what is open; how much it was."""
-        held = self.find(submission_id)
-        used = 0 if held is None else min(minor_units, held.open)
-        self._enter(submission_id, Entry.CONSUME, used, claim_id)
-        return used
+    def use(self, submission_id: str, claim_id: str, minor_units: int, before: int = 0) -> int:
+        """Let a Claim that uses `before` use up to this much instead; how much it is from now on.
 
-    def restore(self, claim_id: str) -> int:
-        """Give back whatever a Claim still holds of any reservation; how much it was."""
+        More than it used before comes out of what is open, and less is given back.
+        """
+        held = self.find(submission_id)
+        if held is None:
+            return 0
+        after = min(minor_units, before + held.open)
+        if after >= before:
+            self._enter(submission_id, Entry.CONSUME, after - before, claim_id)
+        else:
+            self._restore(submission_id, claim_id, before - after)
+        return after
+
+    def used_by(self, claim_id: str) -> dict[str, int]:
+        """How much a Claim uses of each reservation that it uses anything of."""
         held = self._connection.execute(
             select(_e.submission_id, func.sum(_signed()))
             .where(_e.payer_id == self._payer_id, _e.claim_id == claim_id)
             .group_by(_e.submission_id)
             .having(func.sum(_signed()) > 0)
             .order_by(_e.submission_id)
-        ).all()
-        for submission_id, units in held:
-            self._restore(submission_id, claim_id, int(units))
-        return sum(int(units) for _, units in held)
+        )
+        return {submission_id: int(units) for submission_id, units in held}
+
+    def restore(self, claim_id: str) -> int:
+        """Give back whatever a Claim still uses of any reservation; how much it was."""
+        held = self.used_by(claim_id)
+        for submission_id, units in held.items():
+            self._restore(submission_id, claim_id, units)
+        return sum(held.values())
 
     def release(self, submission_id: str) -> Moved:
         """Give back what is still open; how much it was. Raises LookupError without one."""
@@ -155,7 +168,7 @@ class Reservations:
 
     def forget_terms(self, submission_id: str) -> None:
         """Keep the sums and the ledger alone: what it was for was nullified."""
-        nothing = _written(Terms(None, frozenset(), frozenset(), None, None))
+        nothing = _written(Terms("", None, frozenset(), frozenset(), None, None))
         self._connection.execute(
             update(tables.reservation).where(*self._key(submission_id)).values(**nothing)
         )
@@ -220,6 +233,7 @@ def _written(terms: Terms) -> dict[str, object]:
 
 
 def _read(
+    currency: str,
     member: str | None,
     providers: str | None,
     services: str | None,
@@ -227,7 +241,7 @@ def _read(
     ends_on: date | None,
 ) -> Terms:
     named, priced = (frozenset(json.loads(each or "[]")) for each in (providers, services))
-    return Terms(member, named, priced, starts_on, ends_on)
+    return Terms(currency, member, named, priced, starts_on, ends_on)
 
 
 def _list(hashes: Iterable[str]) -> str:

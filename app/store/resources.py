@@ -7,6 +7,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     delete,
     insert,
     or_,
@@ -193,25 +194,32 @@ class Resources:
         )
         return versions.rowcount
 
-    def rewrite(self, type: str, id: str, rewritten: Callable[[str], str]) -> int:
-        """Change texts of versions in place, for what must not be kept; how many changed."""
-        key = version_key(self._scope, type, id)
-        query = select(_v.version, _v.body_format, _v.key_id, _v.body).where(*key)
-        versions = self._connection.execute(query.order_by(_v.version)).all()
-        changed = 0
-        for version, body_format, key_id, content in versions:
+    def rewrite(self, type: str, ids: Iterable[str], rewritten: Callable[[str, str], str]) -> int:
+        """Change texts of versions in place, for what must not be kept; how many changed.
+
+        `rewritten` is given an id and a text, and gives the text that is to be there.
+        """
+        of_type = (_v.payer_id == self._scope.payer_id, _v.type == type)
+        query = select(_v.id, _v.version, _v.body_format, _v.key_id, _v.body).where(
+            *of_type, _v.id.in_(sorted(ids))
+        )
+        changed = []
+        for id, version, body_format, key_id, content in self._connection.execute(query):
             before = decoded(body_format, key_id, content)
-            after = rewritten(before)
-            if after == before:
-                continue
-            changed += 1
-            body = encoded(after)
-            self._connection.execute(
-                update(tables.resource_version)
-                .where(*key, _v.version == version)
-                .values(body_format=body.format, key_id=body.key_id, body=body.content)
+            after = rewritten(id, before)
+            if after != before:
+                body = encoded(after)
+                place = {"b_id": id, "b_version": version, "b_format": body.format}
+                changed.append({**place, "b_key": body.key_id, "b_body": body.content})
+        if changed:
+            rows = update(tables.resource_version).where(
+                *of_type, _v.id == bindparam("b_id"), _v.version == bindparam("b_version")
             )
-        return changed
+            values = {"body_format": "b_format", "key_id": "b_key", "body": "b_body"}
+            self._connection.execute(
+                rows.values({name: bindparam(given) for name, given in values.items()}), changed
+            )
+        return len(changed)
 
     def has_any(self, type: str) -> bool:
         """Whether there is any resource of this type."""

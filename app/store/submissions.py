@@ -48,6 +48,7 @@ class Submission:
     is_held: bool = False
     about_id: str | None = None
     question_id: str | None = None
+    paid_at: datetime | None = None
 
     @property
     def is_reopened(self) -> bool:
@@ -95,12 +96,13 @@ class Submissions:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else Submission(**row._mapping)
 
-    def attached(self, claim_id: str) -> list[Submission]:
-        """The Communications that belong to a Claim, the oldest first."""
+    def attached(self, claim_id: str, *, lock: bool = False) -> list[Submission]:
+        """The Communications that belong to a Claim, the oldest first; locked if asked."""
         query = select(*_COLUMNS).where(
             _s.payer_id == self._scope.payer_id, _s.about_id == claim_id, *self._visible()
         )
-        rows = self._connection.execute(query.order_by(_s.created_at, _s.id))
+        ordered = query.order_by(_s.created_at, _s.id)
+        rows = self._connection.execute(ordered.with_for_update() if lock else ordered)
         return [Submission(**row._mapping) for row in rows]
 
     def mark_used(self, claim_id: str) -> None:

@@ -89,6 +89,15 @@ class Tasks:
         )
         return moved.rowcount == 1
 
+    def find_all(self, ids: Iterable[str]) -> list[TaskRow]:
+        """The rows of several Tasks of this scope."""
+        query = select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id).where(
+            _t.payer_id == self._scope.payer_id, _t.id.in_(sorted(ids))
+        )
+        if self._scope.submitter_id is not None:
+            query = query.where(_t.submitter_id == self._scope.submitter_id)
+        return [TaskRow(*row) for row in self._connection.execute(query.order_by(_t.id))]
+
     def about(self, keys: Collection[tuple[str, str]]) -> list[str]:
         """The ids of the Tasks that have one of these in focus."""
         query = select(_t.id).where(
@@ -161,6 +170,14 @@ class ReplayKeys:
             "is_condition": is_condition,
         }
         return inserted_if_absent(self._connection, tables.replay_key, row)
+
+    def forget_of(self, type: str, resource_id: str) -> None:
+        """Free every key that was kept for a resource."""
+        self._connection.execute(
+            delete(tables.replay_key).where(
+                _k.payer_id == self._payer_id, _k.type == type, _k.resource_id == resource_id
+            )
+        )
 
     def forget(self, key_hash: str) -> None:
         """Free a key."""

@@ -1,9 +1,11 @@
 """What was nullified: that it was there, when it went, and by which Task. No content."""
 
+import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, func, insert, select, update
 
 from app.domain.parties import Scope
 from app.store import tables
@@ -30,8 +32,8 @@ class Tombstones:
         self._payer_id = scope.payer_id
         self._now = now
 
-    def add(self, type: str, id: str, task_id: str) -> None:
-        """Set one up."""
+    def add(self, type: str, id: str, task_id: str, names: Iterable[str] = ()) -> None:
+        """Set one up; `names` are the keyed hashes of what it was named by."""
         self._connection.execute(
             insert(tables.tombstone).values(
                 payer_id=self._payer_id,
@@ -39,8 +41,31 @@ class Tombstones:
                 id=id,
                 task_id=task_id,
                 nullified_at=self._now,
+                names=json.dumps(sorted(names)),
             )
         )
+
+    def begin_sweep(self, task_id: str) -> datetime:
+        """Since when, by the database's clock, whoever begins can see nothing of what went."""
+        of_task = (_t.payer_id == self._payer_id, _t.task_id == task_id)
+        is_sqlite = self._connection.dialect.name == "sqlite"
+        self._connection.execute(
+            update(tables.tombstone)
+            .where(*of_task, _t.swept_from.is_(None))
+            .values(swept_from=self._now if is_sqlite else func.clock_timestamp())
+        )
+        query = select(func.max(_t.swept_from)).where(*of_task)
+        since: datetime = self._connection.execute(query).scalar_one()
+        return since
+
+    def names(self, task_id: str) -> set[str]:
+        """The keyed hashes of what a Task nullified was named by."""
+        query = select(_t.names).where(_t.payer_id == self._payer_id, _t.task_id == task_id)
+        return {
+            name
+            for written in self._connection.execute(query).scalars()
+            for name in json.loads(written or "[]")
+        }
 
     def find(self, type: str, id: str) -> Tombstone | None:
         """The tombstone of one resource; None where it was not nullified."""
@@ -55,6 +80,6 @@ class Tombstones:
         verified = self._connection.execute(
             update(tables.tombstone)
             .where(_t.payer_id == self._payer_id, _t.task_id == task_id, _t.verified_at.is_(None))
-            .values(verified_at=self._now)
+            .values(verified_at=self._now, names=None)
         )
         return verified.rowcount

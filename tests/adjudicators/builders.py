@@ -1,5 +1,6 @@
 """Plans, lines and Claims to decide; the defaults are valid, a test names what matters."""
 
+from collections import defaultdict
 from datetime import date
 from decimal import Decimal
 
@@ -153,16 +154,9 @@ def worked(decided):
 
 def posted(decided):
     """What is posted, as 'kind|category|period': {'copay|general|2026-06-01': Decimal(20)}."""
-    return {
-        "|".join(
-            filter(
-                None,
-                (
-                    posting.counter.kind,
-                    posting.counter.category.partition("|")[2],
-                    posting.counter.period,
-                ),
-            )
-        ): posting.amount
-        for posting in decided.postings
-    }
+    sums = defaultdict(Decimal)
+    for posting in decided.postings:
+        counter = posting.counter
+        parts = (counter.kind, counter.category.partition("|")[2], counter.period)
+        sums["|".join(filter(None, parts))] += posting.amount
+    return dict(sums)

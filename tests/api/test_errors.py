@@ -29,6 +29,7 @@ PATHS = [
     ("POST", "Task"),
     ("POST", "Patient"),
     ("POST", "Claim/$submit"),
+    ("POST", "Task/1/$acknowledge"),
 ]
 UNKNOWN = [
     None,
@@ -58,6 +59,9 @@ FAILURES = {
     "delete-of-a-type": ("DELETE", "Claim", b"", 405),
     "delete-of-a-version": ("DELETE", "Claim/1/_history/1", b"", 405),
     "submit-by-get": ("PUT", "Claim/$submit", b"", 405),
+    "acknowledge-what-is-not-there": ("POST", "Task/none/$acknowledge", b"", 404),
+    "acknowledge-another-type": ("POST", "Claim/none/$acknowledge", b"", 404),
+    "acknowledge-by-get": ("GET", "Task/none/$acknowledge", b"", 405),
     "not-json": ("POST", "Claim", b"<Claim/>", 400),
     "empty-body": ("POST", "Claim", b"", 400),
     "another-type": ("POST", "Claim", b'{"resourceType": "Patient"}', 400),

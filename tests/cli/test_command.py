@@ -48,6 +48,9 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "submitter rotate": ["A"],
         "payer add": ["A"],
         "payer token": ["A"],
+        "nullify approve": ["A"],
+        "nullify refuse": ["A"],
+        "hold": ["Claim/1"],
         "db downgrade": ["base", "--yes"],
     }
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from app.cli.demo import report
+from app.cli.demo.actions import submitted
 from app.cli.demo.care_cycle import CARE_CYCLE
 from app.cli.demo.temporary import Served
-from app.cli.demo.walk import Came, Outcome, Step, Walk, submitted, walked
+from app.cli.demo.walk import Came, Outcome, Step, Walk, walked
 from tests.cli.processes import free_port, wait_for
 
 
@@ -54,7 +55,7 @@ def test_a_difference_is_shown_in_its_row(capsys):
 
 
 def test_a_gateway_that_does_not_answer_is_a_difference(capsys):
-    step = Step("A claim", submitted(lambda: {"resourceType": "Claim"}, "claim"), "201 queued")
+    step = Step("A claim", submitted(lambda _: {"resourceType": "Claim"}, "claim"), "201 queued")
 
     outcomes = walked([step, step], Walk(Served(free_port(), "")), quiet)
 

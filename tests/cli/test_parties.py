@@ -174,6 +174,12 @@ def test_a_payers_name_is_given_once(on_sqlite):
         ("--zone", "../etc/passwd", "There is no time zone", 1),
         ("--default-plan", "gold", "has no InsurancePlan 'gold': `eclaims load` it first.", 1),
         ("--await-coverage-days", "-1", "-1 is not in the range", 2),
+        ("--await-information-days", "3651", "3651 is not in the range", 2),
+        ("--real-time-budget-seconds", "30.001", "from 0 to 30", 2),
+        ("--real-time-budget-seconds", "-0.5", "from 0 to 30", 2),
+        ("--real-time-budget-seconds", "0.0001", "from 0 to 30", 2),
+        ("--real-time-budget-seconds", "nan", "from 0 to 30", 2),
+        ("--real-time-budget-seconds", "soon", "from 0 to 30", 2),
         ("--duplicate-claim-identifier", "perhaps", "'perhaps' is not one of", 2),
     ],
 )
@@ -193,6 +199,10 @@ def test_a_wrong_rule_is_refused_and_changes_nothing(on_sqlite, option, wrong, t
         ("--zone", "Europe/Berlin", "zone", "Europe/Berlin"),
         ("--default-plan", "default", "default_plan", "default"),
         ("--await-coverage-days", "0", "await_coverage_days", 0),
+        ("--await-information-days", "3650", "await_information_days", 3650),
+        ("--real-time-budget-seconds", "30", "real_time_budget_seconds", 30.0),
+        ("--real-time-budget-seconds", "0", "real_time_budget_seconds", 0.0),
+        ("--real-time-budget-seconds", "2.125", "real_time_budget_seconds", 2.125),
         ("--duplicate-claim-identifier", "accept", "duplicate_claim_identifier", "accept"),
     ],
 )
@@ -203,6 +213,22 @@ def test_a_rule_is_changed_and_the_others_stay(on_sqlite, option, right, name, v
 
     assert changed == before | {name: value}
     assert on_sqlite.json("payer", "list") == [changed]
+
+
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [("nullify-paid", "nullify_paid"), ("nullify-approval", "nullify_needs_approval")],
+)
+def test_a_rule_is_switched_on_and_off_and_stays_when_it_is_not_named(on_sqlite, option, name):
+    def told(*options: str) -> bool:
+        return on_sqlite.json("payer", "set", *options)[name]
+
+    assert on_sqlite.json("payer", "list")[0][name] is False
+    assert [told(f"--{option}"), told("--zone", "UTC"), told(f"--no-{option}")] == [
+        True,
+        True,
+        False,
+    ]
 
 
 def test_a_second_payer_has_its_identifiers_and_a_plan(installed):

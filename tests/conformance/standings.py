@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from app.domain.lifecycle import State
 from app.gateway.jobs.worker import Worker
 from app.store import tables
-from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_task, identifier
+from tests.builders import (
+    COVERAGE_SYSTEM,
+    a_claim,
+    a_coverage,
+    a_price,
+    a_quote,
+    a_task,
+    identifier,
+)
 from tests.rows import Rows
 from tests.wire import FHIR, Wire
 
@@ -23,11 +31,7 @@ STATES = (
     "cancelled",
     "nullified",
 )
-REACHABLE = tuple(
-    state
-    for state in STATES
-    if state not in {"adjudicating", "preauthorization-in-use", "paid", "nullified"}
-)
+SUMS = ("reserved", "consumed", "restored", "released", "expired", "open")
 
 
 def related(reply) -> str:
@@ -53,8 +57,34 @@ class Standings:
         if not self.rows.of(tables.resource, type="Coverage"):
             self.core.post("Coverage", a_coverage())
         reference = self.wire.post("Claim", a_claim(use, **elements)).reference
-        assert self.worker.drain() == 1
+        self.worker.drain()
         return reference
+
+    def need_attachments(self) -> None:
+        """From now on the service of every Claim is paid with an attachment only."""
+        self.core.post("Coverage", a_coverage())
+        self.core.post("ChargeItemDefinition", a_price(needs_attachment=True))
+
+    def asking(self, **elements) -> str:
+        """A Claim that awaits the attachment which its service needs."""
+        self.need_attachments()
+        return self.decided(**elements)
+
+    def using(self, preauthorization: str, price: str = "12.50") -> str:
+        """A Claim decided with 80 % of its price, all of it of a preauthorization."""
+        quote = a_quote(preauthorization)
+        return self.decided(insurance=quote, prices=[price], serviced="2026-03-02")
+
+    def state(self, reference: str) -> State:
+        """How a submission stands."""
+        type, _, id = reference.partition("/")
+        [row] = self.rows.of(tables.submission, type=type, id=id)
+        return row["state"]
+
+    def balance(self, reference: str) -> dict[str, int]:
+        """The sums of a preauthorization, in cents, without those that are zero."""
+        [row] = self.rows.of(tables.reservation, submission_id=reference.partition("/")[2])
+        return {name: row[name] for name in SUMS if row[name]}
 
     def put(self, reference: str, **values) -> str:
         """Put values into a submission's row."""
@@ -90,18 +120,8 @@ class Standings:
 
     def _preauthorization_in_use(self) -> str:
         reference = self._preauthorization()
-        self.consume(reference, consumed=1000)
+        self.using(reference)
         return reference
-
-    def consume(self, reference: str, *, consumed: int, restored: int = 0) -> None:
-        """Let Claims have used a preauthorization of 80.00, in cents."""
-        self.rows.change(
-            tables.reservation,
-            {"submission_id": reference.partition("/")[2]},
-            consumed=consumed,
-            restored=restored,
-            open=8000 - consumed + restored,
-        )
 
     def _paid(self) -> str:
         return self.put(self._payable(), state=State.PAID)
@@ -112,4 +132,7 @@ class Standings:
         return reference
 
     def _nullified(self) -> str:
-        return self.put(self._queued(), state=State.NULLIFIED)
+        reference = self._queued()
+        nullified = self.wire.task(a_task("nullify", focus=reference))
+        assert nullified.document["status"] == "completed"
+        return reference

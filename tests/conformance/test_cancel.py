@@ -177,28 +177,26 @@ def test_the_cancel_of_a_claim_frees_its_identifier(wire, standings):
 
 
 @pytest.mark.parametrize(
-    ("consumed", "restored", "is_cancelled"),
-    [(0, 0, True), (1000, 1000, True), (1000, 999, False), (8000, 0, False)],
-    ids=["unused", "restored", "a-cent-left", "used-up"],
+    ("price", "used"), [("0.01", 1), ("100.00", 8000)], ids=["a-cent", "used-up"]
 )
-def test_a_preauthorization_is_cancelled_unless_claims_hold_a_part(
-    standings, wire, rows, consumed, restored, is_cancelled
-):
-    claim = standings.claim("preauthorization")
-    standings.consume(claim, consumed=consumed, restored=restored)
+def test_a_preauthorization_is_cancelled_unless_claims_hold_a_part(standings, wire, price, used):
+    preauthorization = standings.claim("preauthorization")
+    using = standings.using(preauthorization, price)
+    left = {"open": 8000 - used} if used < 8000 else {}
 
-    answered = cancel(wire, claim)
+    refused = cancel(wire, preauthorization)
 
-    [balance] = rows.of(tables.reservation)
-    if is_cancelled:
-        assert answered.document["status"] == "completed"
-        assert wire.get(answered.output("response")).document["use"] == "preauthorization"
-        assert (balance["open"], balance["released"]) == (0, 8000 - consumed + restored)
-    else:
-        assert answered.document["status"] == "rejected"
-        assert answered.outputs == [("error", "ECG-CANCEL-CLAIMED")]
-        assert (balance["open"], balance["released"]) == (8000 - consumed + restored, 0)
-        assert wire.get(claim).document["status"] == "active"
+    assert refused.outputs == [("error", "ECG-CANCEL-CLAIMED")]
+    held = {"reserved": 8000, "consumed": used, **left}
+    assert standings.balance(preauthorization) == held
+    assert wire.get(preauthorization).document["status"] == "active"
+
+    cancel(wire, using)
+    done = cancel(wire, preauthorization)
+
+    assert wire.get(done.output("response")).document["use"] == "preauthorization"
+    restored = {"reserved": 8000, "consumed": used, "restored": used, "released": 8000}
+    assert standings.balance(preauthorization) == restored
 
 
 def test_an_eligibility_request_is_cancelled_with_its_answer(wire, core):

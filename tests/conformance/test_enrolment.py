@@ -115,6 +115,20 @@ def test_without_the_right_nothing_is_enrolled(wire, employer, insured, rows):
     assert len(payers_coverages(rows)) == len(before) + 1
 
 
+def test_a_member_of_another_number_is_not_found_by_the_subscriber(employer, insured, rows):
+    before = payers_coverages(rows)
+    stranger = a_coverage("M9", subscriberId="S-M1", period={"end": "2026-03-31"})
+    unnumbered = {**stranger, "identifier": None}
+
+    _, refused = enrolled(employer, stranger)
+
+    assert (refused["outcome"], payers_coverages(rows)) == ("error", before)
+    known = {name: value for name, value in unnumbered.items() if value is not None}
+    _, taken = enrolled(employer, known)
+    assert taken["outcome"] == "complete"
+    assert payers_coverages(rows) != before
+
+
 def test_between_two_of_the_payers_none_is_guessed(employer, core, rows):
     core.post("Coverage", a_coverage("M1"))
     core.post("Coverage", a_coverage("M1"))

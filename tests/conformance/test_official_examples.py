@@ -148,12 +148,57 @@ def test_example_2_finds_what_was_answered_on_its_last_day(wire, clock):
     assert polled.output("remaining") == 0
 
 
-@pytest.mark.parametrize("number", [3, 4], ids=["release", "reprocess"])
-def test_examples_3_and_4_are_understood_and_not_yet_offered(wire, number):
-    refused = wire.post("Task", example_task(number))
+def decided_1501(wire, core, worker):
+    """The preauthorization that examples 3 and 4 are about, decided; its response's identifier."""
+    core.post("Coverage", a_coverage())
+    number = {"system": HAPPY_VALLEY, "value": "1501"}
+    prices = ["100.00", "50.00", "25.00"]
+    claim = wire.post("Claim", a_claim("preauthorization", identifier=[number], prices=prices))
+    worker.drain()
+    related = claim.headers["Link"].partition(">")[0].rpartition("/fhir/r4/")[2]
+    return wire.get(related).document["identifier"][0]
 
-    assert (refused.status, refused.document["status"]) == (201, "rejected")
-    assert refused.outputs == [("error", "ECG-TASK-NOT-YET-SUPPORTED")]
+
+def with_origresponse(number, identifier):
+    """An example that names a response of ours in place of the one that only HL7 knows."""
+    task = json_text.parsed(example_task(number))
+    task["input"][0]["valueReference"]["identifier"] = identifier
+    return task
+
+
+@pytest.mark.parametrize("number", [3, 4], ids=["release", "reprocess"])
+def test_examples_3_and_4_name_a_response_that_only_hl7_knows(wire, core, worker, number):
+    decided_1501(wire, core, worker)
+
+    failed = wire.post("Task", example_task(number))
+
+    assert (failed.status, failed.document["status"]) == (201, "failed")
+    assert failed.outputs == [("error", "ECG-ORIGRESPONSE-NOT-FOUND")]
+    [where] = failed.document["statusReason"]["extension"]
+    assert where["valueString"] == "Task.input[0]"
+
+
+def test_example_3_releases_claim_1501(wire, core, worker):
+    response = decided_1501(wire, core, worker)
+
+    released = wire.post("Task", with_origresponse(3, response))
+
+    assert (released.status, released.document["status"]) == (201, "completed")
+    assert '"valueMoney":{"value":140.00,"currency":"EUR"}' in released.text
+
+
+def test_example_4_reprocesses_two_lines_of_claim_1501(wire, core, worker):
+    response = decided_1501(wire, core, worker)
+
+    begun = wire.post("Task", with_origresponse(4, response))
+
+    assert (begun.status, begun.document["priority"]) == (201, "stat")
+    assert begun.document["status"] == "completed"
+    decided = wire.get(begun.output("response")).document
+    assert [note["text"] for note in decided["processNote"]][-2:] == [
+        "Decided again, and nothing changed.",
+        "Reference quoted by the submitter: BR12345",
+    ]
 
 
 def test_example_5_asks_for_the_status_of_claim_1500(wire, core, worker):

@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/task.html
 import pytest
 
 from app.domain.codes import TaskCode
-from tests.builders import a_claim, a_task, an_input
+from tests.builders import a_claim, a_communication, a_task, an_input
 from tests.conformance.wrong_tasks import (
     AN_OUTPUT,
     HL7_CODES,
@@ -41,6 +41,16 @@ INPUT_SYSTEMS = [
     "http://nphies.sa/terminology/ValueSet/task-input-type",
     "https://nrces.in/ndhm/fhir/r4/CodeSystem/ndhm-task-input-type-code",
 ]
+# A Communication that names no Claim belongs to nothing.
+ANSWERS_ON_A_QUEUED_CLAIM = {
+    TaskCode.CANCEL: "completed",
+    TaskCode.NULLIFY: "completed",
+    TaskCode.RELEASE: "rejected",
+    TaskCode.REPROCESS: "rejected",
+    TaskCode.STATUS: "completed",
+    TaskCode.POLL: "completed",
+    TaskCode.DELIVER: "failed",
+}
 NOT_REQUESTED = (
     "draft received accepted rejected ready cancelled in-progress on-hold failed completed "
     "entered-in-error"
@@ -80,7 +90,7 @@ def test_a_task_is_sent_as_requested_and_in_no_other_status(wire, rows, status):
     assert wire.task(a_poll(status="requested")).status == 201
 
 
-@pytest.mark.parametrize("code", ["cancel", "status"])
+@pytest.mark.parametrize("code", ["cancel", "nullify", "status"])
 def test_a_code_that_needs_a_focus_is_refused_without_one(wire, rows, code):
     claim = wire.post("Claim", a_claim()).reference
     before = rows.counts()
@@ -172,14 +182,15 @@ def test_a_body_of_another_kind_is_refused(wire: Wire, rows, header, value, twin
 
 @pytest.mark.parametrize("system", CODE_SYSTEMS, ids=lambda system: system or "no-system")
 def test_every_code_is_known_under_every_accepted_system(wire, system):
-    for code in TaskCode:
+    delivered = wire.post("Communication", a_communication()).reference
+    resource = an_input("resource", valueReference={"reference": delivered})
+
+    for code, answer in ANSWERS_ON_A_QUEUED_CLAIM.items():
         claim = wire.post("Claim", a_claim()).reference
-        answered = wire.task(a_task(code, focus=claim, code=concept((system, code))))
-        is_offered = code in {"cancel", "status", "poll"}
-        assert (answered.status, answered.document["status"]) == (
-            201,
-            "completed" if is_offered else "rejected",
-        )
+        inputs = [resource] if code is TaskCode.DELIVER else []
+        task = a_task(code, focus=claim, inputs=inputs, code=concept((system, code)))
+        answered = wire.task(task)
+        assert (answered.status, answered.document["status"]) == (201, answer), code
         assert answered.document["code"] == concept((system, code))
 
 

@@ -40,6 +40,16 @@ PREAUTHORIZATION = {
     "decided, nothing reserved": f"- - {NO} - - - -",
     "decided, reserved and consumed": "CANCEL-CLAIMED CANCEL-CLAIMED - - - - -",
 }
+# Decided before and being decided again: a later reprocess takes the place of the one that runs.
+REOPENED = "- - NOT-DECIDED - - - -"
+HELD = {
+    "queued": "- NULLIFY-LEGAL-HOLD NOT-DECIDED NOT-DECIDED - - -",
+    "invalid": f"CANCEL-INVALID NULLIFY-LEGAL-HOLD {NO} {NO} - - {NO}",
+    "payable": f"- NULLIFY-LEGAL-HOLD {OTHER} - - - -",
+    "paid": f"- NULLIFY-LEGAL-HOLD {OTHER} - - - -",
+    "cancelled": f"CANCEL-ALREADY-CANCELLED NULLIFY-LEGAL-HOLD {NO} {NO} - - {NO}",
+    "nullified": GONE,
+}
 TYPE = "FOCUS-TYPE"
 BESIDE = {
     "stored": f"- - {TYPE} {TYPE} - - {TYPE}",
@@ -67,6 +77,13 @@ def rows():
     for type in sorted(CANCELLABLE_TYPES - {"Claim"}):
         for state, row in BESIDE.items():
             yield f"{type}, {state}", Standing(type, State(state)), row
+    for state in ("queued", "adjudicating", "awaiting"):
+        standing = Standing("Claim", State(state), ClaimUse.CLAIM, is_reopened=True)
+        yield f"reopened, {state}", standing, REOPENED
+    for state, row in HELD.items():
+        yield f"held, {state}", Standing("Claim", State(state), is_held=True), row
+    lenient = Standing("Claim", State.PAID, ClaimUse.CLAIM, may_nullify_paid=True)
+    yield "paid, of a payer that lets it be nullified", lenient, f"- - {OTHER} - - - -"
     used = f"CANCEL-USED CANCEL-USED {TYPE} {TYPE} - - {TYPE}"
     yield "Communication, used", Standing("Communication", State.STORED, is_used=True), used
 

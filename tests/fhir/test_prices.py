@@ -67,7 +67,7 @@ def a_definition(**changes):
             "ChargeItemDefinition.propertyGroup[0].priceComponent[1]",
         ),
         (
-            {"extension": [extension("attachment-required", valueBoolean=True)]},
+            {"extension": [extension("attachment-required", valueString="yes")]},
             f"ChargeItemDefinition.extension('{EXTENSIONS}/attachment-required')",
         ),
         (
@@ -139,6 +139,23 @@ def test_a_price_may_depend_on_modifiers():
         Price(service, Money(Decimal("95.00"), "USD"), modifiers=modifiers),
         Price(service, Money(Decimal("80.00"), "USD")),
     )
+
+
+@pytest.mark.parametrize("needs", [True, False])
+def test_a_service_may_need_an_attachment(needs):
+    marked = extension("attachment-required", valueBoolean=needs)
+
+    [price] = read_prices(a_definition(extension=[marked]))
+
+    assert price.needs_attachment is needs
+    assert price.amount == Money(Decimal("80.00"), "USD")
+
+
+def test_a_definition_may_say_alone_that_an_attachment_is_needed():
+    document = a_definition(extension=[extension("attachment-required", valueBoolean=True)])
+    del document["propertyGroup"]
+
+    assert read_prices(document) == (Price(Coding(SERVICES, "1200"), None, needs_attachment=True),)
 
 
 def test_a_definition_may_give_the_category_alone():

@@ -1,7 +1,8 @@
 """A client at the gateway: what it sends, and a look at what is then kept."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from sqlalchemy import select, update
@@ -20,6 +21,7 @@ from app.store import tables
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
+from tests.conftest import Registry
 
 T = TypeVar("T")
 
@@ -37,11 +39,14 @@ class Desk:
     installation: Installation
     client: Client
 
+    @property
+    def gateway(self) -> Gateway:
+        """The gateway, with a worker of its own."""
+        return Gateway(self.installation, create_worker(self.installation))
+
     def create(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/[type]."""
-        return Gateway(self.installation, create_worker(self.installation)).create(
-            self.client, received(document, **keys)
-        )
+        return self.gateway.create(self.client, received(document, **keys))
 
     def task(self, document: dict[str, Any], **keys: Any) -> dict[str, Any]:
         """POST [base]/Task; the answered document."""
@@ -49,9 +54,7 @@ class Desk:
 
     def ask(self, document: dict[str, Any], **keys: Any) -> Taken:
         """POST [base]/Task."""
-        return Gateway(self.installation, create_worker(self.installation)).submit(
-            self.client, received(document, **keys)
-        )
+        return self.gateway.submit(self.client, received(document, **keys))
 
     def do(self, effect: Callable[[UnitOfWork], T]) -> T:
         """Run in a transaction of this client's scope, and commit."""
@@ -96,10 +99,20 @@ class Desk:
         focus: Reference | None = None,
         inputs: Sequence[TaskInput] = (),
         task_id: str = "T1",
+        document: Mapping[str, Any] = MappingProxyType({}),
+        *,
+        is_stat: bool = False,
     ) -> TaskRequest[Any]:
-        """A Task on its way to its handler."""
-        task = Task(code, focus=focus, inputs=tuple(inputs))
-        return TaskRequest(self.client, task_id, task, parameters)
+        """A Task on its way to its handler; `document` is what it contains."""
+        task = Task(code, focus=focus, inputs=tuple(inputs), is_stat=is_stat)
+        base = self.installation.base_url
+        return TaskRequest(self.client, task_id, task, parameters, document, base)
+
+
+def under_rules_of_now(desk: Desk, registry: Registry, **rules: Any) -> Desk:
+    """The same client after its payer has settled these rules."""
+    registry.settle_rules(**rules)
+    return replace(desk, client=replace(desk.client, payer=registry.administered()))
 
 
 def on(taken: Taken) -> Reference:

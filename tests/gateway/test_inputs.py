@@ -7,14 +7,26 @@ from app.domain.issues import ErrorCode, Unacceptable
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Task, TaskInput
 from app.gateway.handlers.cancel import Cancel, CancelInput
-from app.gateway.handlers.later import Later, LaterInput
+from app.gateway.handlers.deliver import Deliver, DeliverInput
+from app.gateway.handlers.nullify import Nullify, NullifyInput
 from app.gateway.handlers.poll import Poll, PollInput
+from app.gateway.handlers.release import Release, ReleaseInput
+from app.gateway.handlers.reprocess import Reprocess, ReprocessInput
 from app.gateway.handlers.status import Status, StatusInput
 from app.gateway.inputs import parameters_of
 
 CLAIM_RESPONSE = Reference("ClaimResponse", "1")
 COUNT = (InputType.COUNT, "PositiveInt", 1)
 TASK = (InputType.INCLUDE, "Code", "Task")
+SCHEMAS = [
+    PollInput,
+    CancelInput,
+    StatusInput,
+    NullifyInput,
+    ReleaseInput,
+    ReprocessInput,
+    DeliverInput,
+]
 
 
 def read(schema, *inputs):
@@ -41,6 +53,20 @@ UNUSABLE = [
     (CancelInput, COUNT, ErrorCode.INPUT_TYPE),
     (CancelInput, (InputType.ORIGRESPONSE, "String", "1"), ErrorCode.INPUT_VALUE),
     (CancelInput, (InputType.REFERENCE, "Reference", CLAIM_RESPONSE), ErrorCode.INPUT_VALUE),
+    (ReleaseInput, COUNT, ErrorCode.INPUT_TYPE),
+    (NullifyInput, COUNT, ErrorCode.INPUT_TYPE),
+    (NullifyInput, (InputType.ORIGRESPONSE, "String", "1"), ErrorCode.INPUT_VALUE),
+    (DeliverInput, COUNT, ErrorCode.INPUT_TYPE),
+    (DeliverInput, (InputType.RESOURCE, "String", "Communication/1"), ErrorCode.INPUT_VALUE),
+    (DeliverInput, (InputType.INCLUDE, "Code", "Communication"), ErrorCode.INPUT_VALUE),
+    (ReprocessInput, COUNT, ErrorCode.INPUT_TYPE),
+    (ReprocessInput, (InputType.ITEM, "PositiveInt", 0), ErrorCode.INPUT_VALUE),
+    (ReprocessInput, (InputType.ITEM, "Integer", -1), ErrorCode.INPUT_VALUE),
+    (ReprocessInput, (InputType.ITEM, "Decimal", 1), ErrorCode.INPUT_VALUE),
+    *[
+        (ReprocessInput, (InputType.ITEM, "String", written), ErrorCode.INPUT_VALUE)
+        for written in ("", "0", "01", "2.", ".2", "2..1", "1.2.3.4", "2.0", " 2", "two", "2.1\n")
+    ],
 ]
 
 
@@ -75,7 +101,37 @@ USABLE = [
     (CancelInput, (InputType.REFERENCE, "String", "R1"), Cancel(reference="R1")),
     (CancelInput, (InputType.REFERENCE, "Identifier", {"value": "R1"}), Cancel(reference="R1")),
     (StatusInput, COUNT, Status()),
-    (LaterInput, COUNT, Later()),
+    (
+        ReleaseInput,
+        (InputType.ORIGRESPONSE, "Reference", CLAIM_RESPONSE),
+        Release(CLAIM_RESPONSE),
+    ),
+    (ReleaseInput, (InputType.REFERENCE, "String", "R1"), Release(reference="R1")),
+    (
+        NullifyInput,
+        (InputType.ORIGRESPONSE, "Reference", CLAIM_RESPONSE),
+        Nullify(CLAIM_RESPONSE),
+    ),
+    (NullifyInput, (InputType.REFERENCE, "String", "R1"), Nullify(reference="R1")),
+    (DeliverInput, (InputType.RESOURCE, "Reference", CLAIM_RESPONSE), Deliver(CLAIM_RESPONSE)),
+    (
+        DeliverInput,
+        (InputType.INCLUDE, "Reference", CLAIM_RESPONSE),
+        Deliver(include=CLAIM_RESPONSE),
+    ),
+    (DeliverInput, (InputType.STATUS, "Reference", CLAIM_RESPONSE), Deliver(status=CLAIM_RESPONSE)),
+    (ReprocessInput, (InputType.ITEM, "PositiveInt", 2), Reprocess(items=((2,),))),
+    (ReprocessInput, (InputType.ITEM, "Integer", 2147483647), Reprocess(items=((2147483647,),))),
+    (ReprocessInput, (InputType.ITEM, "UnsignedInt", 2), Reprocess(items=((2,),))),
+    (ReprocessInput, (InputType.ITEM, "String", "2"), Reprocess(items=((2,),))),
+    (ReprocessInput, (InputType.ITEM, "String", "2.1"), Reprocess(items=((2, 1),))),
+    (ReprocessInput, (InputType.ITEM, "String", "2.10.3"), Reprocess(items=((2, 10, 3),))),
+    (
+        ReprocessInput,
+        (InputType.RESOURCE, "Reference", CLAIM_RESPONSE),
+        Reprocess(resources=(CLAIM_RESPONSE,)),
+    ),
+    (ReprocessInput, (InputType.REFERENCE, "String", "R1"), Reprocess(reference="R1")),
 ]
 
 
@@ -84,7 +140,7 @@ def test_an_input_that_can_be_used_is_read(schema, input, parameters):
     assert read(schema, input) == parameters
 
 
-@pytest.mark.parametrize("schema", [PollInput, CancelInput, StatusInput, LaterInput])
+@pytest.mark.parametrize("schema", SCHEMAS)
 def test_without_inputs_there_are_the_defaults(schema):
     assert read(schema) == schema.parameters()
 

@@ -111,11 +111,13 @@ class Shelf:
 
     def __init__(self):
         self.kept = {}
+        self.conditions = set()
 
     def find(self, key):
         return self.kept.get(key)
 
-    def keep(self, key, content, type, id, lasts):
+    def keep(self, key, content, type, id, lasts, *, is_condition):
+        self.conditions |= {key} if is_condition else set()
         assert lasts == KEPT_FOR == timedelta(days=400)
         return self.kept.setdefault(key, Kept(type, id, content)) == Kept(type, id, content)
 
@@ -143,6 +145,7 @@ def test_if_none_exist_is_found_whatever_the_content():
     other = keys(sent(OTHER["another digit"], if_none_exist=NUMBER), identifiers=())
 
     assert other.found(shelf).resource_id == "1"
+    assert shelf.conditions == set(other.by_header)
     assert keys(sent(if_none_exist=Identifier("s", "w"))).found(shelf) is None
 
 

@@ -12,6 +12,7 @@ from app.store.parties import Parties
 from app.store.tables import metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
+from tests.store.ledgers import TERMS
 from tests.store.scopes import MINE
 
 # These take the schema apart: never on the database that others use.
@@ -164,7 +165,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
         work = UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id)
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
-        work.reservations.reserve("1", "EUR", 100)
+        work.reservations.reserve("1", 100, TERMS)
 
     store.write(fill)
     before = rows(store)
@@ -177,6 +178,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         "resource",
         "resource_version",
         "reservation",
+        "reservation_entry",
     }
 
 

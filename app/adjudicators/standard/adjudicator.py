@@ -1,12 +1,12 @@
 """The rule set `standard-1`: what may be decided, and the decision line by line."""
 
-from collections.abc import Iterator
-from decimal import localcontext
+from collections.abc import Iterator, Mapping
+from decimal import Decimal, localcontext
 
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.eligibility import NO_ATTACHMENT_CAME, covering
-from app.adjudicators.standard.leaves import leaves_of
-from app.adjudicators.standard.lines import Standing, carried_over, decided
+from app.adjudicators.standard.leaves import Leaf, leaves_of
+from app.adjudicators.standard.lines import Standing, counted_by_rows, counted_over, decided
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
 from app.domain.adjudication import (
@@ -21,6 +21,8 @@ from app.domain.adjudication import (
 from app.domain.arithmetic import EXACT
 from app.domain.codes import ClaimUse
 from app.domain.reissue import spelled
+
+_NOTHING = Decimal(0)
 
 
 class StandardAdjudicator:
@@ -72,13 +74,12 @@ def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred 
 def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     standing = Standing(Tally(request.counters))
     carried = _carried_leaves(request)
+    units = _units_granted(request, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
-    leaves = {
-        leaf.line.path: carried_over(leaf, carried[leaf.line.path], terms, standing)
-        for leaf in leaves_of(request)
-        if leaf.line.path in carried
-    }
-    leaves |= {
+    for leaf in leaves_of(request):
+        if leaf.line.path in carried:
+            _count(leaf, carried[leaf.line.path], units, request, terms, standing)
+    leaves = carried | {
         leaf.line.path: decided(leaf, terms, standing)
         for leaf in leaves_of(request)
         if leaf.line.path not in carried
@@ -87,6 +88,33 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     is_claimed = request.claim.use is ClaimUse.CLAIM
     postings = standing.tally.postings() if is_claimed else ()
     return rolled_up(request, leaves, terms.currency, postings)
+
+
+def _count(
+    leaf: Leaf,
+    rows: tuple[Amount, ...],
+    units: Mapping[tuple[int, ...], Decimal],
+    request: AdjudicationRequest,
+    terms: Terms,
+    standing: Standing,
+) -> None:
+    """Count a line that is carried over: as it is counted, else (not told) by its rows."""
+    path = leaf.line.path
+    granted = units.get(path, _NOTHING)
+    counted = request.reissue.decided.postings if request.reissue else ()
+    if any(posting.path for posting in counted):
+        own = (posting for posting in counted if posting.path == path)
+        counted_over(leaf, own, granted, terms, standing)
+    else:
+        counted_by_rows(leaf, rows, granted, terms, standing)
+
+
+def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
+    """How many units of each leaf are within the limits where all are decided in their order."""
+    standing = Standing(Tally(request.counters))
+    for leaf in leaves_of(request):
+        decided(leaf, terms, standing)
+    return standing.units.granted
 
 
 def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:

@@ -86,19 +86,28 @@ class Tally:
     """The counters as they stand while the lines of one Claim are decided."""
 
     def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
-        self._before = before or {}
-        self._added: dict[Counter, Decimal] = {}
+        self._sums = dict(before or {})
+        self._added: dict[tuple[Counter, tuple[int, ...]], Decimal] = {}
+        self._line: tuple[int, ...] = ()
+
+    def at(self, line: tuple[int, ...]) -> None:
+        """From now on counters move for this line."""
+        self._line = line
 
     def of(self, counter: Counter) -> Decimal:
         """The sum so far; 0 for a counter that was never moved."""
-        zero = Decimal(0)
-        return self._before.get(counter, zero) + self._added.get(counter, zero)
+        return self._sums.get(counter, Decimal(0))
 
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""
         if amount:
-            self._added[counter] = self._added.get(counter, Decimal(0)) + amount
+            key = (counter, self._line)
+            self._added[key] = self._added.get(key, Decimal(0)) + amount
+            self._sums[counter] = self.of(counter) + amount
 
     def postings(self) -> tuple[Posting, ...]:
-        """What was added, one posting per counter, in the order of the counters' names."""
-        return tuple(Posting(counter, amount) for counter, amount in sorted(self._added.items()))
+        """What was added, one posting per counter and line, in the order of their names."""
+        return tuple(
+            Posting(counter, amount, line)
+            for (counter, line), amount in sorted(self._added.items())
+        )

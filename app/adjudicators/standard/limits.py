@@ -6,6 +6,8 @@ from decimal import Decimal
 from app.adjudicators.standard import counters
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.terms import Terms
+from app.domain.arithmetic import quantity_of
+from app.domain.claims import Line
 from app.domain.plan import Benefit, LimitKind
 
 
@@ -14,14 +16,22 @@ class Units:
 
     def __init__(self) -> None:
         self._used: dict[str, Decimal] = {}
+        self.granted: dict[tuple[int, ...], Decimal] = {}
 
-    def within(self, benefit: Benefit, quantity: Decimal) -> Decimal:
-        """How many of the units are within units-per-claim; they count as used from now on."""
-        category = benefit.category.key
-        used = self._used.get(category, Decimal(0))
-        self._used[category] = used + quantity
+    def within(self, benefit: Benefit, line: Line) -> Decimal:
+        """How many of a line's units are within units-per-claim; they count as used from now on."""
+        used = self._used.get(benefit.category.key, Decimal(0))
         limit = limit_of(benefit, LimitKind.UNITS_PER_CLAIM)
-        return quantity if limit is None else min(quantity, max(limit - used, Decimal(0)))
+        quantity = quantity_of(line)
+        units = quantity if limit is None else min(quantity, max(limit - used, Decimal(0)))
+        self.use(benefit, units)
+        self.granted[line.path] = units
+        return units
+
+    def use(self, benefit: Benefit, units: Decimal) -> None:
+        """Count units of a category as used."""
+        category = benefit.category.key
+        self._used[category] = self._used.get(category, Decimal(0)) + units
 
 
 def limit_of(benefit: Benefit, kind: LimitKind) -> Decimal | None:

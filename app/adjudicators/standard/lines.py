@@ -1,5 +1,6 @@
 """One line: the steps of the formula, each leaving its row and its reason."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -12,8 +13,7 @@ from app.adjudicators.standard.limits import Units
 from app.adjudicators.standard.pricing import Priced, priced
 from app.adjudicators.standard.rows import Rows
 from app.adjudicators.standard.terms import Terms
-from app.domain.adjudication import Amount, Category
-from app.domain.arithmetic import quantity_of
+from app.domain.adjudication import Amount, Category, Posting
 from app.domain.plan import Benefit
 
 
@@ -27,6 +27,7 @@ class Standing:
 
 def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
     """The rows of one leaf, so that submitted is the sum of what everybody bears."""
+    standing.tally.at(leaf.line.path)
     price = priced(leaf, terms)
     rows = Rows(terms.currency)
     rows.add(Category.SUBMITTED, price.submitted)
@@ -41,17 +42,21 @@ def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
     return rows.amounts()
 
 
-def carried_over(
-    leaf: Leaf, rows: tuple[Amount, ...], terms: Terms, standing: Standing
-) -> tuple[Amount, ...]:
-    """The rows of an earlier decision as they are, counted as they were then."""
+def counted_by_rows(
+    leaf: Leaf, rows: tuple[Amount, ...], units: Decimal, terms: Terms, standing: Standing
+) -> None:
+    """Count a line that is carried over by its rows, as the plan of now counts such rows.
+
+    The rows do not tell of how many `units` they are.
+    """
+    standing.tally.at(leaf.line.path)
     found = covering(leaf, terms)
     benefit = terms.benefit_of(leaf) if isinstance(found, Denial) else found
     amounts = {row.category: row.money.amount for row in rows}
     if benefit is None or not amounts.get(Category.ELIGIBLE):
         # Nothing was eligible, so nothing was counted.
-        return rows
-    standing.units.within(benefit, quantity_of(leaf.line))
+        return
+    standing.units.use(benefit, units)
     limits.count_visit(benefit, leaf.day, terms, standing.tally)
     share = MemberShare(
         *(
@@ -61,7 +66,18 @@ def carried_over(
     )
     count_share(share, benefit, leaf.day, terms, standing.tally)
     limits.count_payment(amounts[Category.BENEFIT], benefit, leaf.day, terms, standing.tally)
-    return rows
+
+
+def counted_over(
+    leaf: Leaf, postings: Iterable[Posting], units: Decimal, terms: Terms, standing: Standing
+) -> None:
+    """Count a line that is carried over exactly as it was counted, whatever the plan says now."""
+    standing.tally.at(leaf.line.path)
+    for posting in postings:
+        standing.tally.add(posting.counter, posting.amount)
+    benefit = terms.benefit_of(leaf)
+    if benefit is not None:
+        standing.units.use(benefit, units)
 
 
 def _deny(rows: Rows, price: Priced, denial: Denial, terms: Terms) -> None:
@@ -83,7 +99,7 @@ def _eligible(
     """What is allowed of the visits and units within the limits."""
     eligible = Decimal(0)
     if limits.is_visit_left(benefit, leaf.day, terms, standing.tally):
-        eligible = price.allowed_of(standing.units.within(benefit, price.quantity))
+        eligible = price.allowed_of(standing.units.within(benefit, leaf.line))
     if eligible > 0:
         limits.count_visit(benefit, leaf.day, terms, standing.tally)
     rows.add(Category.ELIGIBLE, eligible)

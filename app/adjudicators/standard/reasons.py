@@ -43,6 +43,9 @@ _NOTES = {
 }
 
 
-def note_of(reason: Coding, category: Category) -> str:
-    """The sentence for a person that explains a reason on a row of this category."""
-    return _NOTES[reason, category]
+def find_note(reason: Coding, category: Category) -> str | None:
+    """The sentence for a person that explains a reason on a row of this category.
+
+    None for a reason of others: a line that is carried over may have been decided by other rules.
+    """
+    return _NOTES.get((reason, category))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.adjudicators.standard.reasons import note_of
+from app.adjudicators.standard.reasons import find_note
 from app.adjudicators.standard.rows import Rows
 from app.domain.adjudication import (
     AdjudicationRequest,
@@ -110,7 +110,8 @@ def _numbers(leaves: Leaves, kept: tuple[Note, ...]) -> dict[str, int]:
 
 
 def _texts(amounts: tuple[Amount, ...]) -> list[str]:
-    return [note_of(reason, row.category) for row in amounts for reason in row.reasons]
+    notes = (find_note(reason, row.category) for row in amounts for reason in row.reasons)
+    return [note for note in notes if note is not None]
 
 
 def _totals(leaves: Leaves, currency: str) -> tuple[Amount, ...]:

@@ -1,6 +1,6 @@
 """`eclaims demo`: the main job on a fresh installation, over real HTTP, step by step.
 
-`care_cycle.py` holds the steps and what each must answer; the run never writes an expectation.
+`steps` holds the steps and what each must answer; the run never writes an expectation.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ _DIFFERENT = "Not every step went as expected."
 def demo(as_json: bool, keep: bool) -> None:
     """Walk through the care cycle on a temporary installation, over HTTP.
 
-    Eligibility, claims of all three uses, status, poll by every filter, cancel before and after
-    the decision. Each answer is compared with a written expectation; a difference is exit code 1.
+    Eligibility, claims of all three uses, an attachment that is asked for, all seven Task codes,
+    poll by every filter, and the official Tasks of HL7 as published. Each answer is compared with
+    a written expectation; a difference is exit code 1.
     """
     from app.cli.demo import report
     from app.cli.demo.care_cycle import CARE_CYCLE

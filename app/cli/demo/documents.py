@@ -5,6 +5,7 @@ http://hl7.org/fhir/R4/financial-module.html
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -32,14 +33,14 @@ def eligibility(number: str, member: str) -> Document:
     """Is this member insured today?"""
     return {
         "resourceType": "CoverageEligibilityRequest",
-        "identifier": [_identifier(f"{_OWN}/eligibility", number)],
+        "identifier": [identifier(f"{_OWN}/eligibility", number)],
         "status": "active",
         "purpose": ["validation"],
         "patient": {"display": member},
         "created": today(),
         "provider": {"identifier": SENDER},
         "insurer": {"display": "Payer"},
-        "insurance": [{"focal": True, "coverage": {"identifier": _identifier(_MEMBERS, member)}}],
+        "insurance": [{"focal": True, "coverage": {"identifier": identifier(_MEMBERS, member)}}],
     }
 
 
@@ -50,11 +51,12 @@ def claim(
     member: str = "ANA-1",
     total: str | None = None,
     provider: Mapping[str, str] = SENDER,
+    **elements: Any,
 ) -> Document:
     """A Claim of `items`: service, how many, and the price of one in EUR."""
-    return {
+    document = {
         "resourceType": "Claim",
-        "identifier": [_identifier(f"{_OWN}/claim", number)],
+        "identifier": [identifier(f"{_OWN}/claim", number)],
         "status": "active",
         "type": _coded("http://terminology.hl7.org/CodeSystem/claim-type", "oral"),
         "use": use,
@@ -66,11 +68,48 @@ def claim(
             {
                 "sequence": 1,
                 "focal": True,
-                "coverage": {"identifier": _identifier(_MEMBERS, member)},
+                "coverage": {"identifier": identifier(_MEMBERS, member)},
             }
         ],
         "item": [_item(sequence, *item) for sequence, item in enumerate(items, 1)],
         "total": _euros(total or _sum(items)),
+    }
+    return document | elements
+
+
+def urgent() -> Document:
+    """A priority: the patient waits for the answer."""
+    return _coded("http://terminology.hl7.org/CodeSystem/processpriority", "stat")
+
+
+def quoting(preauthorization: str, document: Document) -> Document:
+    """A Claim with the preAuthRef of what was agreed before."""
+    document["insurance"][0]["preAuthRef"] = [preauthorization]
+    return document
+
+
+def x_ray() -> Document:
+    """A document that a Claim or a Communication carries."""
+    return {"contentType": "text/plain", "data": b64encode(b"An x-ray").decode()}
+
+
+def attached() -> list[Document]:
+    """The x-ray as a Claim's own supporting information."""
+    category = _coded(
+        "http://terminology.hl7.org/CodeSystem/claiminformationcategory", "attachment"
+    )
+    return [{"sequence": 1, "category": category, "valueAttachment": x_ray()}]
+
+
+def answer_to(question: str) -> Document:
+    """A Communication to contain in a Task: the x-ray that the payer asked for."""
+    return {
+        "resourceType": "Communication",
+        "id": "x-ray",
+        "basedOn": [{"reference": question}],
+        "status": "completed",
+        "sender": {"identifier": dict(SENDER)},
+        "payload": [{"contentAttachment": x_ray()}],
     }
 
 
@@ -85,7 +124,8 @@ def task(
     code: str,
     number: str | None = None,
     focus: str | None = None,
-    inputs: Mapping[str, Mapping[str, Any]] | None = None,
+    inputs: Sequence[tuple[str, Mapping[str, Any]]] = (),
+    contained: Document | None = None,
 ) -> Document:
     """A Task; with a number it has an identifier, and so the same again is answered the same."""
     document: Document = {
@@ -95,12 +135,14 @@ def task(
         "code": _coded(_TASK_CODES, code),
     }
     if number is not None:
-        document["identifier"] = [_identifier(f"{_OWN}/task", number)]
+        document["identifier"] = [identifier(f"{_OWN}/task", number)]
     if focus is not None:
         document["focus"] = {"reference": focus}
+    if contained is not None:
+        document["contained"] = [contained]
     if inputs:
         document["input"] = [
-            {"type": _coded(_TASK_INPUTS, type), **value} for type, value in inputs.items()
+            {"type": _coded(_TASK_INPUTS, type), **value} for type, value in inputs
         ]
     return document
 
@@ -120,7 +162,8 @@ def _sum(items: Sequence[tuple[str, int, str]]) -> Decimal:
     return sum((count * Decimal(price) for _, count, price in items), Decimal(0))
 
 
-def _identifier(system: str, value: str) -> dict[str, str]:
+def identifier(system: str, value: str) -> dict[str, str]:
+    """An Identifier."""
     return {"system": system, "value": value}
 
 

@@ -16,7 +16,7 @@ from app.cli.demo.walk import Outcome
 from app.cli.options import told
 
 # Commands that set the gateway up, before the first step.
-_COMMANDS = 4
+_COMMANDS = 5
 
 
 @contextmanager
@@ -93,5 +93,5 @@ def where_to_go_next() -> None:
         "  curl http://127.0.0.1:8080/fhir/r4/metadata\n"
         "  docs/task-codes/              each Task code, with a request and an answer\n"
         "  docs/command-line.md          the commands that were used to set it up\n"
-        "  app/cli/demo/care_cycle.py    the steps that were just taken"
+        "  app/cli/demo/steps/           the steps that were just taken"
     )

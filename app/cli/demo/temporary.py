@@ -22,26 +22,32 @@ import click
 
 from app.cli.options import Refusal
 
+PAYER = "National Insurers"
+# As the official Tasks name it.
+_PAYER_IDENTIFIER = "http://nationalinsurers.com/identifiers|12345"
 SUBMITTER = "Happy Valley Dental"
 SENDER = {"system": "http://happyvalley.example/provider", "value": "HV-1"}
 LOOPBACK = "127.0.0.1"
 
-_DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data"
 _SECONDS_TO_START = 60.0
 _SECONDS_TO_END = 30.0
 _SECONDS_BETWEEN = 0.05
 # Five times the usual pace: what is decided later is what the demo waits for.
 _TICK_SECONDS = "0.2"
+# What is urgent is decided at once on a machine of any speed.
+_URGENT_SECONDS = "30"
 
 Tell = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """Where a gateway listens, and the credential of its one submitter."""
+    """Where a gateway listens, the credential of its one submitter, and its directory."""
 
     port: int
     token: str
+    instance: Path = Path()
 
 
 @dataclass(slots=True)
@@ -59,16 +65,19 @@ class TemporaryGateway:
     def started(self, tell: Tell) -> Served:
         """Set the installation up with the commands that anybody would use, and serve it."""
         tell("eclaims init")
-        self._run("init")
+        run(self.instance, "init")
+        tell("eclaims payer add")
+        run(self.instance, "payer", "add", PAYER, "--identifier", _PAYER_IDENTIFIER)
+        run(self.instance, "payer", "set", PAYER, "--real-time-budget-seconds", _URGENT_SECONDS)
         tell("eclaims load")
-        self._run("load", *(str(file) for file in sorted(_DATA.glob("*.json"))))
+        load(self.instance, *sorted(DATA.glob("*.json")))
         tell("eclaims submitter add")
-        identifier = f"{SENDER['system']}|{SENDER['value']}"
-        token = self._run("submitter", "add", SUBMITTER, "--identifier", identifier)["token"]
+        identifier = ("--identifier", f"{SENDER['system']}|{SENDER['value']}")
+        added = run(self.instance, "submitter", "add", SUBMITTER, *identifier, "--payer", PAYER)
         tell("eclaims serve")
         port = _free_port()
         self._serve(port)
-        return Served(port, token)
+        return Served(port, added["token"], self.instance)
 
     def end(self) -> None:
         """Ask the server to stop, and make sure that it has."""
@@ -81,23 +90,10 @@ class TemporaryGateway:
             self.server.kill()
             self.server.wait()
 
-    def _run(self, *arguments: str) -> Any:
-        done = subprocess.run(  # noqa: S603  this very command, without a shell
-            self._command(*arguments, "--json"),
-            env=_environment(),
-            capture_output=True,
-            text=True,
-            check=False,
-            process_group=0,
-        )
-        if done.returncode != 0:
-            raise Refusal(f"`eclaims {arguments[0]}` failed:\n{done.stderr.strip()}")
-        return json.loads(done.stdout)
-
     def _serve(self, port: int) -> None:
         with self._log.open("wb") as log:
             self.server = subprocess.Popen(  # noqa: S603  likewise
-                self._command("serve", "--port", str(port)),
+                _command(self.instance, "serve", "--port", str(port)),
                 env=_environment(),
                 stdout=log,
                 stderr=log,
@@ -109,9 +105,6 @@ class TemporaryGateway:
             if self.server.poll() is not None or time.monotonic() > deadline:
                 raise Refusal(f"`eclaims serve` did not start:\n{self._log.read_text().strip()}")
             time.sleep(_SECONDS_BETWEEN)
-
-    def _command(self, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", "app.cli", *arguments, "--instance", str(self.instance)]
 
     @property
     def _log(self) -> Path:
@@ -144,6 +137,30 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def load(instance: Path, *files: Path) -> Any:
+    """Load the payer's data from files; how many resources were added, replaced, unchanged."""
+    return run(instance, "load", *map(str, files), "--payer", PAYER)
+
+
+def run(instance: Path, *arguments: str) -> Any:
+    """What a command of ours prints for scripts; raises Refusal where it fails."""
+    done = subprocess.run(  # noqa: S603  this very command, without a shell
+        _command(instance, *arguments, "--json"),
+        env=_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        process_group=0,
+    )
+    if done.returncode != 0:
+        raise Refusal(f"`eclaims {arguments[0]}` failed:\n{done.stderr.strip()}")
+    return json.loads(done.stdout)
+
+
+def _command(instance: Path, *arguments: str) -> list[str]:
+    return [sys.executable, "-m", "app.cli", *arguments, "--instance", str(instance)]
 
 
 def _environment() -> dict[str, str]:

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from app.domain.canonical import EXPRESSION, REISSUE_REASON
 
 Document = dict[str, Any]
 
 # The rows of a decision that say who bears what, in the order of the calculation.
 _ROWS = ("submitted", "contractual", "noncovered", "deductible", "copay", "coinsurance", "benefit")
+# Their status says what they are; that of a financial resource is worth a word only when cancelled.
+_WITH_STATUS = frozenset({"Task", "Communication", "CommunicationRequest"})
+_CHANGE = re.compile(r"Line (\S+): .*(benefit .*)\.")
+_RECEIPT = re.compile(r"Purged: (.*); \d+ Tasks scrubbed; digest [0-9a-f]+")
 
 
 def resource(document: Document) -> str:
     """A response resource: its type, what it says, and its amounts."""
-    if document["resourceType"] == "Bundle":
+    type = document["resourceType"]
+    if type == "Bundle":
         types = [entry["resource"]["resourceType"] for entry in document.get("entry", ())]
         return f"Bundle of {', '.join(types)}"
-    words = [document["resourceType"]]
-    if document.get("status") == "cancelled":
-        words.append("cancelled")
-    if "outcome" in document:
-        words.append(document["outcome"])
-    if document["resourceType"] == "CoverageEligibilityResponse":
+    words = [type]
+    if type in _WITH_STATUS or document.get("status") == "cancelled":
+        words.append(document["status"])
+    words += [document["outcome"]] if "outcome" in document else []
+    words += [f"({reason})" for reason in _reasons(document)]
+    if type == "CoverageEligibilityResponse":
         words += [
             "in force" if entry["inforce"] else "not in force" for entry in _insured(document)
         ]
+    if type == "CommunicationRequest":
+        words += [payload["contentString"] for payload in document["payload"]]
     words += [amounts(document.get("total", ()))] if "total" in document else []
     words += [_code(error["code"]) for error in document.get("error", ())]
     return " ".join(words)
@@ -41,6 +51,18 @@ def amounts(totals: list[Document]) -> str:
     return f"{', '.join(told)} {' '.join(currencies)}"
 
 
+def changes(document: Document) -> str:
+    """What a decision that was made again says of each line that changed."""
+    notes = (_CHANGE.fullmatch(note["text"]) for note in document.get("processNote", ()))
+    return "; ".join(f"line {note[1]}: {note[2]}" for note in notes if note)
+
+
+def receipt(text: str) -> str:
+    """What was purged; how many Tasks asked about it before, and the digest, differ each time."""
+    found = _RECEIPT.fullmatch(text)
+    return f"purged {found[1]}" if found else text
+
+
 def money(amount: Document) -> str:
     """An amount with its currency."""
     return f"{amount['value']} {amount['currency']}"
@@ -49,6 +71,24 @@ def money(amount: Document) -> str:
 def codes(concepts: list[Document]) -> str:
     """The codes of several concepts."""
     return " ".join(_code(concept) for concept in concepts)
+
+
+def errors(concepts: list[Document]) -> str:
+    """The codes of a Task's errors, and where each is."""
+    return ", ".join(f"{_code(each)} at {_expression(each)}" for each in concepts)
+
+
+def _reasons(document: Document) -> list[str]:
+    return [
+        _code(extension["valueCodeableConcept"])
+        for extension in document.get("extension", ())
+        if extension["url"] == REISSUE_REASON
+    ]
+
+
+def _expression(concept: Document) -> str:
+    found = (one for one in concept.get("extension", ()) if one["url"] == EXPRESSION)
+    return str(next(found, {"valueString": "?"})["valueString"])
 
 
 def _insured(document: Document) -> list[Document]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,16 +47,27 @@ class Wire:
 
     served: Served
 
-    def post(self, type: str, document: dict[str, Any]) -> Reply:
+    def post(self, type: str, document: dict[str, Any], **headers: str) -> Reply:
         """Create a resource, or have a Task executed."""
-        return self._ask("POST", type, json_text.write(document))
+        return self.post_text(type, json_text.write(document), **headers)
+
+    def post_text(self, type: str, text: str, **headers: str) -> Reply:
+        """Send a text as it is."""
+        return self._ask("POST", type, text, headers)
 
     def get(self, reference: str) -> Reply:
         """Read a resource, or a version of one."""
         return self._ask("GET", reference)
 
-    def _ask(self, method: str, path: str, body: str | None = None) -> Reply:
+    def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | None = None,
+        more: Mapping[str, str] | None = None,
+    ) -> Reply:
         headers = {
+            **(more or {}),
             "Authorization": f"Bearer {self.served.token}",
             "Content-Type": _MEDIA_TYPE,
             "Accept": _MEDIA_TYPE,
@@ -63,7 +75,8 @@ class Wire:
         connection = http.client.HTTPConnection(LOOPBACK, self.served.port, timeout=_SECONDS)
         began = time.perf_counter()
         try:
-            connection.request(method, f"{_FHIR}/{path}", body, headers)
+            sent = body.encode() if body is not None else None
+            connection.request(method, f"{_FHIR}/{path}", sent, headers)
             response = connection.getresponse()
             text = response.read()
         finally:

@@ -38,7 +38,7 @@ class CancelInput(TaskInputSchema):
 def cancel(request: TaskRequest[Cancel], work: UnitOfWork) -> TaskOutcome:
     """Cancel the focus; output `response` is the reversing ClaimResponse of a decided Claim."""
     submission = focus.submission(focus.required(request.task.focus), work, lock=True)
-    lifecycle.require(TaskCode.CANCEL, focus.standing(submission, work))
+    lifecycle.require(TaskCode.CANCEL, focus.standing(submission, work, lock=True))
     require_origresponse(request.parameters.origresponse, submission, request.task, work)
     reversal = cancelled(submission, request.client.payer, work)
     if reversal is None:

@@ -40,7 +40,7 @@ def nullify(request: TaskRequest[Nullify], work: UnitOfWork) -> TaskOutcome:
     """Nullify the focus; output `receipt` tells what was purged."""
     payer = request.client.payer
     submission = focus.submission(focus.required(request.task.focus), work, lock=True)
-    lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer))
+    lifecycle.require(TaskCode.NULLIFY, focus.standing(submission, work, payer, lock=True))
     require_origresponse(request.parameters.origresponse, submission, request.task, work)
     if payer.settings.nullify_needs_approval:
         return in_progress(BusinessStatus.AWAITING_APPROVAL, focus=submission.key)

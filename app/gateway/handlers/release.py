@@ -38,7 +38,7 @@ class ReleaseInput(TaskInputSchema):
 def release(request: TaskRequest[Release], work: UnitOfWork) -> TaskOutcome:
     """Release the focus; output `amount` is what was still open, 0 the second time."""
     preauthorization = focus.submission(focus.required(request.task.focus), work, lock=True)
-    lifecycle.require(TaskCode.RELEASE, focus.standing(preauthorization, work))
+    lifecycle.require(TaskCode.RELEASE, focus.standing(preauthorization, work, lock=True))
     require_origresponse(request.parameters.origresponse, preauthorization, request.task, work)
     released = work.reservations.release(preauthorization.id)
     amount = Money.of_minor_units(released.units, released.currency)

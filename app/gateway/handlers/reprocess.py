@@ -78,5 +78,5 @@ def reprocess(request: TaskRequest[Reprocess], work: UnitOfWork) -> TaskOutcome:
 
 def _told(lines: tuple[Path, ...]) -> str:
     if not lines:
-        return "All lines are decided again."
-    return f"Decided again: line {', '.join(spelled(path) for path in lines)}."
+        return "All lines are to be decided again."
+    return f"To be decided again: line {', '.join(spelled(path) for path in lines)}."

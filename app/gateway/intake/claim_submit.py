@@ -52,7 +52,7 @@ def package_of(received: Received) -> Package:
 
 
 def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
-    """Take the companions in, then the Claim, every reference between them made ours.
+    """Take the companions and the Claim in, every reference between them made ours.
 
     Of a Claim that was sent before only what is new beside it is taken.
     """
@@ -63,18 +63,17 @@ def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken
     references = BundleReferences(
         _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
     )
-    attachments = [one for one in others if one[0].received.type in REQUESTS]
-    _take([one for one in others if one not in attachments], references, client, base, work)
-    taken = again
-    if taken is None:
-        claim = _local(package.claim, references) if others else package.claim.received
-        taken = intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
-    # After the Claim, so that they find what they belong to.
-    _take(attachments, references, client, base, work)
+    # An attachment is matched to the Claim as it comes in, so the Claim is there before it.
+    attachments = [each for each in others if each[0].received.type == "Communication"]
+    before = [each for each in others if each not in attachments]
+    _take_all(before, references, client, base, work)
+    claim = _local(package.claim, references) if others else package.claim.received
+    taken = again or intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
+    _take_all(attachments, references, client, base, work)
     return taken
 
 
-def _take(
+def _take_all(
     parts: Sequence[tuple[Part, str]],
     references: BundleReferences,
     client: Client,

@@ -10,9 +10,8 @@ from app.domain.codes import Outcome, TaskCode
 from app.domain.issues import Missing
 from app.domain.lifecycle import State, refusal
 from app.domain.parties import Client
-from app.fhir.documents import named_in
 from app.gateway import focus
-from app.gateway.attachments import DELIVERABLE, attach, claim_of
+from app.gateway.attachments import DELIVERABLE, attach, claim_of, complete_questions, names_in
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -41,9 +40,11 @@ def take(
     )
     claim = _claim(document, base, work)
     work.submissions.add(communication)
-    work.mentions.add(stored.type, stored.id, named_in(document, base))
+    work.mentions.add(stored.type, stored.id, names_in(document, base))
     if claim is not None:
         attach(communication, claim, work)
+    if document.get("status") in DELIVERABLE:
+        complete_questions(document, base, work)
 
 
 def _claim(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submission | None:

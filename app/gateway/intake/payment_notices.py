@@ -81,11 +81,11 @@ def _issued(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Documen
 def _compared(notice: Mapping[str, Any], payment: Mapping[str, Any]) -> list[tuple[str, bool]]:
     amount, paid = money_of(notice["amount"]), money_of(payment["paymentAmount"])
     payee, issued_to = notice.get("payee"), payment.get("requestor")
-    dated = notice.get("paymentDate", notice["created"])
+    dated = notice.get("paymentDate") or notice.get("created")
     return [
         ("amount", amount == paid),
         ("payee", _is_same(payee, issued_to)),
-        ("date", first_day(dated) >= first_day(payment["paymentDate"])),
+        ("date", dated is not None and first_day(dated) >= first_day(payment["paymentDate"])),
     ]
 
 

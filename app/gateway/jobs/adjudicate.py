@@ -4,7 +4,7 @@ Docs: docs/architecture.md, "The path of a deferred adjudication".
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Line
@@ -20,6 +20,7 @@ from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
+from app.gateway.attachments import is_deliverable
 from app.gateway.coverages import matched
 from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
@@ -79,11 +80,15 @@ def _facts(
     return Facts(payer, submission, document, request, standings.versions)
 
 
-def attachments_of(submission: Submission, work: UnitOfWork) -> int:
-    """How many Communications that carry something belong to the Claim."""
-    attached = [each for each in work.submissions.attached(submission.id) if each.state in LIVE]
-    stored = work.resources.find_all("Communication", {each.id for each in attached})
-    return sum(1 for each in stored if each.text and json_text.member(each.text, "payload"))
+def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:
+    """How many Communications that carry something belong to the Claim.
+
+    `lock`: none of them is cancelled until the transaction ends.
+    """
+    attached = work.submissions.attached(submission.id, lock=lock)
+    live = {each.id for each in attached if each.state in LIVE}
+    stored = work.resources.find_all("Communication", live) if live else []
+    return sum(1 for each in stored if each.text and is_deliverable(json_text.parsed(each.text)))
 
 
 def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
@@ -94,7 +99,8 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
     if document is None:
         raise LookupError("what is decided again has a decision")
-    return Reissue(read_decision(document), asked.lines, asked.quoted)
+    decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
+    return Reissue(decided, asked.lines, asked.quoted)
 
 
 def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:

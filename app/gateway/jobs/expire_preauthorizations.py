@@ -27,27 +27,30 @@ class Nights:
         # The day each payer was last seen to be done with; only spares the database the question.
         self._done: dict[str, date] = {}
 
-    def enqueue(self, payers: Iterable[Payer]) -> None:
-        """One job for each preauthorization that ended before today.
+    def enqueue(self, payers: Iterable[Payer]) -> int:
+        """One job for each preauthorization that ended before today; how many are new.
 
         Whoever takes the (payer, day) first enqueues, in the same transaction; every other clock
         finds it taken.
         """
+        enqueued = 0
         for payer in payers:
             today = self._installation.clock().astimezone(payer.settings.zone).date()
             if self._done.get(payer.id) != today:
-                self._enqueue(payer, today)
+                enqueued += self._enqueue(payer, today)
                 self._done[payer.id] = today
+        return enqueued
 
-    def _enqueue(self, payer: Payer, today: date) -> None:
+    def _enqueue(self, payer: Payer, today: date) -> int:
         now, slot = self._installation.clock(), f"{payer.id} {today.isoformat()}"
 
-        def take(connection: Any) -> None:
+        def take(connection: Any) -> int:
             calendar = Calendar(connection, now)
-            if calendar.take(EXPIRE_PREAUTHORIZATION, slot):
-                calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, today)
+            if not calendar.take(EXPIRE_PREAUTHORIZATION, slot):
+                return 0
+            return calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, today)
 
-        self._installation.store.write(take)
+        return self._installation.store.write(take)
 
 
 def expire(installation: Installation, job: Job, payer: Payer) -> None:

@@ -66,11 +66,12 @@ def respond(
 
 
 def validity(facts: Facts, work: UnitOfWork) -> Days:
-    """The days on which preauthorized services may be rendered."""
-    if facts.request.claim.billable is not None:
-        return facts.request.claim.billable
-    today = work.now.astimezone(facts.payer.settings.zone).date()
-    return Days(today, today + facts.payer.settings.preauthorization_valid)
+    """The days on which preauthorized services may be rendered; the last is always known."""
+    asked = facts.request.claim.billable or Days(None, None)
+    if asked.last is not None:
+        return asked
+    first = asked.first or work.now.astimezone(facts.payer.settings.zone).date()
+    return Days(first, first + facts.payer.settings.preauthorization_valid)
 
 
 def _supersede(before: Submission, response: Stored, work: UnitOfWork) -> None:

@@ -72,12 +72,13 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         _finish(job, work)
     elif not work.jobs.put_back(job, _asked_again_at(facts, due_at, work), counts=False):
         raise LeaseLost
-    if moved is None or not is_asked or due_at is None:
-        return moved is not None
-    # Asked after the row is ours: an attachment that comes from now on finds the Claim waiting.
-    if attachments_of(facts.submission, work) != facts.request.attachments:
-        raise CountersMoved
-    questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
+    if moved is None:
+        return False
+    if awaiting is not Awaiting.INFORMATION:
+        questions.close(facts.submission, work)
+    if is_asked and due_at is not None:
+        _require_same_attachments(facts, work)
+        questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
     return True
 
 
@@ -140,6 +141,7 @@ def _decide(
     _finish(job, work)
     if moved is None:
         return False
+    _require_same_attachments(facts, work)
     if not work.counters.post(submission.id, decided.postings, facts.counter_versions):
         raise CountersMoved
     response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
@@ -149,6 +151,15 @@ def _decide(
     _answer_task(moved, facts, response, work)
     _audit(moved, work)
     return True
+
+
+def _require_same_attachments(facts: Facts, work: UnitOfWork) -> None:
+    """Pass where none came or was cancelled since the question; raises CountersMoved.
+
+    Looked at once the Claim's row is ours: what comes from now on finds the answer written.
+    """
+    if attachments_of(facts.submission, work, lock=True) != facts.request.attachments:
+        raise CountersMoved
 
 
 def _finish(job: Job, work: UnitOfWork) -> None:

@@ -15,24 +15,28 @@ from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
 
 ACTOR = "sweep"
-_AGAIN = timedelta(seconds=1)
+_SOON, _LATEST = timedelta(seconds=1), timedelta(minutes=1)
 
 
 def verify(installation: Installation, job: Job, _payer: Payer) -> timedelta | None:
-    """Verify what the Task nullified; None once it is, else when to look again."""
-    stone = installation.read(
-        job.scope, lambda work: work.tombstones.find(job.type, job.submission_id)
-    )
+    """Verify what the Task nullified; None once it is, else after how long to look again."""
+    key = (job.type, job.submission_id)
+    stone = installation.read(job.scope, lambda work: work.tombstones.find(*key))
     if stone is None or stone.verified_at is not None:
         return None
-    key = (job.type, job.submission_id)
-    if not installation.store.is_swept(stone.nullified_at):
-        return _AGAIN
+    since = installation.write(job.scope, lambda work: work.tombstones.begin_sweep(stone.task_id))
+    if not installation.store.is_swept(since):
+        return _pause(installation.clock() - stone.nullified_at)
     # Whoever began before the purge has ended by now, and may have left a Task behind.
-    if installation.write(job.scope, lambda work: scrub_late(key, work)):
-        return _AGAIN
+    if installation.write(job.scope, lambda work: scrub_late(key, stone.task_id, work)):
+        return _pause(timedelta(0))
     installation.write(job.scope, lambda work: _verified(stone.task_id, job, work))
     return None
+
+
+def _pause(waited: timedelta) -> timedelta:
+    """Soon at first; who reads for an hour is not asked every second."""
+    return min(max(waited / 10, _SOON), _LATEST)
 
 
 def _verified(task_id: str, job: Job, work: UnitOfWork) -> None:

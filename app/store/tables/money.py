@@ -12,6 +12,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    text,
 )
 
 from app.store.tables.columns import Id, Serial, metadata
@@ -48,6 +49,8 @@ counter_entry = Table(
     Column("period", String(32), nullable=False),
     Column("amount", Exact, nullable=False),
     Column("submission_id", Id, nullable=False),
+    # Of which line of the Claim, so that a line that is carried over takes its entries along.
+    Column("line", String(40), nullable=False, server_default=text("''")),
     Index("ix_counter_entry_holder", "payer_id", "holder"),
     Index("ix_counter_entry_submission", "payer_id", "submission_id"),
     sqlite_autoincrement=True,

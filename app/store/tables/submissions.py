@@ -40,6 +40,8 @@ submission = Table(
     Column("about_id", Id),
     # The CommunicationRequest that a Claim waits for an answer to.
     Column("question_id", Id),
+    # When it was paid, also where it was decided again since.
+    Column("paid_at", Instant),
     Index("ix_submission_awaiting", "payer_id", "awaiting"),
     Index("ix_submission_response", "payer_id", "response_id"),
     Index("ix_submission_benefit", "payer_id", "benefit_id"),
@@ -67,6 +69,10 @@ tombstone = Table(
     Column("task_id", Id, nullable=False),
     Column("nullified_at", Instant, nullable=False),
     Column("verified_at", Instant),
+    # Until it is verified: the keyed hashes of what it was named by, to find late Tasks by.
+    Column("names", Text),
+    # By the database's own clock: whoever began before may still see what was there.
+    Column("swept_from", Instant),
 )
 
 # What a Task or a Communication names, as keyed hashes: found when what it names is nullified.

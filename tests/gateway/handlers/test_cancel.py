@@ -1,7 +1,6 @@
 """Task.code `cancel`, straight at its handler."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 from threading import Barrier
 
@@ -14,13 +13,12 @@ from app.domain.lifecycle import State
 from app.domain.parties import DuplicateClaims
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Output, TaskInput, completed
-from app.gateway.administration import Administration
 from app.gateway.handlers.cancel import Cancel, cancel
 from app.store import tables
 from app.store.reservations import Balance
 from app.store.resources import VersionConflict
-from tests.builders import CLAIM_SYSTEM, a_claim, a_communication, an_eligibility_request
-from tests.gateway.desk import on
+from tests.builders import CLAIM_SYSTEM, NOW, a_claim, a_communication, an_eligibility_request
+from tests.gateway.desk import on, under_rules_of_now
 
 WAIT_SECONDS = 60
 
@@ -84,19 +82,14 @@ def test_what_was_never_submitted_is_refused_by_its_type(desk):
 
 def test_between_two_live_claims_of_one_identifier_nothing_is_guessed(desk, registry):
     registry.settle_rules(duplicate_claim_identifier=DuplicateClaims.ACCEPT)
-    first, second = (desk_of(desk, registry).create(a_claim(number="C7", prices=[p])) for p in "12")
+    lenient = under_rules_of_now(desk, registry)
+    first, second = (lenient.create(a_claim(number="C7", prices=[price])) for price in "12")
     focus = Reference("Claim", identifier=Identifier(CLAIM_SYSTEM, "C7"))
 
     assert refusal(desk, focus, Missing) is ErrorCode.FOCUS_MULTIPLE_MATCHES
     cancels(desk, on(first))
 
     assert cancels(desk, focus) == completed(focus=desk.submission(second).key)
-
-
-def desk_of(desk, registry):
-    """The same submitter under the payer's rules of now."""
-    payer = Administration(desk.installation).find_payer(registry.payer.id)
-    return replace(desk, client=replace(desk.client, payer=payer))
 
 
 def test_an_invalid_claim_is_not_cancelled(desk):
@@ -230,7 +223,7 @@ def test_what_a_preauthorization_reserved_is_released(desk, insured, worker):
     cancels(desk, on(taken))
 
     assert desk.see(lambda work: work.reservations.find(taken.stored.id)) == Balance(
-        "EUR", reserved=8000, consumed=0, restored=0, released=8000, expired=0, open=0
+        "EUR", 8000, consumed=0, restored=0, released=8000, expired=0, open=0, closed_at=NOW
     )
 
 

@@ -22,10 +22,10 @@ from tests.builders import (
     a_task,
     an_eligibility_request,
 )
-from tests.gateway.desk import on
+from tests.gateway.desk import on, under_rules_of_now
 
-CANCEL, STATUS, POLL = (
-    Output(OutputType.ALLOWED, code) for code in (TaskCode.CANCEL, TaskCode.STATUS, TaskCode.POLL)
+CANCEL, NULLIFY, RELEASE, REPROCESS, STATUS, POLL, DELIVER = (
+    Output(OutputType.ALLOWED, code) for code in TaskCode
 )
 
 
@@ -94,14 +94,16 @@ def test_a_queued_claim_is_queued_and_may_be_cancelled(desk):
     taken = desk.create(a_claim())
 
     assert status_of(desk, on(taken)) == told(
-        key(taken), Outcome.QUEUED, "active", CANCEL, STATUS, POLL
+        key(taken), Outcome.QUEUED, "active", CANCEL, NULLIFY, STATUS, POLL, DELIVER
     )
 
 
 def test_an_invalid_claim_is_in_error_and_is_not_cancelled(desk):
     taken = desk.create(a_claim(total={"value": Decimal("1.00"), "currency": "EUR"}))
 
-    assert status_of(desk, on(taken)) == told(key(taken), Outcome.ERROR, "active", STATUS, POLL)
+    assert status_of(desk, on(taken)) == told(
+        key(taken), Outcome.ERROR, "active", NULLIFY, STATUS, POLL
+    )
 
 
 def test_a_decided_claim_tells_its_disposition_and_its_total(desk, insured, worker):
@@ -116,9 +118,37 @@ def test_a_decided_claim_tells_its_disposition_and_its_total(desk, insured, work
         Output(OutputType.DISPOSITION, disposition),
         Output(OutputType.TOTAL, Money(Decimal("80.00"), "EUR")),
         CANCEL,
+        NULLIFY,
+        REPROCESS,
         STATUS,
         POLL,
+        DELIVER,
     )
+
+
+def test_of_a_preauthorization_everything_is_allowed_until_it_is_held(desk, insured, worker):
+    taken = desk.create(a_claim("preauthorization"))
+    worker.drain()
+
+    def permitted():
+        told = status_of(desk, on(taken)).outputs
+        return [output for output in told if output.type is OutputType.ALLOWED]
+
+    assert permitted() == [CANCEL, NULLIFY, RELEASE, REPROCESS, STATUS, POLL, DELIVER]
+    desk.change(tables.submission, is_held=True)
+    assert permitted() == [CANCEL, RELEASE, REPROCESS, STATUS, POLL, DELIVER]
+
+
+def test_whether_a_paid_claim_may_be_nullified_is_told_by_the_payers_rule(
+    desk, registry, insured, worker
+):
+    taken = desk.create(a_claim())
+    worker.drain()
+    desk.change(tables.submission, state=State.PAID)
+    lenient = under_rules_of_now(desk, registry, nullify_paid=True)
+
+    assert NULLIFY not in status_of(desk, on(taken)).outputs
+    assert NULLIFY in status_of(lenient, on(taken)).outputs
 
 
 def test_a_claim_that_waits_tells_for_what_and_until_when(desk, insured, worker):
@@ -135,8 +165,10 @@ def test_a_claim_that_waits_tells_for_what_and_until_when(desk, insured, worker)
         ),
         Output(OutputType.DUE, NOW + timedelta(days=30)),
         CANCEL,
+        NULLIFY,
         STATUS,
         POLL,
+        DELIVER,
     )
 
 
@@ -146,7 +178,7 @@ def test_a_cancelled_claim_is_cancelled_and_tells_no_decision(desk, insured, wor
     desk.task(a_task("cancel", focus=taken.stored.reference))
 
     assert status_of(desk, on(taken)) == told(
-        key(taken), Outcome.COMPLETE, "cancelled", STATUS, POLL
+        key(taken), Outcome.COMPLETE, "cancelled", NULLIFY, STATUS, POLL
     )
 
 
@@ -155,7 +187,7 @@ def test_an_eligibility_request_is_answered_at_once(desk):
     disposition = Output(OutputType.DISPOSITION, desk.submission(taken).disposition)
 
     assert status_of(desk, on(taken)) == told(
-        key(taken), Outcome.COMPLETE, "active", disposition, CANCEL, STATUS, POLL
+        key(taken), Outcome.COMPLETE, "active", disposition, CANCEL, NULLIFY, STATUS, POLL
     )
 
 
@@ -164,11 +196,11 @@ def test_a_communication_has_the_status_it_was_sent_with(desk, sent):
     taken = desk.create(a_communication(status=sent))
 
     assert status_of(desk, on(taken)) == told(
-        key(taken), Outcome.COMPLETE, sent, CANCEL, STATUS, POLL
+        key(taken), Outcome.COMPLETE, sent, CANCEL, NULLIFY, STATUS, POLL
     )
     desk.task(a_task("cancel", focus=taken.stored.reference))
     assert status_of(desk, on(taken)) == told(
-        key(taken), Outcome.COMPLETE, "entered-in-error", STATUS, POLL
+        key(taken), Outcome.COMPLETE, "entered-in-error", NULLIFY, STATUS, POLL
     )
 
 

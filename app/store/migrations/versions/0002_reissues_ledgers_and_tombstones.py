@@ -74,7 +74,13 @@ def upgrade() -> None:
         sa.Column("task_id", sa.String(length=64), nullable=False),
         sa.Column("nullified_at", INSTANT, nullable=False),
         sa.Column("verified_at", INSTANT, nullable=True),
+        sa.Column("names", sa.Text(), nullable=True),
+        sa.Column("swept_from", INSTANT, nullable=True),
         sa.PrimaryKeyConstraint("payer_id", "type", "id", name=op.f("pk_tombstone")),
+    )
+    op.add_column(
+        "counter_entry",
+        sa.Column("line", sa.String(length=40), server_default=sa.text("''"), nullable=False),
     )
     op.add_column(
         "replay_key",
@@ -92,6 +98,7 @@ def upgrade() -> None:
     )
     op.add_column("submission", sa.Column("about_id", sa.String(length=64), nullable=True))
     op.add_column("submission", sa.Column("question_id", sa.String(length=64), nullable=True))
+    op.add_column("submission", sa.Column("paid_at", INSTANT, nullable=True))
     op.create_index("ix_submission_about", "submission", ["payer_id", "about_id"], unique=False)
     op.execute(_entered("reserve", "reserved"))
     op.execute(_entered("release", "released"))
@@ -111,6 +118,7 @@ def _entered(kind: str, column: str) -> str:
 def downgrade() -> None:
     """Take back."""
     op.drop_index("ix_submission_about", table_name="submission")
+    op.drop_column("submission", "paid_at")
     op.drop_column("submission", "question_id")
     op.drop_column("submission", "about_id")
     op.drop_column("submission", "is_held")
@@ -122,6 +130,7 @@ def downgrade() -> None:
     op.drop_column("reservation", "providers")
     op.drop_column("reservation", "member")
     op.drop_column("replay_key", "is_condition")
+    op.drop_column("counter_entry", "line")
     op.drop_table("tombstone")
     op.drop_index("ix_reservation_entry_submission", table_name="reservation_entry")
     op.drop_index("ix_reservation_entry_claim", table_name="reservation_entry")

@@ -1,0 +1,287 @@
+"""What a nullify leaves behind: that something was there, and not a word of what it was.
+
+http://hl7.org/fhir/R4/financial-module.html#nullify
+"""
+
+import pytest
+
+from app.domain.lifecycle import State
+from app.store import tables
+from tests.builders import a_communication, a_coverage, a_delivery, a_price, a_task, an_input
+from tests.conformance.marked import (
+    Markers,
+    a_marked_claim,
+    a_marked_communication,
+    free_texts,
+    marked_task,
+)
+from tests.conformance.standings import related
+
+
+def texts_of(rows):
+    """Every value of every column of every row of every table, as text."""
+    for table in tables.metadata.sorted_tables:
+        for row in rows.of(table):
+            for value in row.values():
+                text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+                yield table.name, text
+
+
+def found_in(texts, markers):
+    """Which markers are where."""
+    return {(where, marker) for where, text in texts for marker in markers if marker in text}
+
+
+def answers_of(wire, rows):
+    """What every route answers about everything that ever was there."""
+    for row in rows.of(tables.resource):
+        reference = f"{row['type']}/{row['id']}"
+        yield reference, wire.get(reference).text
+        for version in range(1, row["version"] + 2):
+            address = f"{reference}/_history/{version}"
+            yield address, wire.get(address).text
+        if row["type"] == "Task":
+            yield f"Bundle/{row['id']}", wire.get(f"Bundle/{row['id']}").text
+        if row["type"] in {"Claim", "Communication", "Task"}:
+            for code in ("status", "poll"):
+                asked = a_task(code, focus=reference)
+                yield f"{code} {reference}", wire.task(asked).text
+
+
+class Story:
+    """A Claim full of markers, all that a submitter can do with it, and everything kept of it."""
+
+    def __init__(self, wire, core, worker):
+        self.mark = Markers()
+        self.wire, self.core, self.worker = wire, core, worker
+        self.number = self.mark.number()
+        core.post("Coverage", a_coverage())
+        core.post("ChargeItemDefinition", a_price(needs_attachment=True))
+        self._before_it_is_known()
+        self.document = a_marked_claim(self.mark, self.number)
+        self.taken = wire.post("Claim", self.document, Idempotency_Key="of the claim")
+        assert self.taken.status == 201, self.taken.text
+        self.claim = self.taken.reference
+        worker.drain()
+        self._asked_and_answered()
+        self._decided_and_decided_again()
+
+    def _task(self, task, status):
+        answered = self.wire.task(marked_task(self.mark, task))
+        assert answered.status == 201, answered.text
+        assert answered.document["status"] == status, answered.text
+        return answered
+
+    def _by_number(self):
+        return {"type": "Claim", "identifier": self.number}
+
+    def _before_it_is_known(self):
+        self._task(a_task("status", focus=self._by_number(), number="T1"), "failed")
+        self._task(a_task("cancel", focus={"identifier": self.number}), "failed")
+        early = a_marked_communication(self.mark, about=[self._by_number()])
+        self._task(a_delivery(early), "failed")
+        # Not ready, so that it is not taken for an attachment once its Claim comes.
+        unready = {**early, "status": "preparation"}
+        self.loose = self.wire.post("Communication", unready).reference
+
+    def _asked_and_answered(self):
+        asked = self.wire.task(a_task("poll")).output("response")
+        self.question = asked.partition("/_history")[0]
+        assert self.question.startswith("CommunicationRequest/")
+        answer = a_marked_communication(self.mark, basedOn=[{"reference": self.question}])
+        stopped = a_delivery({**answer, "status": "stopped"})
+        self._task(stopped, "rejected")
+        delivered = self._task(a_delivery(answer), "completed")
+        self.answer = delivered.output("response").partition("/_history")[0]
+        posted = a_marked_communication(self.mark, about=[{"reference": self.claim}])
+        self.posted = self.wire.post("Communication", posted).reference
+        self._task(a_task("status", focus=self.posted), "completed")
+        self._task(a_task("cancel", focus=self.posted), "completed")
+
+    def _decided_and_decided_again(self):
+        self.worker.drain()
+        unknown = an_input("origresponse", valueReference={"reference": "ClaimResponse/unknown"})
+        self._task(a_task("cancel", focus=self.claim, inputs=[unknown]), "failed")
+        self._task(a_task("release", focus=self.claim), "rejected")
+        self.polled = self._task(
+            a_task("poll", focus=self.claim, inputs=[an_input("count", valuePositiveInt=9)]),
+            "completed",
+        )
+        again = [
+            an_input("reference", valueString=self.mark()),
+            an_input("item", valueString="2"),
+        ]
+        self._task(a_task("reprocess", focus=self.claim, inputs=again), "in-progress")
+        self.worker.drain()
+        self._task(a_task("status", focus=self._by_number()), "completed")
+        rehearsed = marked_task(self.mark, a_task("cancel", focus=self.claim))
+        assert self.wire.task(rehearsed, Prefer="dry-run").status == 200
+
+    def nullify(self):
+        return self._task(a_task("nullify", focus=self._by_number(), number="T9"), "completed")
+
+
+@pytest.fixture
+def story(wire, core, worker):
+    return Story(wire, core, worker)
+
+
+def test_a_marker_is_planted_in_every_field_that_takes_words(story):
+    task = marked_task(story.mark, a_task("status", focus=story.claim))
+
+    for document in (story.document, a_marked_communication(story.mark), task):
+        told = list(free_texts(document))
+        assert len(told) >= 10
+        assert [text for text in told if "Zebra" not in text] == []
+    assert len(set(story.mark.given)) == len(story.mark.given) > 300
+
+
+def test_no_row_of_any_table_holds_a_word_of_it(story, rows):
+    kept = {marker for _, marker in found_in(texts_of(rows), story.mark.given)}
+    # The accepted twin: but for those of the rehearsal, which kept nothing, all are there before.
+    assert len(kept) > len(story.mark.given) * 0.8
+    assert {story.number["value"]} <= kept
+
+    story.nullify()
+
+    assert found_in(texts_of(rows), story.mark.given) == set()
+
+
+def test_no_route_answers_with_a_word_of_it(story, wire, rows):
+    told = {marker for _, marker in found_in(answers_of(wire, rows), story.mark.given)}
+    assert len(told) > len(story.mark.given) * 0.8
+
+    nullified = story.nullify()
+
+    assert found_in([("the answer", nullified.text)], story.mark.given) == set()
+    assert found_in(answers_of(wire, rows), story.mark.given) == set()
+    again = wire.post("Claim", story.document)
+    assert (again.status, again.errors) == (410, ["ECG-NULLIFIED"])
+    assert found_in([("410", again.text)], story.mark.given) == set()
+
+
+def test_the_receipt_counts_what_was_purged(story, wire, rows):
+    nullified = story.nullify()
+
+    # The Claim and its two responses with their explanations, the question, three attachments.
+    assert nullified.output("receipt").startswith(
+        "Purged: Claim 1, ClaimResponse 2, Communication 3, CommunicationRequest 1, "
+        "ExplanationOfBenefit 2; "
+    )
+    stones = rows.of(tables.tombstone)
+    assert len(stones) == 9
+    assert {stone["task_id"] for stone in stones} == {nullified.document["id"]}
+    counted = int(nullified.output("receipt").split("; ")[2].split(" ")[0])
+    scrubbed = [row for row in rows.of(tables.task) if row["id"] != nullified.document["id"]]
+    # Every Task but the poll for the question, which names nothing.
+    assert counted == len(scrubbed) - 1
+
+
+def test_what_was_purged_is_gone_and_not_unknown(story, wire):
+    related_to = related(story.taken)
+    purged = [story.claim, story.loose, story.answer, story.posted, story.question, related_to]
+    assert {wire.get(one).status for one in purged} == {200}
+
+    story.nullify()
+
+    for one in purged:
+        for address in (one, f"{one}/_history/1", f"{one}/_history/2"):
+            gone = wire.get(address)
+            assert (gone.status, gone.errors) == (410, ["ECG-GONE"]), address
+    assert wire.get("Claim/unknown").status == 404
+
+
+def test_nothing_of_it_is_handed_over_any_more(story, wire, rows):
+    bundle = wire.get(story.polled.output("response"))
+    assert len(bundle.document["entry"]) == 2
+
+    story.nullify()
+
+    empty = wire.get(story.polled.output("response"))
+    assert (empty.status, empty.document.get("entry")) == (200, None)
+    # How the reprocess ended is still told, by a Task in which nothing of the Claim is left.
+    task = wire.task(a_task("poll")).output("response")
+    assert task.startswith("Task/")
+    assert found_in([(task, wire.get(task).text)], story.mark.given) == set()
+    assert wire.task(a_task("poll")).outputs == [("remaining", 0)]
+    states = {row["state"] for row in rows.of(tables.pended) if row["type"] != "Task"}
+    assert states == {"purged"}
+
+
+def test_a_scrubbed_task_is_known_by_its_number_and_tells_how_it_ended(story, wire, rows):
+    [first] = [row for row in rows.of(tables.task, code="status") if row["status"] == "failed"]
+
+    story.nullify()
+
+    task = wire.get(f"Task/{first['id']}").document
+    assert sorted(task) == [
+        "code",
+        "focus",
+        "id",
+        "identifier",
+        "intent",
+        "lastModified",
+        "meta",
+        "output",
+        "resourceType",
+        "status",
+    ]
+    assert (task["status"], task["focus"]) == ("failed", {"reference": story.claim})
+    assert task["identifier"][0] == {"system": "http://happyvalley.test/task", "value": "T1"}
+    [output] = task["output"]
+    assert output["valueCodeableConcept"]["coding"][0]["code"] == "ECG-FOCUS-NOT-FOUND"
+
+
+def test_the_counters_are_as_if_it_had_never_been(story, rows):
+    assert rows.of(tables.counter_entry) != []
+
+    story.nullify()
+
+    assert rows.of(tables.counter_entry) == []
+
+
+def test_the_same_submission_is_refused_and_an_amended_one_is_welcome(story, wire, worker):
+    story.nullify()
+
+    for document in (story.document, {**story.document, "id": "other", "meta": {"tag": []}}):
+        late = wire.post("Claim", {**document, "meta": {"source": "urn:late"}})
+        assert (late.status, late.errors) == (410, ["ECG-NULLIFIED"])
+    amended = wire.post("Claim", {**story.document, "created": "2026-03-01"})
+    assert (amended.status, amended.reference != story.claim) == (201, True)
+
+
+def test_the_nullify_again_is_answered_from_what_is_kept(story, wire):
+    task = marked_task(
+        story.mark, a_task("nullify", focus={"reference": story.claim}, number="T10")
+    )
+    first = wire.task(task)
+
+    second = wire.task(task)
+
+    assert (first.status, second.status) == (201, 200)
+    assert (second.document["id"], second.output("receipt")) == (
+        first.document["id"],
+        first.output("receipt"),
+    )
+    assert found_in([("again", second.text)], story.mark.given) == set()
+
+
+def test_another_claim_and_its_tasks_are_left_alone(story, wire, standings):
+    other = standings.claim("queued")
+    asked = wire.task(a_task("status", focus=other, description="of the other"))
+    attached = wire.task(a_delivery(a_communication(about=[{"reference": other}])))
+
+    story.nullify()
+
+    assert wire.get(other).status == 200
+    assert wire.get(asked.reference).document["description"] == "of the other"
+    assert wire.get(attached.output("response")).status == 200
+    assert standings.state(other) is State.QUEUED
+
+
+def test_a_strangers_task_of_the_same_number_is_left_alone(story, other):
+    theirs = other.task(a_task("status", focus={"identifier": story.number}, description="theirs"))
+
+    story.nullify()
+
+    assert other.get(theirs.reference).document["description"] == "theirs"

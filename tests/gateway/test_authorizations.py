@@ -1,0 +1,293 @@
+"""What a preauthorization holds, and which Claims that quote it may use it."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from app.fhir import json_text
+from app.gateway.reference_data import keep
+from app.store import tables
+from tests.builders import (
+    COVERAGE_SYSTEM,
+    a_claim,
+    a_coverage,
+    a_price,
+    a_quote,
+    a_task,
+    identifier,
+)
+from tests.store.ledgers import kept, recomputed
+
+ANOTHER_SERVICE = {"coding": [{"system": "http://codes.test", "code": "3000"}]}
+
+
+@dataclass
+class Ledger:
+    """Decides Claims beside a preauthorization, and looks at what is left of it."""
+
+    desk: object
+    worker: object
+    preauthorization: object = None
+
+    def decided(self, *arguments, **elements):
+        """A Claim, decided."""
+        taken = self.desk.create(a_claim(*arguments, **elements))
+        self.worker.drain()
+        return taken
+
+    def quoting(self, *quoted, prices=("12.50",), member="M1", **elements):
+        """A Claim over 10.00 that quotes the preauthorization, or whatever it is told."""
+        quote = a_quote(*(quoted or (self.preauthorization.stored.id,)), member=member)
+        elements = {"serviced": "2026-03-02", **elements}
+        return self.decided(insurance=quote, prices=prices, **elements)
+
+    def sums(self, taken=None):
+        """The sums of a preauthorization, which are always those of its entries."""
+        id = (taken or self.preauthorization).stored.id
+        look = self.desk.installation.store.read
+        now = look(lambda connection: kept(connection, id))
+        assert now == look(lambda connection: recomputed(connection, id))
+        return {name: units for name, units in now.items() if units}
+
+    def task(self, code, taken):
+        return self.desk.task(a_task(code, focus=taken.stored.reference))
+
+
+@pytest.fixture
+def ledger(desk, insured, worker):
+    """A preauthorization over 80.00 for service 1200, from 2 March to 31 May."""
+    made = Ledger(desk, worker)
+    made.preauthorization = made.decided("preauthorization")
+    return made
+
+
+UNUSED = {"reserved": 8000, "open": 8000}
+USED = {"reserved": 8000, "consumed": 1000, "open": 7000}
+
+
+def test_the_response_tells_what_to_quote(ledger, desk):
+    response = desk.document(ledger.preauthorization.related)
+
+    assert response["preAuthRef"] == f"PA-{ledger.preauthorization.stored.id}"
+    assert response["preAuthPeriod"] == {"start": "2026-03-02", "end": "2026-05-31"}
+
+
+# --- not used
+
+
+def test_a_claim_that_quotes_nothing_uses_nothing(ledger):
+    ledger.decided(prices=["12.50"], serviced="2026-03-02")
+
+    assert ledger.sums() == UNUSED
+    ledger.quoting()
+    assert ledger.sums() == USED
+
+
+@pytest.mark.parametrize("use", ["preauthorization", "predetermination"])
+def test_only_what_is_claimed_uses_anything(ledger, use):
+    quote = a_quote(ledger.preauthorization.stored.id)
+    ledger.decided(use, insurance=quote, serviced="2026-03-02")
+
+    assert ledger.sums() == UNUSED
+
+
+def test_what_quotes_something_else_uses_nothing(ledger):
+    ledger.quoting("unknown")
+    ledger.quoting(f"x{ledger.preauthorization.stored.id}")
+
+    assert ledger.sums() == UNUSED
+
+
+def test_what_another_insurance_quotes_is_not_quoted_to_this_payer(ledger):
+    [other] = a_quote(ledger.preauthorization.stored.id)
+    [focal] = a_quote("unknown")
+    second = {**other, "sequence": 2, "focal": False}
+    ledger.decided(insurance=[focal, second], prices=["12.50"], serviced="2026-03-02")
+
+    assert ledger.sums() == UNUSED
+
+
+def test_another_member_uses_nothing(ledger, insured):
+    insured.create(a_coverage("M2"))
+
+    ledger.quoting(member="M2")
+
+    assert ledger.sums() == UNUSED
+
+
+def test_another_provider_uses_nothing(ledger):
+    ledger.quoting(provider={"identifier": identifier("sid", "Somebody else")})
+
+    assert ledger.sums() == UNUSED
+
+
+def test_another_submitter_of_the_same_provider_may_use_it(ledger, stranger, worker):
+    Ledger(stranger, worker, ledger.preauthorization).quoting()
+
+    assert ledger.sums() == USED
+
+
+def test_a_service_before_its_days_uses_nothing(ledger):
+    ledger.quoting(serviced="2026-03-01")
+
+    assert ledger.sums() == UNUSED
+
+
+def test_a_service_after_its_days_uses_nothing(ledger, clock):
+    clock.now = clock.now.replace(month=6, day=1)
+
+    # Decided before the clock of the night has come by.
+    ledger.desk.create(
+        a_claim(
+            insurance=a_quote(ledger.preauthorization.stored.id),
+            prices=["12.50"],
+            serviced="2026-06-01",
+            created="2026-06-01",
+        )
+    )
+    ledger.worker.drain()
+
+    assert ledger.sums() == {"reserved": 8000, "expired": 8000}
+
+
+@pytest.mark.parametrize("serviced", ["2026-03-02", "2026-05-31"])
+def test_its_first_and_its_last_day_are_its_own(ledger, clock, serviced):
+    clock.now = clock.now.replace(month=int(serviced[5:7]), day=int(serviced[8:]))
+
+    ledger.quoting(serviced=serviced, created=serviced)
+
+    assert ledger.sums() == USED
+
+
+def test_only_the_lines_of_its_services_use_it(ledger):
+    document = a_claim(
+        insurance=a_quote(ledger.preauthorization.stored.id),
+        prices=["12.50", "25.00"],
+        serviced="2026-03-02",
+    )
+    document["item"][1]["productOrService"] = ANOTHER_SERVICE
+    ledger.desk.create(document)
+    ledger.worker.drain()
+
+    assert ledger.sums() == USED
+
+
+# --- used
+
+
+def test_a_provider_is_known_by_its_reference_and_by_its_identifiers(desk, insured, worker):
+    provider = desk.create(
+        {"resourceType": "Organization", "identifier": [identifier("sid", "Happy Valley")]}
+    )
+    made = Ledger(desk, worker)
+    by_reference = {"reference": provider.stored.reference}
+    made.preauthorization = made.decided("preauthorization", provider=by_reference)
+
+    made.quoting()
+
+    assert made.sums() == USED
+
+
+def test_no_more_is_used_than_is_open(ledger):
+    for _ in range(2):
+        ledger.quoting(prices=["75.00"])
+
+    assert ledger.sums() == {"reserved": 8000, "consumed": 8000}
+
+
+def test_what_one_does_not_cover_is_taken_from_the_next_that_is_quoted(ledger):
+    second = ledger.decided("preauthorization")
+    ids = sorted(one.stored.id for one in (ledger.preauthorization, second))
+
+    ledger.quoting(*ids, prices=["125.00"])
+
+    first, later = sorted((ledger.preauthorization, second), key=lambda one: one.stored.id)
+    assert ledger.sums(first) == {"reserved": 8000, "consumed": 8000}
+    assert ledger.sums(later) == {"reserved": 8000, "consumed": 2000, "open": 6000}
+
+
+def test_quoted_twice_it_is_used_once(ledger):
+    id = ledger.preauthorization.stored.id
+    ledger.quoting(id, id)
+
+    assert ledger.sums() == USED
+
+
+@pytest.mark.parametrize("code", ["cancel", "nullify"])
+def test_what_ends_a_claim_gives_back_what_it_used(ledger, code):
+    using = ledger.quoting()
+
+    assert ledger.task(code, using)["status"] == "completed"
+
+    assert ledger.sums() == {"reserved": 8000, "consumed": 1000, "restored": 1000, "open": 8000}
+
+
+def test_a_claim_decided_again_uses_what_it_is_decided_on_now(ledger, insured):
+    using = ledger.quoting()
+    insured.create(a_price(fee="5.00"))
+
+    ledger.task("reprocess", using)
+    assert ledger.sums() == USED
+    ledger.worker.drain()
+
+    # 10.00 given back, 80 % of 5.00 taken.
+    assert ledger.sums() == {
+        "reserved": 8000,
+        "consumed": 1400,
+        "restored": 1000,
+        "open": 7600,
+    }
+
+
+def test_decided_again_it_holds_never_less_than_claims_have_used(ledger, insured):
+    ledger.quoting(prices=["50.00"])
+    insured.create(a_price(fee="25.00"))
+
+    ledger.task("reprocess", ledger.preauthorization)
+    ledger.worker.drain()
+
+    # Granted are 20.00 now, and 40.00 have been used: nothing is open, and nothing is taken back.
+    assert ledger.sums() == {"reserved": 8000, "consumed": 4000, "released": 4000}
+
+
+def test_decided_again_on_nothing_it_holds_nothing_more(ledger, insured, desk):
+    coverage = a_coverage(period={"start": "2026-06-01"}, id=None)
+    stored = desk.installation.store.read(
+        lambda connection: connection.execute(
+            tables.resource.select().where(tables.resource.c.type == "Coverage")
+        ).one()
+    )
+    replace_coverage(insured, stored.id, coverage)
+
+    ledger.task("reprocess", ledger.preauthorization)
+    ledger.worker.drain()
+
+    assert ledger.sums() == {"reserved": 8000, "released": 8000}
+
+
+def replace_coverage(core, id, coverage):
+    """The payer changes a Coverage that it keeps."""
+    text = json_text.write(coverage)
+    core.do(lambda work: keep(json_text.parsed(text), text, "core", work, id=id))
+
+
+def test_the_quoted_number_stays_the_same_however_often_it_is_decided(ledger, desk):
+    ledger.task("reprocess", ledger.preauthorization)
+    ledger.worker.drain()
+
+    response = desk.submission(ledger.preauthorization).response_id
+    assert desk.document(f"ClaimResponse/{response}")["preAuthRef"] == (
+        f"PA-{ledger.preauthorization.stored.id}"
+    )
+    ledger.quoting()
+    assert ledger.sums() == USED
+
+
+def test_what_it_is_for_is_kept_as_hashes_alone(ledger):
+    rows = ledger.desk.installation.store.read(
+        lambda connection: connection.execute(tables.reservation.select()).all()
+    )
+
+    told = " ".join(str(value) for row in rows for value in row)
+    for word in ("Happy Valley", "1200", "codes.test", COVERAGE_SYSTEM):
+        assert word not in told
