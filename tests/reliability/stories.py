@@ -52,7 +52,10 @@ class Stories:
             self.reprocesses[row["focus_id"]][row["status"]] += 1
         self.in_force = _responses_in_force(rows)
         self._pended = Counter(
-            (row["submission_id"], row["state"]) for row in rows.of(tables.pended)
+            (row["submission_id"], row["state"])
+            for row in rows.of(tables.pended)
+            # A Task that is answered tells nothing of what is gone.
+            if row["type"] != "Task"
         )
         self._versions = {(r["type"], r["id"]) for r in rows.of(tables.resource_version)}
         self._gone = {row["id"] for row in rows.of(tables.tombstone, type="Claim")}

@@ -27,13 +27,15 @@ from tests.wire import Wire
 # So few at a time that the four meet at the same Claims.
 PAIRS_AT_ONCE = 5
 DRAINS = 4
+# One that found something left looks again a little later, and then finds nothing.
+SWEEPS = 3
 _MARKER = re.compile(r"secret-\d+-x")
 
 claims = pytest.mark.parametrize(
     "claims", [500, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
 )
 # The chances that an actor turns to a Claim at all: some are left in force.
-CHANCES = {"cancel": 0.5, "nullify": 0.4, "reprocess": 0.9}
+CHANCES = {"cancel": 0.5, "nullify": 0.4, "reprocess": 0.7}
 
 
 @dataclass
@@ -100,7 +102,9 @@ def _raced(actors: list[Actor], worker: Worker, random: Random, pairs: list[list
 
 
 @claims
-def test_each_claim_has_one_lawful_story(app, wire, core, installation, rows, claims, figures):
+def test_each_claim_has_one_lawful_story(
+    app, wire, core, installation, clock, rows, claims, figures
+):
     members = enrolled(core, families=2)
     adjudicator = UnhurriedAdjudicator(Random(5))
     worker = Worker(installation, {"standard": adjudicator})
@@ -112,7 +116,9 @@ def test_each_claim_has_one_lawful_story(app, wire, core, installation, rows, cl
 
     actors[-1].numbers = count(claims)
     _raced(actors, worker, Random(7), pairs)
-    worker.drain()
+    for _ in range(SWEEPS):
+        worker.drain()
+        clock.forward(minutes=2)
 
     stories = Stories(rows)
     told = Counter(stories.of(claim.partition("/")[2]) for pair in pairs for claim in pair)
@@ -124,14 +130,16 @@ def test_each_claim_has_one_lawful_story(app, wire, core, installation, rows, cl
     figures |= {"asked of the adjudicator": len(adjudicator.asked), **told, **answered}
     figures |= assert_ledgers_agree(rows, stories)
     assert sum(told.values()) == claims
-    assert {"decided", "cancelled", "verified", "reprocessed, decided"} <= told.keys(), figures
-    _assert_each_win_is_one(actors, stories, rows)
+    assert {"cancelled", "verified", "reprocessed, decided"} <= told.keys(), figures
+    _assert_each_win_is_one(actors, stories, rows, figures)
     assert rows.of(tables.job) == rows.of(tables.reissue) == []
     assert used(rows) == recomputed(members, installation, rows)
     assert _words_left(rows) == _words_expected(stories, pairs)
 
 
-def _assert_each_win_is_one(actors: list[Actor], stories: Stories, rows: Rows) -> None:
+def _assert_each_win_is_one(
+    actors: list[Actor], stories: Stories, rows: Rows, figures: dict[str, Any]
+) -> None:
     """Whoever was told that it is done did it, and nobody else did."""
     effects = Counter(effect for story in stories.effects.values() for effect in story)
     for actor in actors[:2]:
@@ -139,6 +147,7 @@ def _assert_each_win_is_one(actors: list[Actor], stories: Stories, rows: Rows) -
     begun = sum(actor.told[("in-progress", None)] for actor in actors[2:])
     assert begun == effects["reprocess"]
     ended = Counter(row["status"] for row in rows.of(tables.task, code=TaskCode.REPROCESS))
+    figures["gave way"] = ended[TaskStatus.CANCELLED]
     assert ended[TaskStatus.CANCELLED] > 0, "no reprocess met anything that took its place"
     assert ended[TaskStatus.COMPLETED] > 0
 

@@ -11,7 +11,8 @@ from tests.reliability.model.model import Claim, Model
 
 WAIT = timedelta(days=30)
 A_DAY = timedelta(days=1)
-_FAILED_FOR = timedelta(hours=1)
+# Longer than the clock stands still, and shorter than it ever moves.
+_FAILED_FOR = timedelta(seconds=1)
 MANNERS = ("standard", "leaves it to a person", "asks", "waits", "fails")
 
 
@@ -101,7 +102,7 @@ def weigh(claim: Claim, benefits: dict[int, int], model: Model) -> None:
 def terms_of(claim: Claim) -> dict[str, Any]:
     """Whose a preauthorization is, for what, and until when."""
     return {
-        "member": claim["member"],
+        "member": claim["member"] if claim["is_member"] else None,
         "sender": claim["sender"],
         "services": set(claim["services"]),
         "ends": date.fromisoformat(claim["ends"]),
@@ -116,14 +117,6 @@ def night(today: date, model: Model) -> None:
     for id in model.ledgers.ended(today):
         if model.claims[id]["state"] == "decided":
             model.events[("expire", "expired", id, None)] += 1
-
-
-def sweep(model: Model) -> None:
-    """What was nullified is verified to be gone from the files."""
-    for claim in model.claims.values():
-        if claim["verify"] is not None:
-            model.events[("verify-purge", "verified", claim["id"], claim["verify"])] += 1
-            claim["verify"] = None
 
 
 def _awaited(
@@ -170,6 +163,8 @@ def _lacks_attachment(claim: Claim, model: Model) -> bool:
 def _wait(claim: Claim, awaiting: str, until: datetime | None, model: Model) -> None:
     if awaiting == "operator":
         until = None
+    if awaiting != "information":
+        model.close_question(claim)
     if awaiting == "information" and claim["awaiting"] != awaiting:
         claim["is_asked"] = True
         model.expect(claim["id"], "CommunicationRequest")
@@ -179,10 +174,11 @@ def _wait(claim: Claim, awaiting: str, until: datetime | None, model: Model) -> 
 
 
 def _consume(claim: Claim, model: Model) -> None:
-    """A Claim takes its benefit from what it quotes, where that holds for it."""
-    model.ledgers.restored(claim["id"])
-    quoted = claim["quotes"]
-    terms = model.ledgers.terms.get(quoted)
+    """A Claim takes its benefit from what it quotes, where that holds for it.
+
+    Decided again it keeps what it has, takes more of what is open, or gives back what is too much.
+    """
+    terms = model.ledgers.terms.get(claim["quotes"])
     if terms is None or not claim["is_member"]:
         return
     if (terms["member"], terms["sender"]) != (claim["member"], claim["sender"]):
@@ -192,4 +188,4 @@ def _consume(claim: Claim, model: Model) -> None:
         for number, service in enumerate(claim["services"], 1)
         if service in terms["services"]
     )
-    model.ledgers.consumed(quoted, claim["id"], wanted)
+    model.ledgers.used_instead(claim["quotes"], claim["id"], wanted)

@@ -21,6 +21,7 @@ FILTERS: tuple[Filter, ...] = (
 )
 # Keys of Tasks and Claims are kept longer than this: a machine never lives to see them lapse.
 DAYS_AT_MOST = 200
+MOST_FAILURES = 6
 
 senders = st.sampled_from((SENDERS[0], SENDERS[0], SENDERS[1]))
 lasts = st.sampled_from(ENDS)

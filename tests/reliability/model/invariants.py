@@ -56,10 +56,12 @@ def _answers_stand_as_they_should(acting: Acting) -> None:
     """I3 and I4 (each delivered once, or ended, or still to be had), I5 (whose), I6 (order)."""
     clients = acting.world.clients
     names = ("type", "resource_id", "version", "submission_id", "submitter_id", "state")
-    assert [tuple(row[name] for name in names) for row in acting.rows["pended"]] == [
+    stand = [tuple(row[name] for name in names) for row in acting.rows["pended"]]
+    should = [
         (i["type"], i["id"], i["version"], i["claim"], clients[i["sender"]], i["state"])
         for i in acting.model.pended
     ]
+    assert stand == should, [pair for pair in zip(stand, should, strict=True) if len({*pair}) > 1]
     versions = {(r["type"], r["id"], r["version"]) for r in acting.rows["resource_version"]}
     for item in acting.model.pended:
         is_there = (item["type"], item["id"], item["version"]) in versions
@@ -107,6 +109,8 @@ def _nothing_of_the_nullified_is_left(acting: Acting) -> None:
     everything = "\n".join(_texts(acting))
     for claim in gone:
         assert claim["marker"] not in everything, claim["marker"]
+    sweeps = {r["submission_id"] for r in acting.rows["job"] if r["kind"] == "verify-purge"}
+    assert sweeps == {claim["id"] for claim in gone if claim["verify"] is not None}
     newest = gone[-1]
     for path in (f"Claim/{newest['id']}", f"Claim/{newest['id']}/_history/1"):
         assert acting.world.read(newest["sender"], path).status == 410

@@ -39,20 +39,31 @@ class Ledgers:
         missing = max(benefit - self.used(id), 0) - sums["open"]
         self._enter(id, "reserve" if missing > 0 else "release", abs(missing))
 
-    def consumed(self, id: str, claim: str, wanted: int) -> None:
-        """A Claim takes what it wants of what is open."""
-        self._enter(id, "consume", min(wanted, self.sums[id]["open"]), claim)
+    def used_instead(self, id: str, claim: str, wanted: int) -> None:
+        """A Claim takes what it wants in the place of what it has, as far as that is open."""
+        before = self._held(claim).get(id, 0)
+        after = min(wanted, before + self.sums[id]["open"])
+        if after >= before:
+            self._enter(id, "consume", after - before, claim)
+        else:
+            self._give_back(id, claim, before - after)
 
     def restored(self, claim: str) -> None:
         """A Claim gives back all that it holds of any."""
+        for id, amount in sorted(self._held(claim).items()):
+            self._give_back(id, claim, amount)
+
+    def _held(self, claim: str) -> dict[str, int]:
         held: dict[str, int] = {}
         for id, kind, amount, by in self.moves:
             if by == claim:
                 held[id] = held.get(id, 0) + (amount if kind == "consume" else -amount)
-        for id, amount in sorted(held.items()):
-            self._enter(id, "restore", amount, claim)
-            if id in self.closed:
-                self._enter(id, "expire", amount)
+        return held
+
+    def _give_back(self, id: str, claim: str, amount: int) -> None:
+        self._enter(id, "restore", amount, claim)
+        if id in self.closed:
+            self._enter(id, "expire", amount)
 
     def released(self, id: str) -> int:
         """Whatever is open is given back; how much that was."""

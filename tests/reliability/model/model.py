@@ -143,7 +143,8 @@ class Model:
         self.move(claim, "nullified")
         claim |= {"verify": task, "due": None}
         for item in self.pended:
-            if item["claim"] == claim["id"]:
+            # Its Tasks tell nothing of it any more, and are still answers to who sent them.
+            if item["claim"] == claim["id"] and item["type"] != "Task":
                 item["state"] = "purged"
         for each in self.communications.values():
             if claim["id"] in {each["claim"], each["names"] if each["claim"] is None else None}:
