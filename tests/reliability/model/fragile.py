@@ -15,7 +15,7 @@ class Crash(BaseException):
 
 
 class FragileStore(Store):
-    """The database of a process that ends at a chosen point.
+    """The database of a process that ends at a chosen point, and does nothing from then on.
 
     A point is before each statement of a write, before its commit, and after it, when all is
     written and nobody was told.
@@ -23,14 +23,10 @@ class FragileStore(Store):
 
     def __init__(self, url: str) -> None:
         super().__init__(url)
+        self.has_died = False
         self._points_left: int | None = None
         self._is_writing = False
         event.listen(self.engine, "before_cursor_execute", self._before_statement)
-
-    @property
-    def is_armed(self) -> bool:
-        """Whether it is still to die."""
-        return self._points_left is not None
 
     def die_after(self, points: int | None) -> None:
         """Die at the point after so many others; None: not at all."""
@@ -58,9 +54,10 @@ class FragileStore(Store):
             self._point()
 
     def _point(self) -> None:
-        if self._points_left is None:
-            return
         if self._points_left == 0:
-            self._points_left = None
+            self.has_died = True
+        if self.has_died:
+            # Also what the dying process would still do: the dead write nothing.
             raise Crash
-        self._points_left -= 1
+        if self._points_left is not None:
+            self._points_left -= 1

@@ -98,13 +98,20 @@ class World:
         )
 
     def _outlived(self, act: Callable[[], Any]) -> tuple[Any, bool]:
+        """What an act answers; what a process said while it died nobody heard."""
+        answer = None
         try:
-            return act(), False
+            answer = act()
         except Crash:
+            pass
+        except Exception:
+            if not self._store.has_died:
+                raise
+        if self._store.has_died:
             self._restart()
             return act(), True
-        finally:
-            self._store.die_after(None)
+        self.disarm()
+        return answer, False
 
     def _restart(self) -> None:
         self.figures["crashes"] += 1
