@@ -199,10 +199,6 @@ def test_nothing_of_it_is_handed_over_any_more(story, wire, rows):
 
     empty = wire.get(story.polled.output("response"))
     assert (empty.status, empty.document.get("entry")) == (200, None)
-    # How the reprocess ended is still told, by a Task in which nothing of the Claim is left.
-    task = wire.task(a_task("poll")).output("response")
-    assert task.startswith("Task/")
-    assert found_in([(task, wire.get(task).text)], story.mark.given) == set()
     assert wire.task(a_task("poll")).outputs == [("remaining", 0)]
     states = {row["state"] for row in rows.of(tables.pended) if row["type"] != "Task"}
     assert states == {"purged"}

@@ -230,13 +230,42 @@ def test_a_claim_decided_again_uses_what_it_is_decided_on_now(ledger, insured):
     assert ledger.sums() == USED
     ledger.worker.drain()
 
-    # 10.00 given back, 80 % of 5.00 taken.
+    # 80 % of 5.00 is needed of the 10.00 that it had: the difference is given back.
     assert ledger.sums() == {
         "reserved": 8000,
-        "consumed": 1400,
-        "restored": 1000,
+        "consumed": 1000,
+        "restored": 600,
         "open": 7600,
     }
+
+
+def test_a_claim_decided_again_keeps_what_it_has_of_one_that_has_expired(ledger, clock):
+    using = ledger.quoting()
+    clock.forward(days=100)
+    ledger.worker.drain()
+    expired = {"reserved": 8000, "consumed": 1000, "expired": 7000}
+    assert ledger.sums() == expired
+
+    ledger.task("reprocess", using)
+    ledger.worker.drain()
+
+    assert ledger.sums() == expired
+
+
+def test_a_claim_in_another_currency_uses_nothing(ledger):
+    ledger.quoting(
+        total={"value": 1000, "currency": "JPY"},
+        item=[
+            {
+                "sequence": 1,
+                "productOrService": {"coding": [{"system": "http://codes.test", "code": "1200"}]},
+                "servicedDate": "2026-03-02",
+                "net": {"value": 1000, "currency": "JPY"},
+            }
+        ],
+    )
+
+    assert ledger.sums() == {"reserved": 8000, "open": 8000}
 
 
 def test_decided_again_it_holds_never_less_than_claims_have_used(ledger, insured):

@@ -99,7 +99,7 @@ TREATMENT = (
     Step(
         "Please decide lines 2 and 3 again",
         asked("reprocess", "crown", inputs=_lines),
-        "201 in-progress awaiting-adjudication; Decided again: line 2, 3",
+        "201 in-progress awaiting-adjudication; To be decided again: line 2, 3",
     ),
     Step(
         "The claim is decided again",
