@@ -216,9 +216,9 @@ class Model:
     def held_answer(self, document: dict[str, Any], sender: str, now: datetime) -> str | None:
         """The id of the Task that exactly the same Task was answered with before."""
         for id, task in self.tasks.items():
-            is_same = (task["document"], task["sender"]) == (document, sender)
-            lapses = task["code"] == "poll" and now >= task["at"] + POLL_KEPT_FOR
-            if is_same and task["has_key"] and not lapses:
+            if not task["has_key"] or (task["document"], task["sender"]) != (document, sender):
+                continue
+            if task["code"] != "poll" or now < task["at"] + POLL_KEPT_FOR:
                 return id
         return None
 
