@@ -246,11 +246,15 @@ class Machine(RuleBasedStateMachine):
 
         What tells of something gone would bring it back; a number may be another's by now.
         """
+        now = self.world.clock.now
         gone = {c["id"] for c in self.model.claims.values() if c["state"] == "nullified"}
         return [
             task
             for task in self.model.tasks.values()
             if task["document"] is not None
             and not task.get("is_by_number")
-            and (task["has_key"] or task["claim"] not in gone)
+            and (
+                task["claim"] not in gone
+                or self.model.held_answer(task["document"], task["sender"], now) is not None
+            )
         ]
