@@ -9,7 +9,7 @@ from app.api import answers
 from app.api.context import context
 from app.fhir import json_text
 from app.fhir.capability_statement import capability_statement
-from app.gateway.intake.ownership import (
+from app.gateway.ownership import (
     OUTGOING,
     PAYER_AUTHORED,
     REFERENCE_DATA,

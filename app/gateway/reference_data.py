@@ -19,7 +19,7 @@ from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.fhir.profile import unknown_extensions
 from app.gateway.coverages import subscriber_identifier
-from app.gateway.intake.ownership import REFERENCE_DATA
+from app.gateway.ownership import REFERENCE_DATA
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork

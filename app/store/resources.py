@@ -1,28 +1,30 @@
 """Resources and all their versions, each as the text it was received or written in."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Connection,
-    and_,
     bindparam,
     delete,
     insert,
-    or_,
     select,
-    true,
     update,
 )
 
 from app.domain.parties import Scope
 from app.domain.references import Identifier
 from app.store import tables
-from app.store.bodies import decoded, encoded
+from app.store.bodies import encoded
 from app.store.hashing import Hasher
+from app.store.identifiers import Identifiers
+from app.store.search_index import SearchIndex
 from app.store.statements import inserted_if_absent
 from app.store.versions import (
+    DELETE,
     Stored,
     VersionConflict,
     is_version,
@@ -30,22 +32,9 @@ from app.store.versions import (
     version_key,
     with_versions,
 )
+from app.store.visibility import READABLE_REFERENCE_DATA, owned
 
 __all__ = ["READABLE_REFERENCE_DATA", "Resources", "Stored", "VersionConflict"]
-
-# The payer's reference data that its submitters may read. Patients and Coverages are not among
-# them: those are matched by identifier and never shown.
-READABLE_REFERENCE_DATA = frozenset(
-    {
-        "Organization",
-        "OrganizationAffiliation",
-        "Practitioner",
-        "PractitionerRole",
-        "Location",
-        "InsurancePlan",
-        "ChargeItemDefinition",
-    }
-)
 
 _r = tables.resource.c
 _v = tables.resource_version.c
@@ -65,6 +54,7 @@ class Resources:
         scope: Scope,
         now: datetime,
         hasher: Hasher,
+        index: SearchIndex,
         *,
         is_reference_data: bool = False,
     ) -> None:
@@ -72,7 +62,8 @@ class Resources:
         self._scope = scope
         self._is_reference_data = is_reference_data
         self._now = now
-        self._hasher = hasher
+        self._identifiers = Identifiers(connection, scope, hasher)
+        self._index = index
 
     def add(
         self,
@@ -81,8 +72,13 @@ class Resources:
         text: str,
         identifiers: Iterable[Identifier],
         submitter_id: str | None,
+        *,
+        method: str | None = None,
     ) -> Stored:
-        """Keep version 1 of a new resource; raises VersionConflict where the id is taken."""
+        """Keep version 1 of a new resource; raises VersionConflict where the id is taken.
+
+        `method` where it did not come by POST.
+        """
         row = {
             "payer_id": self._scope.payer_id,
             "type": type,
@@ -94,29 +90,41 @@ class Resources:
         }
         if not inserted_if_absent(self._connection, tables.resource, row):
             raise VersionConflict(f"{type}/{id}")
-        self._add_version(type, id, 1, text)
-        self._index(type, id, identifiers, submitter_id)
-        return Stored(type, id, 1, self._now, text, submitter_id)
+        added = Stored(type, id, 1, self._now, text, submitter_id, method)
+        self._add_version(added)
+        self._identifiers.add(type, id, identifiers, submitter_id)
+        self._index.add(type, id, submitter_id, text)
+        return added
 
-    def amend(self, previous: Stored, text: str) -> Stored:
+    def amend(self, previous: Stored, text: str, *, method: str | None = None) -> Stored:
         """Keep the next version; raises VersionConflict if `previous` is not current."""
-        version = previous.version + 1
-        amended = self._connection.execute(
-            update(tables.resource)
-            .where(*self._key(previous.type, previous.id), _r.version == previous.version)
-            .values(version=version, updated_at=self._now)
-        )
-        if amended.rowcount != 1:
-            raise VersionConflict(previous.reference)
-        self._add_version(previous.type, previous.id, version, text)
-        return Stored(previous.type, previous.id, version, self._now, text, previous.submitter_id)
-
-    def replace(self, previous: Stored, text: str, identifiers: Iterable[Identifier]) -> Stored:
-        """As `amend`, for content whose identifiers may have changed."""
-        amended = self.amend(previous, text)
-        self._forget_identifiers(previous.type, previous.id)
-        self._index(previous.type, previous.id, identifiers, previous.submitter_id)
+        amended = self._next(previous, text, method)
+        self._index.replace(previous.type, previous.id, previous.submitter_id, text)
         return amended
+
+    def replace(
+        self,
+        previous: Stored,
+        text: str,
+        identifiers: Iterable[Identifier],
+        *,
+        method: str | None = None,
+    ) -> Stored:
+        """As `amend`, for content whose identifiers may have changed; brings back a deleted one."""
+        amended = self.amend(previous, text, method=method)
+        self._identifiers.forget(previous.type, previous.id)
+        self._identifiers.add(previous.type, previous.id, identifiers, previous.submitter_id)
+        return amended
+
+    def delete(self, previous: Stored) -> Stored:
+        """Keep a version that tells of the deletion; raises VersionConflict as `amend` does.
+
+        The earlier versions stay; nothing finds the resource any more.
+        """
+        deleted = self._next(previous, None, DELETE)
+        self._identifiers.forget(previous.type, previous.id)
+        self._index.forget(previous.type, (previous.id,))
+        return deleted
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Stored | None:
         """The current version; None if there is none in this scope."""
@@ -162,7 +170,7 @@ class Resources:
 
     def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
         """Type and id of every resource of these types that carries one of the identifiers."""
-        hashes = sorted({self.hash_of(identifier) for identifier in identifiers})
+        hashes = sorted({self._identifiers.hash_of(identifier) for identifier in identifiers})
         query = (
             select(_i.type, _i.resource_id)
             .where(
@@ -188,7 +196,8 @@ class Resources:
         )
         if gone.rowcount == 0:
             return 0
-        self._forget_identifiers(type, id)
+        self._identifiers.forget(type, id)
+        self._index.forget(type, (id,))
         versions = self._connection.execute(
             delete(tables.resource_version).where(*version_key(self._scope, type, id))
         )
@@ -200,17 +209,19 @@ class Resources:
         `rewritten` is given an id and a text, and gives the text that is to be there.
         """
         of_type = (_v.payer_id == self._scope.payer_id, _v.type == type)
-        query = select(_v.id, _v.version, _v.body_format, _v.key_id, _v.body).where(
-            *of_type, _v.id.in_(sorted(ids))
-        )
-        changed = []
-        for id, version, body_format, key_id, content in self._connection.execute(query):
-            before = decoded(body_format, key_id, content)
-            after = rewritten(id, before)
-            if after != before:
-                body = encoded(after)
-                place = {"b_id": id, "b_version": version, "b_format": body.format}
-                changed.append({**place, "b_key": body.key_id, "b_body": body.content})
+        changed: list[dict[str, Any]] = []
+        for row in self._connection.execute(
+            with_versions().where(*of_type, _v.id.in_(sorted(ids)))
+        ):
+            before = stored_from(row).text or ""
+            after = rewritten(row.id, before)
+            if after == before:
+                continue
+            body = encoded(after)
+            place = {"b_id": row.id, "b_version": row.version, "b_format": body.format}
+            changed.append({**place, "b_key": body.key_id, "b_body": body.content})
+            if row.version == row.current:
+                self._index.replace(type, row.id, row.submitter_id, after)
         if changed:
             rows = update(tables.resource_version).where(
                 *of_type, _v.id == bindparam("b_id"), _v.version == bindparam("b_version")
@@ -224,52 +235,46 @@ class Resources:
     def has_any(self, type: str) -> bool:
         """Whether there is any resource of this type."""
         query = select(_r.id).where(
-            _r.payer_id == self._scope.payer_id, _r.type == type, self._visible()
+            _r.payer_id == self._scope.payer_id,
+            _r.type == type,
+            _r.deleted_at.is_(None),
+            self._visible(),
         )
         return self._connection.execute(query.limit(1)).first() is not None
 
     def hash_of(self, identifier: Identifier) -> str:
         """The keyed hash an identifier is found by."""
-        return self._hasher("identifier", identifier.key)
+        return self._identifiers.hash_of(identifier)
 
-    def _add_version(self, type: str, id: str, version: int, text: str) -> None:
-        body = encoded(text)
+    def _next(self, previous: Stored, text: str | None, method: str | None) -> Stored:
+        version, deleted_at = previous.version + 1, None if text is not None else self._now
+        amended = self._connection.execute(
+            update(tables.resource)
+            .where(*self._key(previous.type, previous.id), _r.version == previous.version)
+            .values(version=version, updated_at=self._now, deleted_at=deleted_at)
+        )
+        if amended.rowcount != 1:
+            raise VersionConflict(previous.reference)
+        stored = replace(previous, version=version, updated_at=self._now, text=text, method=method)
+        self._add_version(stored)
+        return stored
+
+    def _add_version(self, stored: Stored) -> None:
+        body = encoded(stored.text or "")
         self._connection.execute(
             insert(tables.resource_version),
             {
                 "payer_id": self._scope.payer_id,
-                "type": type,
-                "id": id,
-                "version": version,
+                "type": stored.type,
+                "id": stored.id,
+                "version": stored.version,
                 "updated_at": self._now,
                 "body_format": body.format,
                 "key_id": body.key_id,
                 "body": body.content,
+                "method": stored.method,
             },
         )
-
-    def _forget_identifiers(self, type: str, id: str) -> None:
-        self._connection.execute(
-            delete(tables.business_identifier).where(
-                _i.payer_id == self._scope.payer_id, _i.type == type, _i.resource_id == id
-            )
-        )
-
-    def _index(
-        self, type: str, id: str, identifiers: Iterable[Identifier], submitter_id: str | None
-    ) -> None:
-        rows = [
-            {
-                "payer_id": self._scope.payer_id,
-                "key_hash": key_hash,
-                "type": type,
-                "resource_id": id,
-                "submitter_id": submitter_id,
-            }
-            for key_hash in sorted({self.hash_of(one) for one in identifiers})
-        ]
-        if rows:
-            self._connection.execute(insert(tables.business_identifier), rows)
 
     def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
         return (_r.payer_id == self._scope.payer_id, _r.type == type, _r.id == id)
@@ -282,7 +287,4 @@ class Resources:
     ) -> ColumnElement[bool]:
         if self._is_reference_data:
             return owner.is_(None)
-        if self._scope.submitter_id is None:
-            return true()
-        is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
-        return or_(owner == self._scope.submitter_id, is_readable)
+        return owned(self._scope, owner, type)

@@ -1,7 +1,7 @@
 """Column types that come back as what went in, on both databases."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -75,3 +75,56 @@ class Exact(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Read every digit back."""
         return None if value is None else Decimal(value)
+
+
+# Wide enough for every amount; what is beyond is ordered with the largest.
+_WHOLE_DIGITS, _FRACTION_DIGITS = 20, 12
+_SCALE = 10**_FRACTION_DIGITS
+_LARGEST = 10 ** (_WHOLE_DIGITS + _FRACTION_DIGITS) - 1
+
+
+class Sorted(TypeDecorator[str]):
+    """Text in the order of its code points, whatever the database's own order is."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, length: int) -> None:
+        super().__init__(length)
+        self.length = length
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """The order "C" on PostgreSQL; SQLite's own is that."""
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(self.length, collation=collation))
+
+
+class Ordered(TypeDecorator[Decimal]):
+    """A Decimal as text of fixed width that sorts as numbers do, to 12 places after the point.
+
+    To compare by, not to keep amounts in: finer digits are cut off downwards.
+    """
+
+    impl = String(34)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """The order "C" on PostgreSQL; SQLite's own is that."""
+        collation = "C" if dialect.name == "postgresql" else None
+        return dialect.type_descriptor(String(34, collation=collation))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
+        """Negative numbers count down from the largest, so that they sort too."""
+        if value is None:
+            return None
+        scaled = int((value * _SCALE).to_integral_value(ROUND_FLOOR))
+        scaled = max(-_LARGEST, min(_LARGEST, scaled))
+        width = _WHOLE_DIGITS + _FRACTION_DIGITS
+        return f"1{scaled:0{width}d}" if scaled >= 0 else f"0{_LARGEST + scaled:0{width}d}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
+        """Read back."""
+        if value is None:
+            return None
+        scaled = int(value[1:]) - (0 if value[0] == "1" else _LARGEST)
+        return Decimal(scaled).scaleb(-_FRACTION_DIGITS)

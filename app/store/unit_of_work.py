@@ -22,6 +22,7 @@ from app.store.reference_epoch import ReferenceEpoch
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
+from app.store.search_index import Indexer, SearchIndex
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
@@ -39,14 +40,19 @@ class UnitOfWork:
         now: datetime,
         hasher: Hasher,
         new_id: Callable[[], str],
+        indexer: Indexer,
     ) -> None:
         self._connection = connection
+        self._indexer = indexer
         self.scope = scope
         self.now = now
         self.hasher = hasher
         self.new_id = new_id
-        self.resources = Resources(connection, scope, now, hasher)
-        self.reference_data = Resources(connection, scope, now, hasher, is_reference_data=True)
+        self.index = SearchIndex(connection, scope, hasher, indexer)
+        self.resources = Resources(connection, scope, now, hasher, self.index)
+        self.reference_data = Resources(
+            connection, scope, now, hasher, self.index, is_reference_data=True
+        )
         self.submissions = Submissions(connection, scope)
         self.tasks = Tasks(connection, scope, now)
         self.replay_keys = ReplayKeys(connection, scope, now)
@@ -69,7 +75,9 @@ class UnitOfWork:
         For enrolment alone: there a submitter that has the right changes what the payer keeps.
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
-        return UnitOfWork(self._connection, scope, self.now, self.hasher, self.new_id)
+        return UnitOfWork(
+            self._connection, scope, self.now, self.hasher, self.new_id, self._indexer
+        )
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

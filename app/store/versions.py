@@ -10,6 +10,8 @@ from app.domain.parties import Scope
 from app.store import tables
 from app.store.bodies import decoded
 
+DELETE = "DELETE"
+
 _r = tables.resource.c
 _v = tables.resource_version.c
 
@@ -20,7 +22,7 @@ class VersionConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One version of a resource; `text` is None once it is gone."""
+    """One version of a resource; `text` is None once it is gone, or where it tells a deletion."""
 
     type: str
     id: str
@@ -28,6 +30,17 @@ class Stored:
     updated_at: datetime
     text: str | None
     submitter_id: str | None = None
+    method: str | None = None
+
+    @property
+    def made_by(self) -> str:
+        """The HTTP method that the version came about by, or would have."""
+        return self.method or ("POST" if self.version == 1 else "PUT")
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether this version tells that the resource was deleted."""
+        return self.method == DELETE
 
     @property
     def reference(self) -> str:
@@ -53,6 +66,7 @@ def with_versions() -> Select[Any]:
         _v.body_format,
         _v.key_id,
         _v.body,
+        _v.method,
     ).join_from(
         tables.resource,
         tables.resource_version,
@@ -76,5 +90,6 @@ def stored_from(row: Row[Any]) -> Stored:
     """The version behind a row."""
     if row.gone_at is not None:
         return Stored(row.type, row.id, row.current, row.gone_at, None, row.submitter_id)
-    text = decoded(row.body_format, row.key_id, row.body)
-    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id)
+    has_content = row.method != DELETE
+    text = decoded(row.body_format, row.key_id, row.body) if has_content else None
+    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id, row.method)

@@ -253,6 +253,7 @@ class Play:
             self.now,
             self.installation.hasher,
             self.installation.new_id,
+            self.installation.indexer,
         )
 
 

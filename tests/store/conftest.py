@@ -30,7 +30,12 @@ def view(connection: Connection, installation: Installation, clock: FixedClock) 
 
     def seen_by(scope: Scope, now: datetime | None = None) -> UnitOfWork:
         return UnitOfWork(
-            connection, scope, now or clock(), installation.hasher, installation.new_id
+            connection,
+            scope,
+            now or clock(),
+            installation.hasher,
+            installation.new_id,
+            installation.indexer,
         )
 
     return seen_by

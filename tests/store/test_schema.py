@@ -163,7 +163,9 @@ def test_who_was_registered_before_the_right_to_enroll_has_it_not(store):
 def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation):
     def fill(connection):
         Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
-        work = UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id)
+        work = UnitOfWork(
+            connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
+        )
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
         work.reservations.reserve("1", 100, TERMS)
 

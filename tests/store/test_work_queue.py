@@ -210,7 +210,9 @@ def test_two_workers_at_once_lease_different_jobs(installation, store):
     """On SQLite the writers follow each other, on PostgreSQL the second skips what is locked."""
 
     def seen_through(connection):
-        return UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id)
+        return UnitOfWork(
+            connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
+        )
 
     with store.engine.begin() as connection:
         for number in range(4):

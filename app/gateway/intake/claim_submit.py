@@ -13,7 +13,7 @@ from app.fhir import json_text
 from app.gateway.intake import intake
 from app.gateway.intake.bundle_references import BundleReferences
 from app.gateway.intake.outcome import Taken
-from app.gateway.intake.ownership import REQUESTS, SUPPORTING
+from app.gateway.ownership import REQUESTS, SUPPORTING
 from app.gateway.received import Received
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork

@@ -18,8 +18,8 @@ from app.gateway.intake import (
     payment_notices,
 )
 from app.gateway.intake.outcome import Taken
-from app.gateway.intake.ownership import OUTGOING, REQUESTS, require_creator
 from app.gateway.once import TakenMeanwhile
+from app.gateway.ownership import OUTGOING, REQUESTS, require_creator
 from app.gateway.received import Keys, Received, keys_of
 from app.gateway.senders import party_issues
 from app.store.audit import Event

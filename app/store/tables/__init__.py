@@ -17,6 +17,14 @@ from app.store.tables.money import (
 )
 from app.store.tables.parties import client, payer
 from app.store.tables.resources import business_identifier, resource, resource_version
+from app.store.tables.search import (
+    SEARCH_TABLES,
+    search_date,
+    search_number,
+    search_reference,
+    search_string,
+    search_token,
+)
 from app.store.tables.submissions import (
     live_identifier,
     mention,
@@ -29,6 +37,7 @@ from app.store.tables.submissions import (
 from app.store.tables.work import JobState, calendar_slot, job
 
 __all__ = [
+    "SEARCH_TABLES",
     "Delivery",
     "Entry",
     "JobState",
@@ -53,6 +62,11 @@ __all__ = [
     "reservation_entry",
     "resource",
     "resource_version",
+    "search_date",
+    "search_number",
+    "search_reference",
+    "search_string",
+    "search_token",
     "submission",
     "task",
     "tombstone",

@@ -17,6 +17,8 @@ resource = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("gone_at", Instant),
+    # Deleted by DELETE: its versions stay, and it may be brought back.
+    Column("deleted_at", Instant),
     Index(
         "ix_resource_reference_data",
         "payer_id",
@@ -37,6 +39,9 @@ resource_version = Table(
     Column("body_format", SmallInteger, nullable=False),
     Column("key_id", String(64)),
     Column("body", LargeBinary, nullable=False),
+    # How it came about, where that is not POST for the first version and PUT for the others.
+    Column("method", String(8)),
+    Index("ix_resource_version_history", "payer_id", "type", "updated_at"),
 )
 
 # Business identifiers as keyed hashes: found by equality, unreadable without the key.

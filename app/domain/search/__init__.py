@@ -1,0 +1,1 @@
+"""Searches as plain values: what a resource is found by, and what is looked for."""

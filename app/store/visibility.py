@@ -1,0 +1,32 @@
+"""Whose rows a scope sees: the one place that turns payer and submitter into a condition."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, true
+
+from app.domain.parties import Scope
+
+# The payer's reference data that its submitters may read. Patients and Coverages are not among
+# them: those are matched by identifier and never shown.
+READABLE_REFERENCE_DATA = frozenset(
+    {
+        "Organization",
+        "OrganizationAffiliation",
+        "Practitioner",
+        "PractitionerRole",
+        "Location",
+        "InsurancePlan",
+        "ChargeItemDefinition",
+    }
+)
+
+
+def owned(scope: Scope, owner: ColumnElement[Any], type: ColumnElement[str]) -> ColumnElement[bool]:
+    """Whether a row belongs to what the scope sees, beside its payer, which the caller names.
+
+    A submitter sees its own and the payer's readable reference data; the payer's side sees all.
+    """
+    if scope.submitter_id is None:
+        return true()
+    is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
+    return or_(owner == scope.submitter_id, is_readable)
