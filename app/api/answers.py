@@ -7,6 +7,7 @@ from flask import Request, Response
 from werkzeug.http import http_date
 
 from app.api.negotiation import media_type
+from app.gateway.changes.delete import Deleted
 from app.gateway.intake.outcome import Taken
 from app.store.resources import Stored
 
@@ -24,6 +25,15 @@ def created(request: Request, taken: Taken, base: str) -> Response:
         response.headers["Link"] = f'<{base}/{taken.related}>; rel="related"'
     if request.headers.get("Prefer", "").replace(" ", "") == "return=minimal":
         response.set_data(b"")
+    return response
+
+
+def deleted(deleted: Deleted) -> Response:
+    """204, also for what was not there; the ETag of the version that tells of the deletion."""
+    response = Response(status=204)
+    if deleted.stored is not None:
+        response.set_etag(str(deleted.stored.version), weak=True)
+        response.headers["Last-Modified"] = http_date(deleted.stored.updated_at)
     return response
 
 

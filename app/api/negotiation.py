@@ -8,7 +8,6 @@ import re
 from flask import Request
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.references import Identifier
 from app.fhir import json_text
 from app.fhir.validation import check
 from app.gateway.received import Received
@@ -55,7 +54,7 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
         document,
         request_id,
         _idempotency_key(request),
-        _if_none_exist(request),
+        request.headers.get("If-None-Exist"),
         is_rehearsal=is_rehearsal,
     )
 
@@ -102,15 +101,3 @@ def _idempotency_key(request: Request) -> str | None:
         text = f"Idempotency-Key has 1 to {_LONGEST_HEADER} characters."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
     return key
-
-
-def _if_none_exist(request: Request) -> Identifier | None:
-    condition = request.headers.get("If-None-Exist")
-    if condition is None:
-        return None
-    name, _, token = condition.lstrip("?").partition("=")
-    system, separator, value = token.partition("|")
-    if name != "identifier" or not separator or not value or "&" in token:
-        text = "If-None-Exist is understood as identifier=system|value."
-        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
-    return Identifier(system or None, value)

@@ -1,4 +1,4 @@
-"""Create, read and version read of every resource type.
+"""Create, read, update and delete of every resource type.
 
 http://hl7.org/fhir/R4/http.html
 """
@@ -12,6 +12,7 @@ from app.api.context import context
 from app.api.negotiation import received
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
+from app.gateway.changes.target import Target
 
 blueprint = Blueprint("resources", __name__)
 
@@ -38,6 +39,24 @@ def read(type: str, id: str) -> Response:
     return answers.found(request, here.reading.resource(client, type, id))
 
 
+@blueprint.put("/<type>/<id>")
+def update(type: str, id: str) -> Response:
+    """PUT [base]/[type]/[id]."""
+    here = context()
+    target = _target(type, id)
+    client = here.client()
+    sent = received(request, {type}, here.request_id)
+    return answers.created(request, here.gateway.update(client, sent, target), here.base_url)
+
+
+@blueprint.delete("/<type>/<id>")
+def delete(type: str, id: str) -> Response:
+    """DELETE [base]/[type]/[id]."""
+    here = context()
+    target = _target(type, id)
+    return answers.deleted(here.gateway.delete(here.client(), target))
+
+
 @blueprint.get("/<type>/<id>/_history/<version>")
 def read_version(type: str, id: str, version: str) -> Response:
     """GET [base]/[type]/[id]/_history/[version]."""
@@ -48,6 +67,16 @@ def read_version(type: str, id: str, version: str) -> Response:
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
     return answers.found(request, here.reading.version(client, type, id, int(version)))
+
+
+def _target(type: str, id: str | None = None) -> Target:
+    """What the request is about: by its id, or by the query where it has none."""
+    _require_type(type)
+    if id is not None:
+        require_id(id)
+    condition = request.query_string.decode() if id is None else None
+    if_match = request.headers.get("If-Match")
+    return Target(type, id, condition, if_match, context().request_id)
 
 
 def require_id(id: str) -> None:
