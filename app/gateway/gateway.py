@@ -20,8 +20,9 @@ from app.fhir.task_reading import read_task
 from app.gateway import real_time
 from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
-from app.gateway.changes import delete, update
+from app.gateway.changes import delete, patch, update
 from app.gateway.changes.delete import Deleted
+from app.gateway.changes.patch import Patch
 from app.gateway.changes.target import Target
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
@@ -101,6 +102,10 @@ class Gateway:
         return self._changed(
             client, target, lambda work: update.update(received, target, client, base, work)
         )
+
+    def patch(self, client: Client, sent: Patch, target: Target) -> Taken:
+        """PATCH a resource; raises Unacceptable, with nothing changed."""
+        return self._changed(client, target, lambda work: patch.patch(sent, target, client, work))
 
     def delete(self, client: Client, target: Target) -> Deleted:
         """DELETE a resource; raises Unacceptable, with nothing changed."""

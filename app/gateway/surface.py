@@ -62,7 +62,13 @@ def offered(type: str, kind: ClientKind) -> frozenset[Interaction]:
 
 
 def require_offered(interaction: Interaction, type: str, client: Client) -> None:
-    """Pass where this client is offered the interaction; raises Unacceptable, 405."""
+    """Pass where this client is offered the interaction; raises Unacceptable, 405.
+
+    A change of what a submitter sees, but that nobody changes, is let pass to be refused as that.
+    """
+    is_seen = client.kind is ClientKind.SUBMITTER and type in IMMUTABLE
+    if is_seen and interaction in {_I.UPDATE, _I.PATCH}:
+        return
     if interaction not in offered(type, client.kind):
         raise not_offered(f"This client is offered no {interaction} of a {type}.", type)
 
