@@ -34,7 +34,7 @@ class Context:
     def client(self) -> Client:
         """Who asks; raises Unacceptable for an unknown credential."""
         client = client_of(request, self.administration)
-        g.client_id = client.id
+        g.client_id, g.client_kind = client.id, client.kind
         return client
 
 
