@@ -11,6 +11,7 @@ from app.gateway.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.history import History
 from app.gateway.reading import Reading
+from app.gateway.searching import Searching
 
 EXTENSION = "eclaims"
 
@@ -21,6 +22,7 @@ class Context:
 
     gateway: Gateway
     reading: Reading
+    searching: Searching
     history: History
     administration: Administration
     base_url: str

@@ -10,6 +10,7 @@ from werkzeug.http import parse_options_header
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir import json_patch, json_text
+from app.fhir.subsets import Summary
 from app.fhir.validation import check
 from app.gateway.changes.patch import Patch
 from app.gateway.received import Received
@@ -68,6 +69,19 @@ def require_known(request: Request, *names: str) -> None:
     if unknown and preferred(request, "handling") == "strict":
         text = "The query has parameters that are not known here."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+
+
+def asked_part(request: Request) -> tuple[Summary | None, tuple[str, ...]]:
+    """Which part of a resource a read asks for; raises Unacceptable for an unknown one."""
+    spelled, elements = request.args.get("_summary"), request.args.get("_elements", "")
+    try:
+        summary = None if spelled is None else Summary(spelled)
+    except ValueError:
+        summary = Summary.COUNT
+    if summary is Summary.COUNT:
+        text = "_summary of one resource is true, text, data or false."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return summary, tuple(name for name in elements.split(",") if name)
 
 
 def condition(request: Request) -> str:

@@ -10,7 +10,7 @@ from app.fhir.code_systems import published
 from app.fhir.search.indexing import entries_of
 from app.gateway.installation import Installation
 from app.store.resources import Stored
-from app.store.searching import Page
+from app.store.searching.searching import Page
 
 
 class Published:

@@ -20,7 +20,7 @@ from app.gateway.installation import Installation
 from app.gateway.page_links import PAGE, PageLinks
 from app.gateway.published import Published
 from app.gateway.surface import PUBLISHED, Interaction, offered
-from app.store.searching import Page
+from app.store.searching.searching import Page
 from app.store.unit_of_work import UnitOfWork
 
 USUAL_COUNT = 20
