@@ -5,7 +5,7 @@ import time
 
 from flask import Flask, Response, g, request
 
-from app.api import errors, health, metadata, operations, resources, tasks
+from app.api import errors, health, metadata, openapi, operations, resources, tasks
 from app.api.context import EXTENSION, Context
 from app.api.negotiation import OTHER_BYTES, media_type
 from app.telemetry import log
@@ -29,7 +29,7 @@ def web_application(context: Context) -> Flask:
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.register_blueprint(health.blueprint)
-    for part in (metadata, tasks, operations, resources):
+    for part in (metadata, openapi, tasks, operations, resources):
         application.register_blueprint(part.blueprint, url_prefix=FHIR_BASE)
     errors.register(application)
     application.before_request(_begin)

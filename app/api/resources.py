@@ -23,7 +23,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 def create(type: str) -> Response:
     """POST [base]/[type]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     taken = here.gateway.create(here.client(), received(request, {type}, here.request_id))
     return answers.created(request, taken, here.base_url)
 
@@ -32,7 +32,7 @@ def create(type: str) -> Response:
 def read(type: str, id: str) -> Response:
     """GET [base]/[type]/[id]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     client = here.client()
     require_id(id)
     return answers.found(request, here.reading.resource(client, type, id))
@@ -42,7 +42,7 @@ def read(type: str, id: str) -> Response:
 def read_version(type: str, id: str, version: str) -> Response:
     """GET [base]/[type]/[id]/_history/[version]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     client = here.client()
     require_id(id)
     if not version.isascii() or not version.isdigit() or len(version) > 9:
@@ -56,6 +56,7 @@ def require_id(id: str) -> None:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
 
 
-def _require_type(type: str) -> None:
+def require_type(type: str) -> None:
+    """Pass for a resource type of R4; raises Unacceptable for anything else."""
     if type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))
