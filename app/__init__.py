@@ -64,11 +64,13 @@ def create_app(installation: Installation) -> Flask:
     from app.gateway.gateway import Gateway
     from app.gateway.history import History
     from app.gateway.reading import Reading
+    from app.gateway.searching import Searching
 
     return web_application(
         Context(
             Gateway(installation, create_worker(installation)),
             Reading(installation),
+            Searching(installation),
             History(installation),
             Administration(installation),
             installation.base_url,

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/http.html#mime-type
 """
 
 import re
+from typing import Any
 
 from flask import Request
 from werkzeug.http import parse_options_header
@@ -98,13 +99,16 @@ def patch(request: Request) -> Patch:
     return Patch(json_patch.read(request.get_data(cache=False), PATCH_BYTES))
 
 
-def received(request: Request, types: set[str], request_id: str) -> Received:
+def received(
+    request: Request, types: set[str], request_id: str, *, may_be_tried: bool = False
+) -> Received:
     """The resource in the body; raises Unacceptable with every problem it has.
 
-    `types` are the resource types that make sense at this address.
+    `types` are the resource types that make sense at this address. `may_be_tried`: it stands for a
+    Task.
     """
     _require_json(request)
-    is_rehearsal = _is_rehearsal(request, types)
+    is_rehearsal = _is_rehearsal(request, {"Task"} if may_be_tried else types)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
     named = document.get("resourceType")
@@ -136,6 +140,30 @@ def require_no_parameters(request: Request, request_id: str) -> None:
     if sent.document.get("parameter"):
         text = "This operation takes no parameters."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text, "Parameters.parameter"))
+
+
+def nothing_or_parameters(request: Request, request_id: str) -> Received:
+    """What an operation that stands for a Task is given: no body counts as empty Parameters.
+
+    Raises Unacceptable.
+    """
+    if request.get_data():
+        return received(request, {"Parameters"}, request_id, may_be_tried=True)
+    empty = {"resourceType": "Parameters"}
+    return Received(
+        json_text.write(empty),
+        empty,
+        request_id,
+        _idempotency_key(request),
+        request.headers.get("If-None-Exist"),
+        is_rehearsal=_is_rehearsal(request, {"Task"}),
+    )
+
+
+def document_of(request: Request) -> dict[str, Any]:
+    """The JSON object in the body, whatever it says; raises Unacceptable where it is none."""
+    _require_json(request)
+    return json_text.read(request.get_data(cache=False), OTHER_BYTES)
 
 
 def _require_json(request: Request) -> None:

@@ -114,6 +114,6 @@ def require_id(id: str) -> None:
 
 
 def require_type(type: str) -> None:
-    """Pass for a type that R4 has; raises Unacceptable."""
+    """Pass for a resource type of R4; raises Unacceptable for anything else."""
     if type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))

@@ -96,12 +96,13 @@ class ErrorCode(Enum):
     VERSION_CONFLICT = Entry("ECG-VERSION-CONFLICT", _T.CONFLICT, 412, "The resource is not in the version that the request names.")
     MULTIPLE_MATCHES = Entry("ECG-MULTIPLE-MATCHES", _T.MULTIPLE_MATCHES, 412, "Several resources match.")
     PARAMETER = Entry("ECG-PARAMETER", _T.VALUE, 400, "A header or parameter is not usable.")
+    PROFILE = Entry("ECG-PROFILE", _T.NOT_SUPPORTED, 400, "The profile is not known here.")
     # Submission
     NOT_ACTIVE = Entry("ECG-NOT-ACTIVE", _T.BUSINESS_RULE, 422, "A request is submitted with status active.")
     DUPLICATE = Entry("ECG-DUPLICATE", _T.DUPLICATE, 409, "A live Claim of other content holds the identifier.")
     NULLIFIED = Entry("ECG-NULLIFIED", _T.DELETED, 410, "Exactly this submission was nullified.")
     IDEMPOTENCY = Entry("ECG-IDEMPOTENCY", _T.CONFLICT, 422, "The Idempotency-Key was used with other content.")
-    BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one Claim and what belongs to it.")
+    BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one request and what belongs to it.")
     # What the payer itself sends
     RECIPIENT_UNKNOWN = Entry("ECG-RECIPIENT-UNKNOWN", _T.BUSINESS_RULE, 422, "It names no submitter that it could be for.")
     RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
