@@ -3,8 +3,11 @@
 http://hl7.org/fhir/R4/codesystem.html#search
 """
 
-from app.domain.search.matching import matches
-from app.domain.search.query import Place, Search
+from collections.abc import Sequence
+
+from app.domain.search.entries import Entry, TokenEntry
+from app.domain.search.matching import local, matches
+from app.domain.search.query import ID, Place, Search
 from app.fhir import json_text
 from app.fhir.code_systems import published
 from app.fhir.search.indexing import entries_of
@@ -40,11 +43,14 @@ class Published:
             Stored(type, id, 1, now, json_text.write(document))
             for (type, id), document in sorted(published().items())
             if type == search.type
-            and all(
-                matches(entries_of(type, document, base), condition)
-                for condition in search.conditions
-            )
+            and _meets([TokenEntry(ID, id), *entries_of(type, document, base)], search)
         ]
+
+
+def _meets(entries: Sequence[Entry], search: Search) -> bool:
+    """Whether all conditions hold; one that asks of other resources finds none that is theirs."""
+    conditions = [local(condition) for condition in search.conditions]
+    return all(each is not None and matches(entries, each) for each in conditions)
 
 
 def _page(found: list[Stored], *, has_more: bool) -> Page:
