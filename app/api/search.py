@@ -10,7 +10,10 @@ from app.api.negotiation import media_type
 from app.api.resources import require_id, require_type
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.gateway.page_links import PAGE
+from app.gateway.surface import TYPES
 
+# Named one by one: Patient/1/_history and Patient/1/$everything are other addresses.
+_COMPARTMENT = f"/Patient/<id>/<any({', '.join(sorted(TYPES))}):type>"
 _FORM = "application/x-www-form-urlencoded"
 
 blueprint = Blueprint("search", __name__)
@@ -29,13 +32,13 @@ def search_by_post(type: str) -> Response:
     return _searched(type)
 
 
-@blueprint.get("/Patient/<id>/<type>")
+@blueprint.get(_COMPARTMENT)
 def search_compartment(id: str, type: str) -> Response:
     """GET [base]/Patient/[id]/[type]?..."""
     return _searched(type, id)
 
 
-@blueprint.post("/Patient/<id>/<type>/_search")
+@blueprint.post(f"{_COMPARTMENT}/_search")
 def search_compartment_by_post(id: str, type: str) -> Response:
     """POST [base]/Patient/[id]/[type]/_search."""
     _require_form()
