@@ -15,6 +15,7 @@ from app.store.audit import Audit
 from app.store.counters import Counters
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
+from app.store.history import History
 from app.store.leases import Leases
 from app.store.mentions import Mentions
 from app.store.pended import Pended
@@ -55,6 +56,7 @@ class UnitOfWork:
         self.reference_data = Resources(
             connection, scope, now, hasher, self.index, is_reference_data=True
         )
+        self.history = History(connection, scope)
         self.submissions = Submissions(connection, scope)
         self.tasks = Tasks(connection, scope, now)
         self.replay_keys = ReplayKeys(connection, scope, now)
