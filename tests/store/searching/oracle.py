@@ -22,7 +22,7 @@ from app.domain.search.query import (
     TextMatch,
     TokenMatch,
 )
-from app.store.search_index import normal
+from app.domain.search.texts import normal
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ from app.domain.search.query import (
     TextMode,
     TokenMatch,
 )
-from app.store.search_index import normal
+from app.domain.search.texts import normal
 from app.store.visibility import READABLE_REFERENCE_DATA
 from tests.store.scopes import FOREIGN, MINE, PAYERS, THEIRS
 from tests.store.searching.oracle import Known, meets
