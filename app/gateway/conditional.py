@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.gateway.changes.conditional import matches_of
+from app.gateway.changes.conditional import matches_of, own_of
 from app.gateway.received import Received
 from app.store.unit_of_work import UnitOfWork
 
@@ -17,6 +17,8 @@ def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
     if received.if_none_exist is None:
         return None
     matches = matches_of(received.type, received.if_none_exist, work)
+    if received.is_update:
+        matches = [(received.type, id) for id in own_of(matches, work)]
     if len(matches) > 1:
         text = f"{len(matches)} resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
