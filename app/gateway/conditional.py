@@ -19,14 +19,11 @@ def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
     if received.if_none_exist is None:
         return None
     matches = matches_of(received.type, received.if_none_exist, work)
+    if received.is_update and own_of(matches, work):
+        raise TakenMeanwhile
     if received.is_update:
-        return _none_meanwhile(own_of(matches, work))
+        return None
     if len(matches) > 1:
         text = f"{len(matches)} resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
     return matches[0] if matches else None
-
-
-def _none_meanwhile(own: list[str]) -> None:
-    if own:
-        raise TakenMeanwhile
