@@ -106,6 +106,10 @@ class ErrorCode(Enum):
     NULLIFIED = Entry("ECG-NULLIFIED", _T.DELETED, 410, "Exactly this submission was nullified.")
     IDEMPOTENCY = Entry("ECG-IDEMPOTENCY", _T.CONFLICT, 422, "The Idempotency-Key was used with other content.")
     BUNDLE = Entry("ECG-BUNDLE", _T.INVARIANT, 400, "The Bundle does not hold one request and what belongs to it.")
+    BUNDLE_TYPE = Entry("ECG-BUNDLE-TYPE", _T.NOT_SUPPORTED, 400, "A Bundle of this type, or with such entries, is not taken.")
+    BUNDLE_STEP = Entry("ECG-BUNDLE-STEP", _T.NOT_SUPPORTED, 400, "This interaction is not offered within a Bundle.")
+    BUNDLE_TWICE = Entry("ECG-BUNDLE-TWICE", _T.INVARIANT, 400, "Two entries of a transaction are about the same resource.")
+    BUNDLE_REFERENCE = Entry("ECG-BUNDLE-REFERENCE", _T.NOT_FOUND, 412, "A conditional reference is not met by exactly one resource.")
     # What the payer itself sends
     RECIPIENT_UNKNOWN = Entry("ECG-RECIPIENT-UNKNOWN", _T.BUSINESS_RULE, 422, "It names no submitter that it could be for.")
     RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
