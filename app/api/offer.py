@@ -10,7 +10,8 @@ from flask import Flask
 
 from app.api.operations import OPERATIONS, Operation
 from app.domain.parties import ClientKind
-from app.fhir.offer import Offer, OperationOffer, TypeOffer
+from app.fhir.offer import Offer, OperationOffer, ParameterOffer, TypeOffer
+from app.fhir.search.definitions import Parameter, parameters_of
 from app.gateway.surface import IMMUTABLE, TYPES, Interaction, may_choose_id, offered
 
 _I = Interaction
@@ -64,6 +65,7 @@ def _type(type: str, routed: frozenset[tuple[str, str]]) -> TypeOffer:
         for kind, name in _ROLES.items()
     )
     codes = frozenset().union(*(codes for _, codes in by_role))
+    parameters = parameters_of(type).values()
     return TypeOffer(
         type=type,
         by_role=by_role,
@@ -73,8 +75,14 @@ def _type(type: str, routed: frozenset[tuple[str, str]]) -> TypeOffer:
         has_conditional_delete="delete" in codes and _CONDITIONAL_DELETE in routed,
         has_update_create="update" in codes and any(may_choose_id(type, kind) for kind in _ROLES),
         is_immutable=type in IMMUTABLE,
+        parameters=tuple(_parameter(each) for each in parameters),
         operations=tuple(_operation(each) for each in OPERATIONS if each.is_of(type)),
     )
+
+
+def _parameter(parameter: Parameter) -> ParameterOffer:
+    targets = tuple(sorted(parameter.targets))
+    return ParameterOffer(parameter.code, str(parameter.type), parameter.url, targets)
 
 
 def _operation(operation: Operation) -> OperationOffer:

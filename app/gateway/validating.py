@@ -12,13 +12,17 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.documents import Document
+from app.fhir.task_reading import read_task
 from app.fhir.validation import check
+from app.gateway.changes.delete import delete
+from app.gateway.changes.target import Target
+from app.gateway.changes.update import update
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
 from app.gateway.once import TakenMeanwhile
 from app.gateway.reading import Reading
 from app.gateway.received import Received
-from app.gateway.surface import Interaction, offered
+from app.gateway.surface import Interaction, not_offered, offered
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
 
@@ -54,7 +58,8 @@ def issues_of(installation: Installation, client: Client, question: Question) ->
         text = "The mode 'delete' is for a resource that is there: [type]/[id]/$validate."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
     if question.mode is Mode.DELETE:
-        return _offer_issues(question, client, Interaction.DELETE)
+        target = Target(question.type, question.id)
+        return _unwound(installation, client, lambda work: delete(target, client, work))
     document = question.document
     if document is None:
         if stored is None:
@@ -85,43 +90,36 @@ def _profile_issues(question: Question) -> list[Issue]:
 def _mode_issues(
     installation: Installation, client: Client, question: Question, document: Document
 ) -> list[Issue]:
-    if question.mode is Mode.CREATE:
-        return _creation_issues(installation, client, document)
-    if question.mode is Mode.UPDATE:
-        return _update_issues(question, client, document)
-    return []
-
-
-def _update_issues(question: Question, client: Client, document: Document) -> list[Issue]:
-    if question.id is not None and document.get("id") != question.id:
-        return [Issue(ErrorCode.PARAMETER, "The id is that of the address.", f"{question.type}.id")]
-    return _offer_issues(question, client, Interaction.UPDATE)
-
-
-def _offer_issues(question: Question, client: Client, interaction: Interaction) -> list[Issue]:
-    if interaction in offered(question.type, client.kind):
-        return []
-    text = f"This client is not offered {interaction} of {question.type}."
-    return [Issue(ErrorCode.METHOD, text, question.type)]
-
-
-def _creation_issues(installation: Installation, client: Client, document: Document) -> list[Issue]:
-    """What the very same creation would be refused for: it is done, and all of it is unwound."""
-    if document["resourceType"] == "Task":
-        return _offer_issues(Question("Task", None, document), client, Interaction.CREATE)
+    """What the very same request would be refused for: it is done, and all of it is unwound."""
+    base = installation.base_url
     sent = Received(json_text.write(document), document)
+    target = Target(question.type, question.id or document.get("id"))
 
-    def created(work: UnitOfWork) -> Any:
-        return intake.take(sent, client, installation.base_url, work)
+    def done(work: UnitOfWork) -> Any:
+        if question.mode is Mode.UPDATE:
+            return update(sent, target, client, base, work)
+        return intake.take(sent, client, base, work)
 
-    return unwound(installation, client, created)
+    if question.mode not in {Mode.CREATE, Mode.UPDATE}:
+        return []
+    if question.mode is Mode.CREATE and question.type == "Task":
+        # A Task is tried by `Prefer: dry-run`, which tells what would come of it.
+        return _task_issues(installation, client, sent)
+    return _unwound(installation, client, done)
+
+
+def _task_issues(installation: Installation, client: Client, sent: Received) -> list[Issue]:
+    if Interaction.CREATE not in offered(sent.type, client.kind):
+        return list(not_offered("This client sends no Tasks.", "Task").issues)
+    _, issues = read_task(sent.document, installation.base_url, installation.clock())
+    return issues
 
 
 class _Unwound(Exception):
     """Nothing of it stays."""
 
 
-def unwound(
+def _unwound(
     installation: Installation, client: Client, effect: Callable[[UnitOfWork], Any]
 ) -> list[Issue]:
     """The issues that an effect is refused with; none where it would be accepted."""
