@@ -62,12 +62,14 @@ def create_app(installation: Installation) -> Flask:
     from app.api.context import Context
     from app.gateway.administration import Administration
     from app.gateway.gateway import Gateway
+    from app.gateway.history import History
     from app.gateway.reading import Reading
 
     return web_application(
         Context(
             Gateway(installation, create_worker(installation)),
             Reading(installation),
+            History(installation),
             Administration(installation),
             installation.base_url,
             installation.clock(),

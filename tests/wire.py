@@ -69,6 +69,15 @@ class Wire:
         body = document if isinstance(document, bytes | str) else json_text.write(document)
         return self._asked("POST", path, data=body, headers=headers)
 
+    def put(self, path: str, document: Any, **headers: str) -> Reply:
+        """PUT a document, or bytes as they are."""
+        body = document if isinstance(document, bytes | str) else json_text.write(document)
+        return self._asked("PUT", path, data=body, headers=headers)
+
+    def delete(self, path: str, **headers: str) -> Reply:
+        """DELETE under the FHIR base."""
+        return self._asked("DELETE", path, headers=headers)
+
     def get(self, path: str, **headers: str) -> Reply:
         """GET under the FHIR base; a reference may be given as it stands in an answer."""
         return self._asked("GET", path, headers=headers)

@@ -6,7 +6,10 @@ http://hl7.org/fhir/R4/http.html#versioning
 from flask import Request, Response
 from werkzeug.http import http_date
 
-from app.api.negotiation import media_type
+from app.api.negotiation import media_type, preferred
+from app.fhir import json_text
+from app.fhir.operation_outcome import information
+from app.gateway.changes.delete import Deleted
 from app.gateway.intake.outcome import Taken
 from app.store.resources import Stored
 
@@ -22,8 +25,27 @@ def created(request: Request, taken: Taken, base: str) -> Response:
     response.headers["Location"] = f"{base}/{taken.stored.versioned}"
     if taken.related is not None:
         response.headers["Link"] = f'<{base}/{taken.related}>; rel="related"'
-    if request.headers.get("Prefer", "").replace(" ", "") == "return=minimal":
-        response.set_data(b"")
+    _put_preferred(request, response)
+    return response
+
+
+def changed(request: Request, taken: Taken, base: str) -> Response:
+    """200 for the next version, 201 with its Location for what is there from now on."""
+    response = created(request, taken, base)
+    if not taken.is_new:
+        del response.headers["Location"]
+    return response
+
+
+def deleted(request: Request, deleted: Deleted) -> Response:
+    """204, also for what was not there; the ETag of the version that tells of the deletion."""
+    response = Response(status=204)
+    if deleted.stored is not None:
+        response.set_etag(str(deleted.stored.version), weak=True)
+        response.headers["Last-Modified"] = http_date(deleted.stored.updated_at)
+    if preferred(request, "return") == "operationoutcome":
+        response.status_code = 200
+        _put_preferred(request, response)
     return response
 
 
@@ -32,8 +54,25 @@ def found(request: Request, stored: Stored) -> Response:
     response = Response(stored.text or "", 200, mimetype=media_type(request))
     response.set_etag(str(stored.version), weak=True)
     response.headers["Last-Modified"] = http_date(stored.updated_at)
-    is_known = request.if_none_match.contains_weak(str(stored.version))
-    if request.method in {"GET", "HEAD"} and is_known:
+    if request.method in {"GET", "HEAD"} and _is_known(request, stored):
         response.status_code = 304
         response.set_data(b"")
     return response
+
+
+def _is_known(request: Request, stored: Stored) -> bool:
+    """Whether the client has this version; a tag tells more than a time, and alone counts then."""
+    if request.if_none_match:
+        return request.if_none_match.contains_weak(str(stored.version))
+    since = request.if_modified_since
+    return since is not None and stored.updated_at.replace(microsecond=0) <= since
+
+
+def _put_preferred(request: Request, response: Response) -> None:
+    """What the client prefers to have back of a change that was made."""
+    preference = preferred(request, "return")
+    if preference == "minimal":
+        response.set_data(b"")
+    if preference == "operationoutcome":
+        response.set_data(json_text.write(information("This is done.")))
+        response.mimetype = media_type(request)

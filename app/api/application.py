@@ -5,9 +5,10 @@ import time
 
 from flask import Flask, Response, g, request
 
-from app.api import errors, health, metadata, operations, resources, tasks
+from app.api import errors, health, history, metadata, operations, resources, tasks
 from app.api.context import EXTENSION, Context
-from app.api.negotiation import OTHER_BYTES, media_type
+from app.api.negotiation import OTHER_BYTES, is_pretty, media_type
+from app.fhir import json_text
 from app.telemetry import log
 
 FHIR_BASE = "/fhir/r4"
@@ -29,7 +30,7 @@ def web_application(context: Context) -> Flask:
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.register_blueprint(health.blueprint)
-    for part in (metadata, tasks, operations, resources):
+    for part in (metadata, tasks, operations, history, resources):
         application.register_blueprint(part.blueprint, url_prefix=FHIR_BASE)
     errors.register(application)
     application.before_request(_begin)
@@ -45,6 +46,8 @@ def _begin() -> None:
 
 
 def _finish(response: Response) -> Response:
+    if is_pretty(request) and (response.mimetype or "").endswith("json") and response.get_data():
+        response.set_data(json_text.indented(response.get_data(as_text=True)))
     response.headers.update(_HEADERS)
     response.headers["X-Request-Id"] = g.request_id
     log.info(

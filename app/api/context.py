@@ -9,6 +9,7 @@ from app.api.auth import client_of
 from app.domain.parties import Client
 from app.gateway.administration import Administration
 from app.gateway.gateway import Gateway
+from app.gateway.history import History
 from app.gateway.reading import Reading
 
 EXTENSION = "eclaims"
@@ -20,6 +21,7 @@ class Context:
 
     gateway: Gateway
     reading: Reading
+    history: History
     administration: Administration
     base_url: str
     started_at: datetime
@@ -32,7 +34,7 @@ class Context:
     def client(self) -> Client:
         """Who asks; raises Unacceptable for an unknown credential."""
         client = client_of(request, self.administration)
-        g.client_id = client.id
+        g.client_id, g.client_kind = client.id, client.kind
         return client
 
 

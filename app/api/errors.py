@@ -5,9 +5,10 @@ http://hl7.org/fhir/R4/operationoutcome.html
 
 import traceback
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from app.api.allowed import allowed
 from app.api.negotiation import FHIR_JSON
 from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.fhir import json_text
@@ -45,6 +46,8 @@ def _unacceptable(refusal: Unacceptable) -> Response:
     response = outcome(refusal.status, *refusal.issues)
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if refusal.status == 405:
+        response.headers["Allow"] = allowed(request)
     return response
 
 
@@ -69,9 +72,9 @@ def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _BY_STATUS.get(status, ErrorCode.PARAMETER if status < 500 else ErrorCode.FAULT)
     response = outcome(status, Issue(code, code.entry.meaning))
-    allowed = getattr(error, "valid_methods", None)
-    if allowed:
-        response.headers["Allow"] = ", ".join(sorted(allowed))
+    methods = getattr(error, "valid_methods", None)
+    if methods:
+        response.headers["Allow"] = ", ".join(sorted(methods))
     return response
 
 

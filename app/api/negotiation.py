@@ -6,11 +6,12 @@ http://hl7.org/fhir/R4/http.html#mime-type
 import re
 
 from flask import Request
+from werkzeug.http import parse_options_header
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.references import Identifier
-from app.fhir import json_text
+from app.fhir import json_patch, json_text
 from app.fhir.validation import check
+from app.gateway.changes.patch import Patch
 from app.gateway.received import Received
 
 FHIR_JSON = "application/fhir+json"
@@ -18,20 +19,69 @@ _JSON_TYPES = frozenset({FHIR_JSON, "application/json", "text/json"})
 _ANY_JSON = frozenset({"json", "*/*", "application/*"})
 TASK_BYTES = 2 * 1024 * 1024
 OTHER_BYTES = 10 * 1024 * 1024
+PATCH_BYTES = 2 * 1024 * 1024
 _LONGEST_HEADER = 200
+_VERSIONS = frozenset({"4.0", "4.0.1"})
+_NEVER = frozenset({"0", "0.0", "0.00", "0.000"})
+_OF_EVERY_QUERY = frozenset({"_format", "_pretty"})
 
 
 def media_type(request: Request) -> str:
     """The media type to answer in; raises Unacceptable where none of the asked ones can be made."""
     # In a query a plus sign is a space, and nobody escapes it here.
-    asked = request.args.get("_format", "").replace(" ", "+") or request.headers.get("Accept", "")
+    spelled = request.args.get("_format", "").strip().replace("; ", ";").replace(" ", "+")
+    asked = spelled or request.headers.get("Accept", "")
     for choice in asked.split(",") if asked else ["*/*"]:
-        name = choice.split(";")[0].strip().lower()
+        name, options = parse_options_header(choice.strip().lower())
+        if options.get("fhirversion", "4.0") not in _VERSIONS or options.get("q") in _NEVER:
+            continue
         if name in _JSON_TYPES:
             return name
         if name in _ANY_JSON:
             return FHIR_JSON
     raise Unacceptable(Issue(ErrorCode.NOT_ACCEPTABLE, f"Only {FHIR_JSON} can be produced."))
+
+
+def is_pretty(request: Request) -> bool:
+    """Whether the answer is for people to read."""
+    return request.args.get("_pretty", "").lower() == "true"
+
+
+def preferred(request: Request, name: str) -> str | None:
+    """What the header Prefer says of one thing (`return`, `handling`); None where it does not.
+
+    https://www.rfc-editor.org/rfc/rfc7240
+    """
+    for preference in re.split(r"[,;]", request.headers.get("Prefer", "")):
+        token, _, value = preference.partition("=")
+        if token.strip().lower() == name:
+            return value.strip().strip('"').lower()
+    return None
+
+
+def require_known(request: Request, *names: str) -> None:
+    """Pass where a query has nothing but these and what every query may have.
+
+    Others are passed over, unless the client prefers strict handling: then raises Unacceptable.
+    """
+    unknown = set(request.args) - {*names, *_OF_EVERY_QUERY}
+    if unknown and preferred(request, "handling") == "strict":
+        text = "The query has parameters that are not known here."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+
+
+def condition(request: Request) -> str:
+    """The query as the condition of a change, without what only says how to answer."""
+    parts = request.query_string.decode("latin-1").split("&")
+    return "&".join(one for one in parts if one.partition("=")[0] not in _OF_EVERY_QUERY)
+
+
+def patch(request: Request) -> Patch:
+    """The operations in the body; raises Unacceptable."""
+    if request.mimetype != json_patch.MEDIA_TYPE or request.headers.get("Content-Encoding"):
+        text = f"Send {json_patch.MEDIA_TYPE}, without a content encoding."
+        raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
+    return Patch(json_patch.read(request.get_data(cache=False), PATCH_BYTES))
 
 
 def received(request: Request, types: set[str], request_id: str) -> Received:
@@ -55,7 +105,7 @@ def received(request: Request, types: set[str], request_id: str) -> Received:
         document,
         request_id,
         _idempotency_key(request),
-        _if_none_exist(request),
+        request.headers.get("If-None-Exist"),
         is_rehearsal=is_rehearsal,
     )
 
@@ -79,7 +129,7 @@ def _require_json(request: Request) -> None:
         text = f"Send {FHIR_JSON}, without a content encoding."
         raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
     version = request.mimetype_params.get("fhirversion", "4.0")
-    if version not in {"4.0", "4.0.1"}:
+    if version not in _VERSIONS:
         text = "This address speaks FHIR version 4.0."
         raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
 
@@ -102,15 +152,3 @@ def _idempotency_key(request: Request) -> str | None:
         text = f"Idempotency-Key has 1 to {_LONGEST_HEADER} characters."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
     return key
-
-
-def _if_none_exist(request: Request) -> Identifier | None:
-    condition = request.headers.get("If-None-Exist")
-    if condition is None:
-        return None
-    name, _, token = condition.lstrip("?").partition("=")
-    system, separator, value = token.partition("|")
-    if name != "identifier" or not separator or not value or "&" in token:
-        text = "If-None-Exist is understood as identifier=system|value."
-        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
-    return Identifier(system or None, value)

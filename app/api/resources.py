@@ -1,4 +1,4 @@
-"""Create, read and version read of every resource type.
+"""Create, read, update and delete of every resource type.
 
 http://hl7.org/fhir/R4/http.html
 """
@@ -9,9 +9,11 @@ from flask import Blueprint, Response, request
 
 from app.api import answers
 from app.api.context import context
-from app.api.negotiation import received
+from app.api.negotiation import condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
+from app.gateway.changes.target import Target
+from app.gateway.surface import Interaction, not_offered, require_offered
 
 blueprint = Blueprint("resources", __name__)
 
@@ -35,7 +37,40 @@ def read(type: str, id: str) -> Response:
     _require_type(type)
     client = here.client()
     require_id(id)
+    require_known(request, "_summary", "_elements")
     return answers.found(request, here.reading.resource(client, type, id))
+
+
+@blueprint.put("/<type>")
+@blueprint.put("/<type>/<id>")
+def update(type: str, id: str | None = None) -> Response:
+    """PUT [base]/[type]/[id], PUT [base]/[type]?[search]."""
+    here = context()
+    client, target = here.client(), _target(type, id)
+    require_offered(Interaction.UPDATE, type, client)
+    sent = received(request, {type}, here.request_id)
+    return answers.changed(request, here.gateway.update(client, sent, target), here.base_url)
+
+
+@blueprint.patch("/<type>")
+@blueprint.patch("/<type>/<id>")
+def change(type: str, id: str | None = None) -> Response:
+    """PATCH [base]/[type]/[id], PATCH [base]/[type]?[search]."""
+    here = context()
+    client, target = here.client(), _target(type, id)
+    require_offered(Interaction.PATCH, type, client)
+    return answers.changed(
+        request, here.gateway.patch(client, patch(request), target), here.base_url
+    )
+
+
+@blueprint.delete("/<type>")
+@blueprint.delete("/<type>/<id>")
+def delete(type: str, id: str | None = None) -> Response:
+    """DELETE [base]/[type]/[id], DELETE [base]/[type]?[search]."""
+    here = context()
+    client, target = here.client(), _target(type, id)
+    return answers.deleted(request, here.gateway.delete(client, target))
 
 
 @blueprint.get("/<type>/<id>/_history/<version>")
@@ -45,9 +80,22 @@ def read_version(type: str, id: str, version: str) -> Response:
     _require_type(type)
     client = here.client()
     require_id(id)
+    require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
     return answers.found(request, here.reading.version(client, type, id, int(version)))
+
+
+def _target(type: str, id: str | None) -> Target:
+    """What the request is about: by its id, or by the query where it has none."""
+    _require_type(type)
+    if id is not None and id.startswith("$"):
+        raise not_offered("Operations are called by POST.", type)
+    if id is not None:
+        require_id(id)
+    asked = condition(request) if id is None else None
+    if_match = request.headers.get("If-Match")
+    return Target(type, id, asked, if_match, context().request_id)
 
 
 def require_id(id: str) -> None:

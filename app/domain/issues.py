@@ -90,6 +90,10 @@ class ErrorCode(Enum):
     NOT_FOUND = Entry("ECG-NOT-FOUND", _T.NOT_FOUND, 404, "There is no such resource.")
     GONE = Entry("ECG-GONE", _T.DELETED, 410, "The resource was nullified or deleted.")
     METHOD = Entry("ECG-METHOD", _T.NOT_SUPPORTED, 405, "This interaction is not offered here.")
+    IMMUTABLE = Entry("ECG-IMMUTABLE", _T.BUSINESS_RULE, 422, "A resource of this type does not change, but by being cancelled.")
+    REFERENCED = Entry("ECG-REFERENCED", _T.CONFLICT, 409, "Other resources refer to the resource.")
+    PATCH = Entry("ECG-PATCH", _T.CONFLICT, 422, "The patch cannot be carried out on the resource as it is.")
+    VERSION_CONFLICT = Entry("ECG-VERSION-CONFLICT", _T.CONFLICT, 412, "The resource is not in the version that the request names.")
     MULTIPLE_MATCHES = Entry("ECG-MULTIPLE-MATCHES", _T.MULTIPLE_MATCHES, 412, "Several resources match.")
     PARAMETER = Entry("ECG-PARAMETER", _T.VALUE, 400, "A header or parameter is not usable.")
     # Submission

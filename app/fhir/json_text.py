@@ -42,6 +42,21 @@ def read(body: bytes, limit: int) -> dict[str, Any]:
     Everything security asks of a body before it is FHIR is checked here, cheapest first. Any
     failure is `Unacceptable` with one issue; nothing else is raised.
     """
+    document = _read(body, limit)
+    if not isinstance(document, dict):
+        _refuse(ErrorCode.WRONG_TYPE, "The body is not a JSON object.")
+    return document
+
+
+def read_array(body: bytes, limit: int) -> list[Any]:
+    """As `read`, for a body that is an array."""
+    entries = _read(body, limit)
+    if not isinstance(entries, list):
+        _refuse(ErrorCode.WRONG_TYPE, "The body is not a JSON array.")
+    return entries
+
+
+def _read(body: bytes, limit: int) -> Any:
     if len(body) > limit:
         _refuse(ErrorCode.BODY_TOO_LARGE, f"The body has more than {limit} bytes.")
     text = _text(body)
@@ -55,8 +70,6 @@ def read(body: bytes, limit: int) -> dict[str, Any]:
         _refuse(ErrorCode.TOO_COMPLEX, "The body is too complex to be read.")
     except ValueError:
         _refuse(ErrorCode.NOT_JSON, "The body is not JSON.")
-    if not isinstance(document, dict):
-        _refuse(ErrorCode.WRONG_TYPE, "The body is not a JSON object.")
     # Shorter bodies cannot hold what these limits forbid.
     if len(text) > MAX_STRING_CHARACTERS or body.count(b",") >= MAX_ARRAY_ENTRIES:
         _bound_contents(document)
@@ -77,6 +90,11 @@ def write(document: Any) -> str:
     if ("NaN" in text or "Infinity" in text) and not _is_finite(document):
         raise ValueError("JSON has no such number")
     return text
+
+
+def indented(text: str) -> str:
+    """The same for people to read, every number as it was."""
+    return msgspec.json.format(text, indent=2)
 
 
 def member(text: str, name: str) -> str | None:
@@ -172,7 +190,7 @@ def _bound_structure(body: bytes) -> None:
         _refuse(ErrorCode.TOO_COMPLEX, f"The body is nested deeper than {MAX_DEPTH} levels.")
 
 
-def _bound_contents(document: dict[str, Any]) -> None:
+def _bound_contents(document: Any) -> None:
     waiting: list[Any] = [document]
     while waiting:
         value = waiting.pop()

@@ -34,7 +34,7 @@ def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored 
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")
     stopped(submission, payer, work)
-    _set_status(submission.type, submission.id, _final_status(submission.type), work)
+    _set_status(submission.type, submission.id, final_status(submission.type), work)
     response = _cancel_answers(submission, work)
     if submission.type != "Claim" or submission.decided_at is None or response is None:
         return None
@@ -61,7 +61,8 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
         work.reservations.cancel(submission.id)
 
 
-def _final_status(type: str) -> str:
+def final_status(type: str) -> str:
+    """The status that tells of a cancel."""
     # A Communication has the clinical event statuses, which know no `cancelled`.
     is_event = type == "Communication"
     return FinancialStatus.ENTERED_IN_ERROR if is_event else FinancialStatus.CANCELLED

@@ -1,9 +1,10 @@
-"""The header If-None-Exist: create only where nothing carries the identifier yet.
+"""The header If-None-Exist: create only where nothing meets the condition yet.
 
 http://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.gateway.changes.conditional import matches_of
 from app.gateway.received import Received
 from app.store.unit_of_work import UnitOfWork
 
@@ -15,11 +16,8 @@ def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
     """
     if received.if_none_exist is None:
         return None
-    # What submitters sent must not stop the payer from keeping data of its own.
-    is_submitter = work.scope.submitter_id is not None
-    known = work.resources if is_submitter else work.reference_data
-    matches = known.identified((received.type,), received.if_none_exist)
+    matches = matches_of(received.type, received.if_none_exist, work)
     if len(matches) > 1:
-        text = f"{len(matches)} resources of type {received.type} carry the identifier."
+        text = f"{len(matches)} resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
     return matches[0] if matches else None

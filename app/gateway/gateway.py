@@ -3,11 +3,11 @@
 Docs: docs/architecture.md follows a Task through this file.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import app.gateway.handlers  # noqa: F401  registers every handler
 from app.domain.codes import TaskCode, TaskStatus
@@ -20,6 +20,10 @@ from app.fhir.task_reading import read_task
 from app.gateway import real_time
 from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
+from app.gateway.changes import delete, patch, update
+from app.gateway.changes.delete import Deleted
+from app.gateway.changes.patch import Patch
+from app.gateway.changes.target import Target
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
@@ -33,6 +37,8 @@ from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.tasks import TaskRow
 from app.store.unit_of_work import UnitOfWork
+
+T = TypeVar("T")
 
 # A repeated poll is answered for a day; what had another effect, for the retention of replay keys.
 POLL_KEPT_FOR = timedelta(hours=24)
@@ -90,6 +96,21 @@ class Gateway:
         real_time.tried(self._worker, client, taken)
         return taken
 
+    def update(self, client: Client, received: Received, target: Target) -> Taken:
+        """PUT a resource; raises Unacceptable, with nothing changed."""
+        base = self._installation.base_url
+        return self._changed(
+            client, target, lambda work: update.update(received, target, client, base, work)
+        )
+
+    def patch(self, client: Client, sent: Patch, target: Target) -> Taken:
+        """PATCH a resource; raises Unacceptable, with nothing changed."""
+        return self._changed(client, target, lambda work: patch.patch(sent, target, client, work))
+
+    def delete(self, client: Client, target: Target) -> Deleted:
+        """DELETE a resource; raises Unacceptable, with nothing changed."""
+        return self._changed(client, target, lambda work: delete.delete(target, client, work))
+
     def submit_claim(self, client: Client, received: Received) -> Stored:
         """Claim/$submit; the ClaimResponse as it stands. Raises Unacceptable, nothing stored."""
         base = self._installation.base_url
@@ -105,6 +126,10 @@ class Gateway:
         return self._installation.read(
             client.scope, lambda work: claim_submit.response_to(taken, work)
         )
+
+    def _changed(self, client: Client, target: Target, change: Callable[[UnitOfWork], T]) -> T:
+        # Nothing is kept of a change by which it would be known again: sent twice, it is the same.
+        return once(self._installation, client, target, change, lambda _: None)
 
     def _as_it_stands(self, client: Client, taken: Taken) -> Taken:
         """A Task that went on after it was answered."""

@@ -1,12 +1,11 @@
 """One effect, whoever else asks the same at this moment, and whatever the commit tells."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from app.domain.issues import Unacceptable
 from app.domain.parties import Client
 from app.gateway.installation import Installation
-from app.gateway.received import Received
 from app.store.audit import Event
 from app.store.engine import Busy, CommitUnknown
 from app.store.resources import VersionConflict
@@ -16,6 +15,18 @@ T = TypeVar("T")
 _ATTEMPTS = 8
 
 
+class Asked(Protocol):
+    """A request, as far as a denial of it is audited."""
+
+    @property
+    def type(self) -> str:
+        """The resource type."""
+
+    @property
+    def request_id(self) -> str | None:
+        """Names the request in answers, logs and the audit."""
+
+
 class TakenMeanwhile(Exception):
     """Another request with the same key is just ahead: unwind, and find its answer."""
 
@@ -23,7 +34,7 @@ class TakenMeanwhile(Exception):
 def once(
     installation: Installation,
     client: Client,
-    received: Received,
+    asked: Asked,
     effect: Callable[[UnitOfWork], T],
     earlier: Callable[[UnitOfWork], T | None],
 ) -> T:
@@ -44,17 +55,17 @@ def once(
                 raise
             return found
         except Unacceptable as refusal:
-            _audit_denial(installation, client, received, refusal)
+            _audit_denial(installation, client, asked, refusal)
             raise
     raise Busy
 
 
 def _audit_denial(
-    installation: Installation, client: Client, received: Received, refusal: Unacceptable
+    installation: Installation, client: Client, asked: Asked, refusal: Unacceptable
 ) -> None:
     if refusal.status != 403:
         return
     denials = (issue.error.entry for issue in refusal.issues)
     error = next(entry.id for entry in denials if entry.status == refusal.status)
-    event = Event(client.id, "denied", error, received.type, request_id=received.request_id)
+    event = Event(client.id, "denied", error, asked.type, request_id=asked.request_id)
     installation.write(client.scope, lambda work: work.audit.add(event))

@@ -24,7 +24,8 @@ class Received:
     document: Mapping[str, Any]
     request_id: str | None = None
     idempotency_key: str | None = None
-    if_none_exist: Identifier | None = None
+    # The query of a search: to be created only where nothing meets it.
+    if_none_exist: str | None = None
     # The content as it was sent, where references in it had to be rewritten since.
     sent: Mapping[str, Any] | None = None
     # Only to be tried: answered as if it were done, and nothing of it kept.
@@ -61,15 +62,31 @@ class Keys:
         """Every key, in one order for all requests."""
         return tuple(sorted({*([self.by_content] if self.by_content else []), *self.by_header}))
 
-    def found(self, kept: ReplayKeys) -> Kept | None:
-        """What the same request led to before; raises Unacceptable for a misused key."""
+    def found(self, kept: ReplayKeys, *, by_condition: bool = True) -> Kept | None:
+        """What the same request led to before; raises Unacceptable for a misused key.
+
+        `by_condition` False where a search tells what meets the condition now.
+        """
         promised = kept.find(self.idempotency) if self.idempotency else None
         if promised is not None and promised.content_hash != self.fingerprint:
             text = ErrorCode.IDEMPOTENCY.entry.meaning
             raise Unacceptable(Issue(ErrorCode.IDEMPOTENCY, text))
         # The promise is not looked up again: taken meanwhile, it would pass without its content.
-        found = (kept.find(key) for key in self.all if key != self.idempotency)
+        passed = {self.idempotency} if by_condition else {self.idempotency, self.condition}
+        found = (kept.find(key) for key in self.all if key not in passed)
         return promised or next((earlier for earlier in found if earlier is not None), None)
+
+    def is_spent(self, kept: ReplayKeys) -> bool:
+        """Whether something was made under the condition before; a search tells if it meets it.
+
+        To be asked before that search, which then sees what was made.
+        """
+        return self.condition is not None and kept.find(self.condition) is not None
+
+    def renew(self, kept: ReplayKeys) -> None:
+        """Let the condition be taken again: nothing meets it."""
+        if self.condition is not None:
+            kept.forget(self.condition)
 
     def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
         """Take every key; False where another request is just ahead with one of them."""
@@ -107,5 +124,6 @@ def keys_of(
     if received.idempotency_key is not None:
         idempotency = hasher("idempotency", received.idempotency_key)
     if received.if_none_exist is not None:
-        condition = hasher("if-none-exist", received.type, received.if_none_exist.key)
+        asked = sorted(received.if_none_exist.lstrip("?").split("&"))
+        condition = hasher("if-none-exist", received.type, *asked)
     return Keys(fingerprint, by_content, idempotency, condition)

@@ -12,6 +12,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.canonical import CANONICAL
 from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client, ClientKind
 from app.domain.references import Identifier
 from app.fhir import json_text
 from app.fhir.documents import codings_of, identifiers_of
@@ -73,12 +74,32 @@ class Kept:
     change: Change
 
 
+def in_turn(type: str, client: Client, work: UnitOfWork) -> None:
+    """Let those who change what may end a wait follow each other: before anything is read."""
+    if client.kind is ClientKind.PAYER_CLIENT and type in _ENDS_A_WAIT:
+        work.reference_epoch.advance()
+
+
+def withdrawn(deleted: Stored, work: UnitOfWork) -> None:
+    """Look again at what waits, now that a resource of the payer's is deleted."""
+    awaited = _ENDS_A_WAIT.get(deleted.type)
+    if awaited is not None and deleted.submitter_id is None:
+        work.jobs.wake(work.scope.payer_id, awaited)
+
+
 def keep(
-    document: Mapping[str, Any], text: str, actor: str, work: UnitOfWork, *, id: str | None = None
+    document: Mapping[str, Any],
+    text: str,
+    actor: str,
+    work: UnitOfWork,
+    *,
+    id: str | None = None,
+    method: str | None = None,
+    request_id: str | None = None,
 ) -> Kept:
     """Keep one resource as the payer's own, under its own id unless one is given.
 
-    Raises Unacceptable for what cannot be used.
+    `method` where it came by another than POST. Raises Unacceptable for what cannot be used.
     """
     type, id = document["resourceType"], id or document.get("id") or work.new_id()
     require_usable(document)
@@ -92,22 +113,30 @@ def keep(
         text = f"{type}/{id} belongs to a submitter."
         raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, f"{type}.id"))
     if previous is None:
-        stored = work.resources.add(type, id, json_text.stamped(text, id, 1, work.now), keys, None)
+        stamped = json_text.stamped(text, id, 1, work.now)
+        stored = work.resources.add(type, id, stamped, keys, None, method=method)
         change = Change.ADDED
     elif content_of(previous.text) == content_of(text):
         return Kept(previous, Change.UNCHANGED)
     else:
         stamped = json_text.stamped(text, id, previous.version + 1, work.now)
-        stored, change = work.resources.replace(previous, stamped, keys), Change.REPLACED
-    _after(stored, change, actor, work)
+        stored, change = (
+            work.resources.replace(previous, stamped, keys, method=method),
+            Change.REPLACED,
+        )
+        work.replay_keys.forget_conditions(type, id)
+    _after(stored, change, actor, request_id, work)
     return Kept(stored, change)
 
 
-def _after(stored: Stored, change: Change, actor: str, work: UnitOfWork) -> None:
+def _after(
+    stored: Stored, change: Change, actor: str, request_id: str | None, work: UnitOfWork
+) -> None:
     awaited = _ENDS_A_WAIT.get(stored.type)
     if awaited is not None:
         work.jobs.wake(work.scope.payer_id, awaited)
-    work.audit.add(Event(actor, "load", str(change), stored.type, stored.id))
+    event = Event(actor, "load", str(change), stored.type, stored.id, request_id=request_id)
+    work.audit.add(event)
 
 
 def require_usable(document: Mapping[str, Any]) -> None:

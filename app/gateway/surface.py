@@ -5,7 +5,8 @@ The CapabilityStatement, the OpenAPI document and the refusals are all read off 
 
 from enum import StrEnum
 
-from app.domain.parties import ClientKind
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client, ClientKind
 from app.gateway.ownership import OUTGOING, PAYER_AUTHORED, REFERENCE_DATA, REQUESTS, SUPPORTING
 
 
@@ -58,6 +59,23 @@ def offered(type: str, kind: ClientKind) -> frozenset[Interaction]:
     if kind is ClientKind.PAYER_CLIENT:
         return READING | _of_the_payer(type)
     return READING | _of_a_submitter(type)
+
+
+def require_offered(interaction: Interaction, type: str, client: Client) -> None:
+    """Pass where this client is offered the interaction; raises Unacceptable, 405.
+
+    A change of what a submitter sees, but that nobody changes, is let pass to be refused as that.
+    """
+    is_seen = client.kind is ClientKind.SUBMITTER and type in IMMUTABLE
+    if is_seen and interaction in {_I.UPDATE, _I.PATCH}:
+        return
+    if interaction not in offered(type, client.kind):
+        raise not_offered(f"This client is offered no {interaction} of a {type}.", type)
+
+
+def not_offered(text: str, type: str) -> Unacceptable:
+    """What is raised for an interaction that is not offered: 405."""
+    return Unacceptable(Issue(ErrorCode.METHOD, text, type))
 
 
 def may_choose_id(type: str, kind: ClientKind) -> bool:

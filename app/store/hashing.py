@@ -15,3 +15,7 @@ class Hasher:
         """One hash over several parts; where a part ends is part of what is hashed."""
         framed = b"".join(f"{len(part)}:{part}".encode() for part in parts)
         return blake2b(framed, key=self._key, digest_size=_DIGEST_BYTES).hexdigest()
+
+    def key_for(self, purpose: str) -> bytes:
+        """A secret of 24 bytes for one purpose, which tells nothing of the index key."""
+        return bytes.fromhex(self("key", purpose))

@@ -128,9 +128,12 @@ class Resources:
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Stored | None:
         """The current version; None if there is none in this scope."""
-        query = with_versions().where(*self._key(type, id), self._visible(), is_version(_r.version))
         if lock:
-            query = query.with_for_update(of=tables.resource)
+            # By a statement of its own: one that waited would join the row it waited for with
+            # the versions from before, and find none.
+            row_of = select(_r.id).where(*self._key(type, id), self._visible())
+            self._connection.execute(row_of.with_for_update())
+        query = with_versions().where(*self._key(type, id), self._visible(), is_version(_r.version))
         row = self._connection.execute(query).one_or_none()
         return None if row is None else stored_from(row)
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
-from sqlalchemy import Connection, Table, delete, insert
+from sqlalchemy import Connection, Table, and_, delete, insert, not_, select
 
 from app.domain.parties import Scope
 from app.domain.search.entries import (
@@ -22,6 +22,7 @@ from app.domain.search.entries import (
 )
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.visibility import owned
 
 # Gives the entries of a resource, by its type and its text.
 Indexer = Callable[[str, str], Sequence[Entry]]
@@ -79,6 +80,18 @@ class SearchIndex:
                     table.c.resource_id.in_(gone),
                 )
             )
+
+    def is_referred_to(self, type: str, id: str) -> bool:
+        """Whether another resource in this scope refers to this one."""
+        entry = tables.search_reference.c
+        query = select(entry.resource_id).where(
+            entry.payer_id == self._scope.payer_id,
+            entry.target_id == id,
+            entry.target_type == type,
+            not_(and_(entry.type == type, entry.resource_id == id)),
+            owned(self._scope, entry.submitter_id, entry.type),
+        )
+        return self._connection.execute(query.limit(1)).first() is not None
 
     def code_hash(self, code: str) -> str:
         """The keyed hash a code, an identifier's value or an address is found by."""

@@ -179,6 +179,17 @@ class ReplayKeys:
             )
         )
 
+    def forget_conditions(self, type: str, resource_id: str) -> None:
+        """Free every condition that a resource was made under: it may no longer meet it."""
+        self._connection.execute(
+            delete(tables.replay_key).where(
+                _k.payer_id == self._payer_id,
+                _k.type == type,
+                _k.resource_id == resource_id,
+                _k.is_condition.is_(True),
+            )
+        )
+
     def forget(self, key_hash: str) -> None:
         """Free a key."""
         self._connection.execute(tables.replay_key.delete().where(*self._key(key_hash)))

@@ -15,6 +15,7 @@ from app.store.audit import Audit
 from app.store.counters import Counters
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
+from app.store.history import History
 from app.store.leases import Leases
 from app.store.mentions import Mentions
 from app.store.pended import Pended
@@ -23,6 +24,7 @@ from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.search_index import Indexer, SearchIndex
+from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
@@ -49,10 +51,12 @@ class UnitOfWork:
         self.hasher = hasher
         self.new_id = new_id
         self.index = SearchIndex(connection, scope, hasher, indexer)
+        self.search = Searching(connection, scope, self.index)
         self.resources = Resources(connection, scope, now, hasher, self.index)
         self.reference_data = Resources(
             connection, scope, now, hasher, self.index, is_reference_data=True
         )
+        self.history = History(connection, scope)
         self.submissions = Submissions(connection, scope)
         self.tasks = Tasks(connection, scope, now)
         self.replay_keys = ReplayKeys(connection, scope, now)

@@ -99,7 +99,7 @@ def test_the_same_request_has_the_same_key_in_whatever_order():
 
 
 def test_headers_are_keys_of_their_own():
-    received = sent(idempotency_key="K", if_none_exist=NUMBER)
+    received = sent(idempotency_key="K", if_none_exist="identifier=s|v")
 
     assert len(keys(received).all) == 3
     assert len(keys(received, identifiers=()).all) == 2
@@ -140,13 +140,13 @@ def test_an_idempotency_key_of_other_content_is_unacceptable():
 
 def test_if_none_exist_is_found_whatever_the_content():
     shelf = Shelf()
-    keys(sent(if_none_exist=NUMBER), identifiers=()).take(shelf, "Claim", "1")
+    keys(sent(if_none_exist="identifier=s|v"), identifiers=()).take(shelf, "Claim", "1")
 
-    other = keys(sent(OTHER["another digit"], if_none_exist=NUMBER), identifiers=())
+    other = keys(sent(OTHER["another digit"], if_none_exist="identifier=s|v"), identifiers=())
 
     assert other.found(shelf).resource_id == "1"
     assert shelf.conditions == set(other.by_header)
-    assert keys(sent(if_none_exist=Identifier("s", "w"))).found(shelf) is None
+    assert keys(sent(if_none_exist="identifier=s|w")).found(shelf) is None
 
 
 def test_a_key_is_taken_once_and_given_back_once():

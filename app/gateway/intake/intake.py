@@ -53,6 +53,7 @@ def take(
     """
     require_creator(received.document, client, base)
     keys = _keys(received, work)
+    is_spent = keys.is_spent(work.replay_keys)
     again = earlier(received, work)
     if again is not None:
         keys.bind(work.replay_keys, again.stored.type, again.stored.id)
@@ -61,6 +62,8 @@ def take(
     if issues:
         raise Unacceptable(*issues)
     id = id or work.new_id()
+    if is_spent:
+        keys.renew(work.replay_keys)
     if not keys.take(work.replay_keys, received.type, id):
         raise TakenMeanwhile
     if client.kind is ClientKind.PAYER_CLIENT:
@@ -72,7 +75,7 @@ def take(
 
 def earlier(received: Received, work: UnitOfWork) -> Taken | None:
     """What the same request was answered with before; None where it is new."""
-    kept = _keys(received, work).found(work.replay_keys)
+    kept = _keys(received, work).found(work.replay_keys, by_condition=False)
     if kept is not None:
         return _again(kept.type, kept.resource_id, work)
     found = existing(received, work)

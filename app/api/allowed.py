@@ -1,0 +1,38 @@
+"""The header Allow: which methods an address has for the client that asks.
+
+https://www.rfc-editor.org/rfc/rfc7231#section-6.5.5
+"""
+
+from flask import Request, g
+
+from app.domain.parties import ClientKind
+from app.gateway.surface import Interaction, offered
+
+_I = Interaction
+_OF_TYPE = {
+    "GET": _I.SEARCH,
+    "HEAD": _I.SEARCH,
+    "POST": _I.CREATE,
+    "PUT": _I.UPDATE,
+    "PATCH": _I.PATCH,
+    "DELETE": _I.DELETE,
+}
+_OF_INSTANCE = {
+    "GET": _I.READ,
+    "HEAD": _I.READ,
+    "PUT": _I.UPDATE,
+    "PATCH": _I.PATCH,
+    "DELETE": _I.DELETE,
+}
+
+
+def allowed(request: Request) -> str:
+    """The methods for the address of a type or of one resource; empty for every other."""
+    place = request.view_args or {}
+    if place.get("id", "").startswith("$"):
+        return "POST"
+    type = place.get("type") or request.path.rpartition("/")[2]
+    kind = g.get("client_kind", ClientKind.SUBMITTER)
+    interactions = offered(type, kind)
+    methods = _OF_INSTANCE if "id" in place else _OF_TYPE
+    return ", ".join(method for method, one in methods.items() if one in interactions)

@@ -1,0 +1,94 @@
+"""JSON Patch on documents whose numbers are exact, within bounds.
+
+https://www.rfc-editor.org/rfc/rfc6902, http://hl7.org/fhir/R4/http.html#patch
+"""
+
+from collections.abc import Mapping
+from copy import deepcopy
+from typing import Any
+
+from jsonpatch import JsonPatch, JsonPatchException, JsonPatchTestFailed
+from jsonpointer import JsonPointer, JsonPointerException
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.fhir import json_text
+
+MEDIA_TYPE = "application/json-patch+json"
+MAX_OPERATIONS = 1_000
+MAX_PATH_CHARACTERS = 1_000
+# All that `copy` operations bring in together: each may double what is there.
+MAX_COPIED_CHARACTERS = 1_048_576
+
+# What an operation holds beside `op` and `path`.
+_MEMBERS = {
+    "add": "value",
+    "replace": "value",
+    "test": "value",
+    "move": "from",
+    "copy": "from",
+    "remove": None,
+}
+
+Operation = dict[str, Any]
+
+
+def read(body: bytes, limit: int) -> list[Operation]:
+    """The operations in a body of at most `limit` bytes; raises Unacceptable."""
+    operations = json_text.read_array(body, limit)
+    if len(operations) > MAX_OPERATIONS:
+        text = f"A patch has at most {MAX_OPERATIONS} operations."
+        raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text))
+    for number, operation in enumerate(operations):
+        _require_operation(operation, f"operation {number + 1}")
+    return operations
+
+
+def applied(operations: list[Operation], document: Mapping[str, Any]) -> Any:
+    """A document as the operations leave it; `document` stays as it is.
+
+    Raises Unacceptable where they cannot be carried out, or a `test` fails.
+    """
+    result: Any = deepcopy(document)
+    copied = 0
+    for number, operation in enumerate(operations):
+        try:
+            if operation["op"] == "copy":
+                copied += len(json_text.write(JsonPointer(operation["from"]).resolve(result)))
+            if copied > MAX_COPIED_CHARACTERS:
+                text = f"The patch copies more than {MAX_COPIED_CHARACTERS} characters."
+                raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text))
+            result = JsonPatch([operation]).apply(result, in_place=True)
+        except JsonPatchTestFailed:
+            raise _not_applied(number, "the value is another one") from None
+        except (JsonPatchException, JsonPointerException):
+            # The library's own text may quote the content.
+            raise _not_applied(number, "the path leads nowhere") from None
+        except RecursionError:
+            text = "The patch nests what it copies too deep."
+            raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text)) from None
+    return result
+
+
+def _require_operation(operation: Any, at: str) -> None:
+    if not isinstance(operation, dict) or operation.get("op") not in _MEMBERS:
+        raise _malformed(f"{at} is none of add, remove, replace, move, copy and test")
+    needed = _MEMBERS[operation["op"]]
+    if needed is not None and needed not in operation:
+        raise _malformed(f"{at} lacks its '{needed}'")
+    for name in ("path", "from") if needed == "from" else ("path",):
+        pointer = operation.get(name)
+        if not isinstance(pointer, str) or len(pointer) > MAX_PATH_CHARACTERS:
+            raise _malformed(f"the '{name}' of {at} is no JSON Pointer")
+        try:
+            JsonPointer(pointer)
+        except JsonPointerException:
+            raise _malformed(f"the '{name}' of {at} is no JSON Pointer") from None
+
+
+def _malformed(what: str) -> Unacceptable:
+    return Unacceptable(Issue(ErrorCode.PARAMETER, f"The body is no JSON Patch: {what}."))
+
+
+def _not_applied(number: int, why: str) -> Unacceptable:
+    text = f"Operation {number + 1} cannot be carried out: {why}. Nothing is changed."
+    return Unacceptable(Issue(ErrorCode.PATCH, text))
