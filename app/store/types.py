@@ -1,7 +1,7 @@
 """Column types that come back as what went in, on both databases."""
 
 from datetime import UTC, datetime
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
@@ -79,8 +79,10 @@ class Exact(TypeDecorator[Decimal]):
 
 # Wide enough for every amount; what is beyond is ordered with the largest.
 _WHOLE_DIGITS, _FRACTION_DIGITS = 20, 12
-_SCALE = 10**_FRACTION_DIGITS
+_SCALE = Decimal(10) ** _FRACTION_DIGITS
 _LARGEST = 10 ** (_WHOLE_DIGITS + _FRACTION_DIGITS) - 1
+_LIMIT = Decimal(10) ** _WHOLE_DIGITS
+_DIGITS = Context(prec=2 * (_WHOLE_DIGITS + _FRACTION_DIGITS), traps=[])
 
 
 class Sorted(TypeDecorator[str]):
@@ -117,7 +119,9 @@ class Ordered(TypeDecorator[Decimal]):
         """Negative numbers count down from the largest, so that they sort too."""
         if value is None:
             return None
-        scaled = int((value * _SCALE).to_integral_value(ROUND_FLOOR))
+        # Compared first: 1E+999999 has a million digits.
+        near = max(-_LIMIT, min(_LIMIT, value))
+        scaled = int(_DIGITS.multiply(near, _SCALE).to_integral_value(ROUND_FLOOR))
         scaled = max(-_LARGEST, min(_LARGEST, scaled))
         width = _WHOLE_DIGITS + _FRACTION_DIGITS
         return f"1{scaled:0{width}d}" if scaled >= 0 else f"0{_LARGEST + scaled:0{width}d}"
@@ -127,4 +131,4 @@ class Ordered(TypeDecorator[Decimal]):
         if value is None:
             return None
         scaled = int(value[1:]) - (0 if value[0] == "1" else _LARGEST)
-        return Decimal(scaled).scaleb(-_FRACTION_DIGITS)
+        return Decimal(scaled).scaleb(-_FRACTION_DIGITS, _DIGITS)

@@ -24,6 +24,7 @@ from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
 from app.store.search_index import Indexer, SearchIndex
+from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
@@ -50,6 +51,7 @@ class UnitOfWork:
         self.hasher = hasher
         self.new_id = new_id
         self.index = SearchIndex(connection, scope, hasher, indexer)
+        self.search = Searching(connection, scope, self.index)
         self.resources = Resources(connection, scope, now, hasher, self.index)
         self.reference_data = Resources(
             connection, scope, now, hasher, self.index, is_reference_data=True

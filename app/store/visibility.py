@@ -30,3 +30,11 @@ def owned(scope: Scope, owner: ColumnElement[Any], type: ColumnElement[str]) -> 
         return true()
     is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
     return or_(owner == scope.submitter_id, is_readable)
+
+
+def owners(scope: Scope, owner: ColumnElement[Any], type: str) -> list[list[ColumnElement[bool]]]:
+    """As `owned` for rows of one type: alternatives that exclude each other, a range each."""
+    if scope.submitter_id is None:
+        return [[]]
+    own = [owner == scope.submitter_id]
+    return [own, [owner.is_(None)]] if type in READABLE_REFERENCE_DATA else [own]

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Integer, MetaData, Table, insert, select, text
 from sqlalchemy.exc import StatementError
 
 from app.domain.lifecycle import State
-from app.store.types import Code, Exact, Instant
+from app.store.types import Code, Exact, Instant, Ordered
 
 SAMPLES = Table(
     "samples",
@@ -101,3 +101,19 @@ def test_a_code_comes_back_as_the_member_itself(kept):
 @pytest.mark.parametrize("column", ["at", "amount", "state"])
 def test_nothing_comes_back_as_none(kept, column):
     assert kept(column, None) == [None]
+
+
+def test_numbers_sort_as_numbers_whatever_their_size():
+    spelled = ["-1E+999999", "-1E+20", "-10", "-9.5", "-0.000000000001", "0", "0.000000000001"]
+    spelled += ["1", "9.5", "10", "99999999999999999999.999999999999", "1E+999999"]
+    numbers = [Decimal(each) for each in spelled]
+    column = Ordered()
+
+    texts = [column.process_bind_param(each, None) for each in numbers]
+
+    assert texts == sorted(texts)
+    assert len(set(texts[1:-1])) == len(texts) - 2
+    assert {len(each) for each in texts} == {33}
+    back = [column.process_result_value(each, None) for each in texts[2:-1]]
+    assert back == numbers[2:-1]
+    assert column.process_bind_param(Decimal("1E-999999999"), None) == texts[5]

@@ -1,0 +1,49 @@
+"""Entries of reference parameters.
+
+http://hl7.org/fhir/R4/search.html#reference
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from app.domain.search.entries import Entry, ReferenceEntry, TokenEntry
+from app.fhir.documents import reference_of
+from app.fhir.resource_types import RESOURCE_TYPES
+from app.fhir.search.definitions import Parameter
+from app.fhir.search.tokens import identifier_entries
+
+
+def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[Entry]:
+    """A literal of ours, the address of anything else, and under `name:identifier` an identifier.
+
+    The version that a literal names is left out. What has no address of its own, as a contained
+    resource or an identifier alone, has an empty token, so that it is not missing.
+    """
+    name = parameter.code
+    if isinstance(value, str):
+        yield from _canonical_entries(name, value)
+        return
+    if not isinstance(value, dict):
+        return
+    address = value.get("reference")
+    literal = literal_entry(name, address, base) if isinstance(address, str) else None
+    yield literal or TokenEntry(name, "")
+    identifier = value.get("identifier")
+    if isinstance(identifier, dict):
+        yield from identifier_entries(f"{name}:identifier", identifier)
+
+
+def literal_entry(name: str, address: str, base: str) -> ReferenceEntry | TokenEntry | None:
+    """What an address leads to; None within the resource itself."""
+    if address.startswith("#"):
+        return None
+    reference = reference_of({"reference": address}, base)
+    if reference.type in RESOURCE_TYPES and reference.id is not None:
+        return ReferenceEntry(name, reference.type, reference.id)
+    return TokenEntry(name, address)
+
+
+def _canonical_entries(name: str, address: str) -> Iterator[Entry]:
+    yield TokenEntry(name, address)
+    if "|" in address:
+        yield TokenEntry(name, address.partition("|")[0])

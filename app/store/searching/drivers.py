@@ -1,0 +1,242 @@
+"""What leads to the candidates: of all conditions, the one that is met by the fewest.
+
+The databases know too little to choose: their statistics are of columns, not of the values under
+one name, and the values are hashes. So the kind of a condition decides. Those that lead are ranges
+of an index, the others are probed for each candidate.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import singledispatchmethod
+from itertools import chain
+
+from sqlalchemy import ColumnElement, FromClause, Select, select, union
+
+from app.domain.search.query import (
+    ID,
+    LAST_UPDATED,
+    AnyOf,
+    Chained,
+    Comparator,
+    Condition,
+    DateMatch,
+    Has,
+    Match,
+    ReferenceMatch,
+    ReferredTo,
+    TextMatch,
+    TextMode,
+    TokenMatch,
+)
+from app.store import tables
+from app.store.search_index import SearchIndex, normal
+from app.store.searching.probes import Probes
+from app.store.searching.sight import Sight, Subject
+from app.store.searching.values import Values, can_be_kept, table_of
+
+# How few a kind of condition is met by, fewest first.
+_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED = 0, 10, 20, 30, 40, 50
+# A link from what leads to few leads to not many more.
+_LINKED = 1
+_NARROW = timedelta(days=1)
+_FEWEST_LETTERS = 3
+# More ranges than this are read as one list, which has to be sorted.
+MOST_ARMS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A range of an index; `id` is the column of the resources it leads to."""
+
+    id: ColumnElement[str]
+    where: tuple[ColumnElement[bool], ...]
+
+    def ids(self, *more: ColumnElement[bool]) -> Select[str]:
+        """The ids that it leads to and that meet more."""
+        return select(self.id.label("id")).distinct().where(*self.where, *more)
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """The ranges that together hold everything that meets a condition, and how few that is."""
+
+    rank: int
+    arms: tuple[Arm, ...]
+
+
+class Drivers:
+    """What leads to the candidates of one scope."""
+
+    def __init__(self, sight: Sight, index: SearchIndex) -> None:
+        self._sight = sight
+        self._values = Values(index)
+        self._probes = Probes(sight, index)
+
+    def arms(self, type: str, conditions: Iterable[Condition]) -> list[Arm]:
+        """Ranges whose resources, all visible, are exactly those that meet the conditions."""
+        asked = list(conditions)
+        driver, rest = self._best(type, asked)
+        if driver is None:
+            return [self._everything(type, asked)]
+        return [self._narrowed(arm, type, rest) for arm in driver.arms]
+
+    def _best(
+        self, type: str, conditions: list[Condition]
+    ) -> tuple[Driver | None, list[Condition]]:
+        drivers = [
+            (self.driver(condition, type), place) for place, condition in enumerate(conditions)
+        ]
+        leading = [(driver, place) for driver, place in drivers if driver is not None]
+        if not leading:
+            return None, conditions
+        driver, place = min(leading, key=lambda each: each[0].rank)
+        return driver, conditions[:place] + conditions[place + 1 :]
+
+    def _narrowed(self, arm: Arm, type: str, conditions: list[Condition]) -> Arm:
+        subject = Subject(type, arm.id)
+        more = (self._sight.is_there(subject), *self._probes.all(subject, conditions))
+        return Arm(arm.id, (*arm.where, *more))
+
+    def _everything(self, type: str, conditions: list[Condition]) -> Arm:
+        resource = tables.resource.alias()
+        subject = Subject(type, resource.c.id)
+        return Arm(
+            resource.c.id,
+            (
+                *self._sight.entries(resource, type),
+                *self._sight.present(resource),
+                *self._probes.all(subject, conditions),
+            ),
+        )
+
+    @singledispatchmethod
+    def driver(self, condition: Condition, type: str) -> Driver | None:
+        """The ranges that lead to what meets a condition; None where none does."""
+        return None
+
+    @driver.register
+    def _(self, condition: Has, type: str) -> Driver | None:
+        if condition.is_negated or LAST_UPDATED in condition.names:
+            return None
+        if ID in condition.names:
+            return self._by_id(condition, type)
+        ranks = [_rank(match, name) for match in condition.matches for name in condition.names]
+        known = [rank for rank in ranks if rank is not None]
+        if len(known) < len(ranks) or not known:
+            return None
+        arms = tuple(self._ranges(condition, type))
+        return Driver(max(known), arms) if len(arms) <= MOST_ARMS else None
+
+    def _by_id(self, condition: Has, type: str) -> Driver | None:
+        ids = [
+            match.code
+            for match in condition.matches
+            if isinstance(match, TokenMatch) and match.code and can_be_kept(match.code)
+        ]
+        if condition.names != (ID,):
+            return None
+        resource = tables.resource.alias()
+        where = (*self._sight.entries(resource, type), resource.c.id.in_(sorted(set(ids))))
+        return Driver(_ONE, (Arm(resource.c.id, where),))
+
+    def _ranges(self, condition: Has, type: str) -> Iterator[Arm]:
+        for match in condition.matches:
+            for name in condition.names:
+                yield from self._each_owner(
+                    table_of(match),
+                    type,
+                    lambda entry, match=match, name=name: (  # type: ignore[misc]
+                        entry.c.name == name,
+                        self._values.met(match, entry),
+                    ),
+                )
+
+    def _each_owner(
+        self,
+        table: FromClause,
+        type: str,
+        where: Callable[[FromClause], tuple[ColumnElement[bool], ...]],
+        id: str = "resource_id",
+    ) -> Iterator[Arm]:
+        """One range for each way to be visible, each with an alias of its own."""
+        for number in range(len(self._sight.owners(table, type))):
+            entry = table.alias()
+            owner = self._sight.owners(entry, type)[number]
+            of_type = self._sight.entries(entry, type)
+            yield Arm(entry.c[id], (*of_type, *owner, *where(entry)))
+
+    @driver.register
+    def _(self, condition: Chained, type: str) -> Driver | None:
+        arms: list[Arm] = []
+        rank = _ONE
+        for target in condition.types:
+            found = self._few(target, condition.conditions)
+            if found is None:
+                return None
+            targets, of_targets = found
+            rank = max(rank, of_targets)
+            arms += self._each_owner(
+                tables.search_reference,
+                type,
+                lambda link, target=target, targets=targets: (  # type: ignore[misc]
+                    link.c.name == condition.name,
+                    link.c.target_type == target,
+                    link.c.target_id.in_(targets),
+                ),
+            )
+        return Driver(max(rank, _REFERRING) + _LINKED, tuple(arms)) if arms else None
+
+    @driver.register
+    def _(self, condition: ReferredTo, type: str) -> Driver | None:
+        found = self._few(condition.type, condition.conditions)
+        if found is None:
+            return None
+        sources, rank = found
+        arms = self._each_owner(
+            tables.search_reference,
+            condition.type,
+            lambda link: (
+                link.c.name == condition.name,
+                link.c.target_type == type,
+                link.c.resource_id.in_(sources),
+            ),
+            id="target_id",
+        )
+        return Driver(rank + _LINKED, tuple(arms))
+
+    def _few(self, type: str, conditions: tuple[Condition, ...]) -> tuple[Select[str], int] | None:
+        """The ids of the resources at the other end of a link, if they are few; and how few."""
+        driver, rest = self._best(type, list(conditions))
+        if driver is None or driver.rank >= _CODED:
+            return None
+        ids = [self._narrowed(arm, type, rest).ids() for arm in driver.arms]
+        together = ids[0] if len(ids) == 1 else select(union(*ids).subquery().c.id)
+        return together, driver.rank
+
+    @driver.register
+    def _(self, condition: AnyOf, type: str) -> Driver | None:
+        drivers = [self.driver(each, type) for each in condition.conditions]
+        known = [driver for driver in drivers if driver is not None]
+        if len(known) < len(drivers) or not known:
+            return None
+        arms = tuple(chain.from_iterable(driver.arms for driver in known))
+        if len(arms) > MOST_ARMS:
+            return None
+        return Driver(max(driver.rank for driver in known), arms)
+
+
+def _rank(match: Match, name: str) -> int | None:
+    """How few meet a value; None where no index leads to those that do."""
+    if isinstance(match, TokenMatch):
+        is_identifier = name == "identifier" or name.endswith(":identifier")
+        return None if match.code is None else _IDENTIFIED if is_identifier else _CODED
+    if isinstance(match, ReferenceMatch):
+        return _REFERRING
+    if isinstance(match, DateMatch):
+        is_narrow = match.high - match.low <= _NARROW
+        return _DATED if is_narrow and match.comparator is Comparator.EQUAL else None
+    if isinstance(match, TextMatch):
+        leads = match.mode in {TextMode.STARTS_WITH, TextMode.EXACT}
+        return _NAMED if leads and len(normal(match.text)) >= _FEWEST_LETTERS else None
+    return None

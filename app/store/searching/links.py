@@ -1,0 +1,87 @@
+"""What resources refer to, and what refers to them.
+
+http://hl7.org/fhir/R4/search.html#include
+"""
+
+from collections.abc import Iterable
+
+from sqlalchemy import ColumnElement, Connection, FromClause, select
+
+from app.store import tables
+from app.store.searching.sight import Sight, Subject
+from app.store.searching.values import in_groups
+
+# SQLite takes 32,766 values in one statement.
+_TOGETHER = 500
+
+
+class Links:
+    """The references between the resources that a scope sees."""
+
+    def __init__(self, connection: Connection, sight: Sight) -> None:
+        self._connection = connection
+        self._sight = sight
+
+    def referred_to(
+        self, type: str, ids: Iterable[str], name: str | None, target: str | None, at_most: int
+    ) -> list[tuple[str, str]]:
+        """Type and id of what these resources refer to by `name`, or by any; in that order."""
+        link = tables.search_reference.alias()
+        found = Subject(link.c.target_type, link.c.target_id)
+        where = [link.c.type == type]
+        if target is not None:
+            where.append(link.c.target_type == target)
+        return self._ends(
+            link, link.c.resource_id, found, ids, [*where, *_named(link, name)], at_most
+        )
+
+    def referring(
+        self, target_type: str, ids: Iterable[str], source: str, name: str | None, at_most: int
+    ) -> list[tuple[str, str]]:
+        """Type and id of what refers to these resources from type `source`; in that order."""
+        link = tables.search_reference.alias()
+        found = Subject(link.c.type, link.c.resource_id)
+        where = [link.c.type == source, link.c.target_type == target_type]
+        return self._ends(
+            link, link.c.target_id, found, ids, [*where, *_named(link, name)], at_most
+        )
+
+    def is_referred_to(self, type: str, id: str) -> bool:
+        """Whether any other resource that the scope sees refers to this one."""
+        link = tables.search_reference.alias()
+        source = Subject(link.c.type, link.c.resource_id)
+        is_other = (link.c.type != type) | (link.c.resource_id != id)
+        where = [link.c.target_type == type, is_other]
+        return bool(self._ends(link, link.c.target_id, source, [id], where, 1))
+
+    def _ends(
+        self,
+        link: FromClause,
+        start: ColumnElement[str],
+        end: Subject,
+        ids: Iterable[str],
+        where: list[ColumnElement[bool]],
+        at_most: int,
+    ) -> list[tuple[str, str]]:
+        type = link.c.target_type if end.id is link.c.target_id else link.c.type
+        found: set[tuple[str, str]] = set()
+        for some in in_groups(sorted(set(ids)), _TOGETHER):
+            query = (
+                select(type, end.id)
+                .distinct()
+                .where(
+                    link.c.payer_id == self._sight.scope.payer_id,
+                    start.in_(some),
+                    *where,
+                    self._sight.is_owned(link),
+                    self._sight.is_there(end),
+                )
+                .order_by(type, end.id)
+                .limit(at_most)
+            )
+            found |= {(row[0], row[1]) for row in self._connection.execute(query)}
+        return sorted(found)[:at_most]
+
+
+def _named(link: FromClause, name: str | None) -> list[ColumnElement[bool]]:
+    return [] if name is None else [link.c.name == name]

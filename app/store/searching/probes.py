@@ -1,0 +1,133 @@
+"""Conditions as questions about one resource, each a probe by the key of the index."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import singledispatchmethod
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, false, not_, or_, true
+
+from app.domain.search.query import (
+    ID,
+    LAST_UPDATED,
+    AnyOf,
+    Chained,
+    Condition,
+    DateMatch,
+    Has,
+    Match,
+    Missing,
+    ReferredTo,
+    TokenMatch,
+)
+from app.store import tables
+from app.store.search_index import SearchIndex
+from app.store.searching.sight import Sight, Subject, probe
+from app.store.searching.values import Values, can_be_kept, in_groups, table_of, within
+
+# SQLite reads an expression to a depth of 1000.
+_TOGETHER = 100
+
+
+class Probes:
+    """Whether a resource meets conditions, for one scope."""
+
+    def __init__(self, sight: Sight, index: SearchIndex) -> None:
+        self._sight = sight
+        self._values = Values(index)
+
+    def all(
+        self, subject: Subject, conditions: Iterable[Condition]
+    ) -> tuple[ColumnElement[bool], ...]:
+        """What has to hold for a subject to meet every condition."""
+        return tuple(self.meets(condition, subject) for condition in conditions)
+
+    @singledispatchmethod
+    def meets(self, condition: Condition, subject: Subject) -> ColumnElement[bool]:
+        """Whether the subject meets the condition; that it is visible is the caller's to ask."""
+        raise TypeError(type(condition).__name__)
+
+    @meets.register
+    def _(self, condition: Has, subject: Subject) -> ColumnElement[bool]:
+        asked: dict[Table, list[Match]] = defaultdict(list)
+        found: list[ColumnElement[bool]] = []
+        for match in condition.matches:
+            if ID in condition.names and isinstance(match, TokenMatch):
+                found.append(_is_named(match, subject))
+            elif LAST_UPDATED in condition.names and isinstance(match, DateMatch):
+                found.append(self._is_updated(match, subject))
+            else:
+                asked[table_of(match)].append(match)
+        names = sorted({*condition.names} - {ID, LAST_UPDATED})
+        for table, matches in asked.items():
+            found += [
+                self._has(table, names, some, subject) for some in in_groups(matches, _TOGETHER)
+            ]
+        has = or_(false(), *found)
+        return not_(has) if condition.is_negated else has
+
+    def _has(
+        self, table: Table, names: list[str], matches: Iterable[Match], subject: Subject
+    ) -> ColumnElement[bool]:
+        entry = table.alias()
+        is_met = or_(false(), *(self._values.met(match, entry) for match in matches))
+        return self._entry(entry, subject, entry.c.name.in_(names), is_met)
+
+    def _is_updated(self, match: DateMatch, subject: Subject) -> ColumnElement[bool]:
+        resource = tables.resource.alias()
+        at = resource.c.updated_at
+        return self._sight.resource_meets(resource, subject, within(match, at, at))
+
+    @meets.register
+    def _(self, condition: Missing, subject: Subject) -> ColumnElement[bool]:
+        if condition.name in {ID, LAST_UPDATED}:
+            return false() if condition.is_missing else true()
+        entries = [table.alias() for table in tables.SEARCH_TABLES]
+        is_there = or_(
+            *(self._entry(entry, subject, entry.c.name == condition.name) for entry in entries)
+        )
+        return not_(is_there) if condition.is_missing else is_there
+
+    @meets.register
+    def _(self, condition: Chained, subject: Subject) -> ColumnElement[bool]:
+        link = tables.search_reference.alias()
+        target = Subject(link.c.target_type, link.c.target_id)
+        return self._entry(
+            link,
+            subject,
+            link.c.name == condition.name,
+            link.c.target_type.in_(sorted(condition.types)),
+            self._sight.is_there(target),
+            *self.all(target, condition.conditions),
+        )
+
+    @meets.register
+    def _(self, condition: ReferredTo, subject: Subject) -> ColumnElement[bool]:
+        link = tables.search_reference.alias()
+        source = Subject(condition.type, link.c.resource_id)
+        return probe(
+            link,
+            *self._sight.entries(link, condition.type),
+            self._sight.is_owned(link),
+            link.c.name == condition.name,
+            link.c.target_type == subject.type,
+            link.c.target_id == subject.id,
+            self._sight.is_there(source),
+            *self.all(source, condition.conditions),
+        )
+
+    @meets.register
+    def _(self, condition: AnyOf, subject: Subject) -> ColumnElement[bool]:
+        return or_(false(), *self.all(subject, condition.conditions))
+
+    def _entry(
+        self, entry: FromClause, subject: Subject, *where: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """Whether the subject has such an entry."""
+        of_subject = entry.c.resource_id == subject.id
+        return probe(entry, *self._sight.entries(entry, subject.type), of_subject, and_(*where))
+
+
+def _is_named(match: TokenMatch, subject: Subject) -> ColumnElement[bool]:
+    if match.code is None or not can_be_kept(match.code):
+        return false()
+    return subject.id == match.code

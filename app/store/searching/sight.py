@@ -1,0 +1,68 @@
+"""What a search may see: the payer, the submitter, and resources that are there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Select, exists, literal_column, select
+
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.visibility import owned, owners
+
+Type = str | ColumnElement[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The resource that a condition is about: its type and id, as columns or as what is given."""
+
+    type: Type
+    id: ColumnElement[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One scope's view of the index and the resources."""
+
+    scope: Scope
+
+    def entries(self, table: FromClause, type: Type) -> list[ColumnElement[bool]]:
+        """That rows of an index table are this payer's, and of resources of this type."""
+        return [table.c.payer_id == self.scope.payer_id, table.c.type == type]
+
+    def owners(self, table: FromClause, type: str) -> list[list[ColumnElement[bool]]]:
+        """Ways to be visible, each as one range of an index; no row is visible in two ways."""
+        return owners(self.scope, table.c.submitter_id, type)
+
+    def is_owned(self, table: FromClause) -> ColumnElement[bool]:
+        """Whether a row belongs to what the scope sees."""
+        return owned(self.scope, table.c.submitter_id, table.c.type)
+
+    def is_there(self, subject: Subject, *more: ColumnElement[bool]) -> ColumnElement[bool]:
+        """Whether the subject is visible and neither deleted nor gone."""
+        resource = tables.resource.alias()
+        return self.resource_meets(resource, subject, *more)
+
+    def resource_meets(
+        self, resource: FromClause, subject: Subject, *more: ColumnElement[bool]
+    ) -> ColumnElement[bool]:
+        """As `is_there`, with conditions on `resource`, an alias of its own."""
+        return probe(
+            resource, *self.entries(resource, subject.type), *self.present(resource),
+            resource.c.id == subject.id, *more,
+        )  # fmt: skip
+
+    def present(self, resource: FromClause) -> tuple[ColumnElement[bool], ...]:
+        """That rows of resources are visible and neither deleted nor gone."""
+        return (
+            self.is_owned(resource),
+            resource.c.deleted_at.is_(None),
+            resource.c.gone_at.is_(None),
+        )
+
+
+def probe(row: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Whether there is such a row; asked anew for each candidate, so that a LIMIT stops early."""
+    # PostgreSQL rewrites EXISTS into a join of whole tables unless there is an OFFSET.
+    asked: Select[Any] = select(literal_column("1")).select_from(row).where(*where).offset(0)
+    return exists(asked.correlate_except(row))

@@ -1,0 +1,165 @@
+"""What one value that is looked for asks of one entry of the index.
+
+http://hl7.org/fhir/R4/search.html#prefix
+"""
+
+from collections.abc import Callable, Sequence
+from functools import singledispatchmethod
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Table,
+    and_,
+    false,
+    func,
+    literal,
+    or_,
+    true,
+)
+
+from app.domain.search.query import (
+    Comparator,
+    DateMatch,
+    Match,
+    NumberMatch,
+    ReferenceMatch,
+    TextMatch,
+    TextMode,
+    TokenMatch,
+)
+from app.store import tables
+from app.store.search_index import SearchIndex, normal
+
+_TABLES: dict[type[Match], Table] = {
+    TokenMatch: tables.search_token,
+    ReferenceMatch: tables.search_reference,
+    DateMatch: tables.search_date,
+    TextMatch: tables.search_string,
+    NumberMatch: tables.search_number,
+}
+
+
+def table_of(match: Match) -> Table:
+    """Where the entries are that this value may meet."""
+    return _TABLES[type(match)]
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether a database can hold this text at all; if not, nothing is found by it."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+class Values:
+    """What values ask of entries; codes are compared by their keyed hashes."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+
+    @singledispatchmethod
+    def met(self, match: Match, entry: FromClause) -> ColumnElement[bool]:
+        """Whether an entry of the value's own table meets it."""
+        raise TypeError(type(match).__name__)
+
+    @met.register
+    def _(self, match: TokenMatch, entry: FromClause) -> ColumnElement[bool]:
+        return and_(true(), *self._coded(match.code, match.system, entry))
+
+    @met.register
+    def _(self, match: ReferenceMatch, entry: FromClause) -> ColumnElement[bool]:
+        if not can_be_kept(f"{match.type or ''}{match.id}"):
+            return false()
+        is_target = entry.c.target_id == match.id
+        if match.type is None:
+            return is_target
+        return and_(is_target, entry.c.target_type == match.type)
+
+    @met.register
+    def _(self, match: DateMatch, entry: FromClause) -> ColumnElement[bool]:
+        return within(match, entry.c.low, entry.c.high)
+
+    @met.register
+    def _(self, match: NumberMatch, entry: FromClause) -> ColumnElement[bool]:
+        low, high = entry.c.low, entry.c.high
+        asked: dict[Comparator, ColumnElement[bool]] = {
+            Comparator.EQUAL: and_(low >= match.low, high <= match.high),
+            Comparator.NOT_EQUAL: or_(low < match.low, high > match.high),
+            Comparator.GREATER: high > match.exact,
+            Comparator.LESS: low < match.exact,
+            Comparator.GREATER_OR_EQUAL: high >= match.exact,
+            Comparator.LESS_OR_EQUAL: low <= match.exact,
+            Comparator.STARTS_AFTER: low > match.exact,
+            Comparator.ENDS_BEFORE: high < match.exact,
+            Comparator.APPROXIMATELY: and_(low <= match.high, high >= match.low),
+        }
+        return and_(asked[match.comparator], *self._coded(match.code, match.system, entry))
+
+    @met.register
+    def _(self, match: TextMatch, entry: FromClause) -> ColumnElement[bool]:
+        text, plain = match.text, normal(match.text)
+        if not can_be_kept(text):
+            return false()
+        exact: ColumnElement[str] = entry.c.exact
+        asked: dict[TextMode, Callable[[], ColumnElement[bool]]] = {
+            TextMode.STARTS_WITH: lambda: starts(entry.c.normal, plain),
+            TextMode.CONTAINS: lambda: entry.c.normal.contains(plain, autoescape=True),
+            # The exact text has no index; its plain form has, and leads to few.
+            TextMode.EXACT: lambda: and_(entry.c.normal == plain, exact == text),
+            TextMode.BELOW: lambda: func.substr(exact, 1, len(text)) == text,
+            TextMode.ABOVE: lambda: func.substr(literal(text), 1, func.length(exact)) == exact,
+        }
+        return asked[match.mode]()
+
+    def _coded(
+        self, code: str | None, system: str | None, entry: FromClause
+    ) -> list[ColumnElement[bool]]:
+        """The code and the system of an entry, as far as they are given."""
+        if not can_be_kept(f"{code or ''}{system or ''}"):
+            return [false()]
+        asked: list[ColumnElement[bool]] = []
+        if code is not None:
+            asked.append(entry.c.code_hash == self._index.code_hash(code))
+        if system is not None:
+            asked.append(entry.c.system_hash == self._index.system_hash(system))
+        return asked
+
+
+def within(
+    match: DateMatch, low: ColumnElement[Any], high: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Whether the interval from `low` to `high` is as the date and its comparator ask."""
+    is_contained = and_(low >= match.low, high <= match.high)
+    asked: dict[Comparator, ColumnElement[bool]] = {
+        Comparator.EQUAL: is_contained,
+        Comparator.NOT_EQUAL: or_(low < match.low, high > match.high),
+        Comparator.GREATER: high > match.high,
+        Comparator.LESS: low < match.low,
+        Comparator.GREATER_OR_EQUAL: or_(high > match.high, is_contained),
+        Comparator.LESS_OR_EQUAL: or_(low < match.low, is_contained),
+        Comparator.STARTS_AFTER: low > match.high,
+        Comparator.ENDS_BEFORE: high < match.low,
+        Comparator.APPROXIMATELY: and_(low <= match.high, high >= match.low),
+    }
+    return asked[match.comparator]
+
+
+def starts(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+    """Whether a column in the order of code points starts with a text, as a range of its index."""
+    after = _successor(text)
+    return and_(column >= text, true() if after is None else column < after)
+
+
+def _successor(text: str) -> str | None:
+    """The least text that is greater than all that start with `text`; None where there is none."""
+    kept = text.rstrip("\U0010ffff")
+    if not kept:
+        return None
+    following = ord(kept[-1]) + 1
+    # Surrogates are no characters of their own and cannot be written.
+    return kept[:-1] + chr(0xE000 if following == 0xD800 else following)
+
+
+def in_groups(values: Sequence[Any], size: int) -> list[Sequence[Any]]:
+    """So few at a time that no database finds the expression too deep or the list too long."""
+    return [values[start : start + size] for start in range(0, len(values), size)]
