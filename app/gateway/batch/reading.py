@@ -75,7 +75,7 @@ def require_usable(bundle: Document) -> None:
     In a batch a wrong resource is the matter of its own entry, so only what is around it counts.
     """
     type = bundle.get("type")
-    issues = check(bundle if type not in {BATCH, BAG} else _without_resources(bundle))
+    issues = check(_without_resources(bundle) if type in (BATCH, BAG) else bundle)
     if issues:
         raise Unacceptable(*issues)
     if type not in {BATCH, TRANSACTION, BAG}:
