@@ -257,8 +257,14 @@ def test_a_stranger_learns_nothing_by_a_bundle(wire, other):
 
 
 def test_every_row_of_the_audit_names_the_one_request(wire, rows):
-    reply = batch(wire, posted(a_patient()), posted(a_claim()), posted(a_task("status")),
-                  posted(a_coverage()), posted({"resourceType": "Organization", "name": "X"}))  # fmt: skip
+    reply = batch(
+        wire,
+        posted(a_patient()),
+        posted(a_claim()),
+        posted(a_task("status")),
+        posted(a_coverage()),
+        posted({"resourceType": "Organization", "name": "X"}),
+    )
 
     told = rows.of(tables.audit, request_id=reply.headers["X-Request-Id"])
     assert [row["type"] for row in told if row["action"] == "create"] == [
