@@ -24,7 +24,8 @@ from app.domain.search.query import (
     TextMode,
     TokenMatch,
 )
-from app.fhir.search.asking import MAX_CONDITIONS, MAX_VALUES
+from app.fhir.search.asking import MAX_CONDITIONS, MAX_PARAMETERS, MAX_VALUES, Asking
+from app.fhir.search.conditions import condition
 from app.fhir.search.definitions import parameters_of, searchable_types
 from app.fhir.search.reading import Query, Summary, Total, read_query
 from tests.fhir.answers import BASE
@@ -85,6 +86,8 @@ def at(*parts):
         ("ChargeItemDefinition", "context-type-quantity", "age$5$6", "age$5"),
         ("ChargeItemDefinition", "context-type-quantity", "age$old", "age$5"),
         ("Organization", "name", "a,", "a"),
+        ("Organization", "name", " ", "a"),
+        ("Organization", "name:contains", "\u0301", "e\u0301"),
         ("Organization", "phonetic", "a,", "a"),
         ("ChargeItemDefinition", "url", "a,", "a"),
         ("Claim", "_count", "-1", "1"),
@@ -226,11 +229,21 @@ def test_links_count_and_types_that_read_alike_count_once():
     assert refusal("Task", *[(name, "1")] * 51).error is ErrorCode.SEARCH_COSTLY
 
 
-def test_a_chain_through_everything_ends():
-    name = "focus.focus.focus._id"
+def test_a_chain_through_everything_is_read_once_for_each_type():
+    name = "focus.focus.focus.based-on"
+    asking = Asking(BASE, NOW)
 
-    pairs = [(name, ",".join("1" * 30))] * 40
-    assert refusal("Task", *pairs).error is ErrorCode.SEARCH_COSTLY
+    condition("Task", name, "1", asking)
+
+    assert len(asking.known) == 3 * len(searchable_types())
+    assert refusal("Task", *[(name, "1")] * 100).error is ErrorCode.SEARCH_COSTLY
+
+
+def test_parameters_that_are_ignored_have_an_end_too():
+    most = [("nothing", "x")] * MAX_PARAMETERS
+
+    assert read("Task", *most).ignored == ("nothing",)
+    assert refusal("Task", *most, ("nothing", "x")).error is ErrorCode.SEARCH_COSTLY
 
 
 def test_what_is_said_once_is_not_said_twice_otherwise():
@@ -554,8 +567,7 @@ def test_a_chain_asks_of_what_is_referred_to(type, name, expected):
 
 
 def test_types_that_read_a_value_in_their_own_way_are_asked_apart():
-    condition = asked("Invoice", "recipient.name", "x")
-    assert condition == Chained(
+    assert asked("Invoice", "recipient.name", "x") == Chained(
         "recipient",
         ("Organization", "Patient", "RelatedPerson"),
         (Has(("name",), (TextMatch("x"),)),),
