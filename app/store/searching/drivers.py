@@ -37,11 +37,18 @@ from app.store.searching.sight import TARGETS, Sight, Subject, by_index, key_of
 from app.store.searching.values import Values, table_of
 
 # How few a kind of condition is met by, fewest first.
-_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED = 0, 10, 20, 30, 40, 50
+_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED, _UPDATED = 0, 10, 20, 30, 40, 50, 60
 # A link from what leads to few leads to not many more.
 _LINKED = 1
 _NARROW = timedelta(days=1)
 _FEWEST_LETTERS = 3
+_SINCE = {
+    Comparator.EQUAL,
+    Comparator.GREATER,
+    Comparator.GREATER_OR_EQUAL,
+    Comparator.STARTS_AFTER,
+    Comparator.APPROXIMATELY,
+}
 # More ranges than this are read as one list, which has to be sorted.
 MOST_ARMS = 16
 
@@ -118,10 +125,12 @@ class Drivers:
 
     @driver.register
     def _(self, condition: Has, type: str) -> Driver | None:
-        if condition.is_negated or LAST_UPDATED in condition.names:
+        if condition.is_negated:
             return None
         if ID in condition.names:
             return self._by_id(condition, type)
+        if LAST_UPDATED in condition.names:
+            return self._by_update(condition, type)
         ranks = [_rank(match, name) for match in condition.matches for name in condition.names]
         known = [rank for rank in ranks if rank is not None]
         if len(known) < len(ranks) or not known:
@@ -140,6 +149,21 @@ class Drivers:
         resource = tables.resource.alias()
         where = (*self._sight.entries(resource, type), resource.c.id.in_(sorted(set(ids))))
         return Driver(_ONE, (Arm(resource, resource.c.id, where),))
+
+    def _by_update(self, condition: Has, type: str) -> Driver | None:
+        """What has any version since then, its current one among them."""
+        since = [
+            match.low
+            for match in condition.matches
+            if isinstance(match, DateMatch) and match.comparator in _SINCE
+        ]
+        if condition.names != (LAST_UPDATED,) or len(since) < len(condition.matches) or not since:
+            return None
+        version = tables.resource_version.alias()
+        is_met = self._probes.meets(condition, Subject(type, version.c.id))
+        of_type = self._sight.entries(version, type)
+        where = (*of_type, version.c.updated_at >= min(since), is_met)
+        return Driver(_UPDATED, (Arm(version, version.c.id, where, "ix_resource_version_history"),))
 
     def _ranges(self, condition: Has, type: str) -> Iterator[Arm]:
         for match in condition.matches:
