@@ -1,10 +1,16 @@
 """Indexing again: everything in order, in parts, and only what is wrong is changed."""
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
 from sqlalchemy import select, update
 
+from app.domain.search.query import Has, Search, TokenMatch
 from app.store import tables
 from app.store.reindexing import Reindexed
-from tests.store.scopes import FOREIGN, PAYERS, THEIRS
+from app.store.unit_of_work import UnitOfWork
+from tests.builders import NOW
+from tests.store.scopes import FOREIGN, MINE, PAYERS, THEIRS
 from tests.store.searching.world import link, token, words
 
 
@@ -73,3 +79,49 @@ def test_only_the_payers_own_is_indexed(world, connection):
     wrong = select(tables.search_token.c.payer_id).where(tables.search_token.c.code_hash == "wrong")
     assert connection.scalars(wrong).all() == [FOREIGN.payer_id]
     assert world.seen_by(FOREIGN).reindexing.count() == 1
+
+
+def test_requests_that_change_what_is_indexed_meanwhile_are_found_by_what_they_left(
+    installation, store
+):
+    texts = {str(number): (token("status", f"code-{number}"),) for number in range(40)}
+
+    def work_of(connection):
+        return UnitOfWork(connection, MINE, NOW, installation.hasher, installation.new_id, indexer)
+
+    def indexer(_type, text):
+        return texts[text]
+
+    def add(connection):
+        return [
+            work_of(connection).resources.add("Claim", id, "0", (), MINE.submitter_id)
+            for id in "abc"
+        ]
+
+    def next_part(last, connection):
+        return work_of(connection).reindexing.next(last, 2)
+
+    def amend(one, text, connection):
+        return work_of(connection).resources.amend(one, text)
+
+    def index_again(_round):
+        last = None
+        for _ in range(9):
+            part = store.write(partial(next_part, last))
+            if part is None:
+                return
+            last = part.last
+
+    kept = store.write(add)
+    with ThreadPoolExecutor(2) as threads:
+        running = threads.submit(lambda: [index_again(each) for each in range(20)])
+        for number in range(1, 40):
+            kept = [store.write(partial(amend, one, str(number))) for one in kept]
+        running.result()
+
+    assert [one.version for one in kept] == [40] * 3
+    search = Search("Claim", (Has(("status",), (TokenMatch("code-39"),)),))
+    page = store.read(lambda connection: work_of(connection).search.page(search, 9))
+    assert [stored.id for stored, _ in page.found] == list("abc")
+    again = store.write(lambda connection: work_of(connection).reindexing.next(None, 9))
+    assert again == Reindexed(("Claim", "c"), 3, 0)
