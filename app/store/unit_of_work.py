@@ -20,6 +20,7 @@ from app.store.leases import Leases
 from app.store.mentions import Mentions
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
+from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
@@ -51,6 +52,7 @@ class UnitOfWork:
         self.hasher = hasher
         self.new_id = new_id
         self.index = SearchIndex(connection, scope, hasher, indexer)
+        self.reindexing = Reindexing(connection, scope, self.index)
         self.search = Searching(connection, scope, self.index)
         self.resources = Resources(connection, scope, now, hasher, self.index)
         self.reference_data = Resources(
