@@ -239,9 +239,12 @@ def test_if_none_exist_sees_nothing_of_another_submitter(wire, other):
 def test_a_condition_that_is_not_understood_is_no_plain_create(wire, rows, condition):
     before = rows.counts()
 
-    refused = wire.post("Patient", a_patient("1"), If_None_Exist=condition)
+    refused = [
+        wire.post("Patient", a_patient("1"), If_None_Exist=condition),
+        wire.task(a_task("poll"), If_None_Exist=condition),
+    ]
 
-    assert (refused.status, refused.errors) == (400, ["ECG-PARAMETER"])
+    assert [(one.status, one.errors) for one in refused] == [(400, ["ECG-PARAMETER"])] * 2
     assert rows.counts() == before
     assert wire.post("Patient", a_patient("1"), If_None_Exist=named("1")).status == 201
 

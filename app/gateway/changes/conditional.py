@@ -17,22 +17,21 @@ def matches_of(type: str, query: str, work: UnitOfWork) -> list[tuple[str, str]]
     A submitter reaches its own and what it may read of the payer's, the payer's side what the
     payer keeps. Raises Unacceptable for a condition that cannot be used.
     """
-    pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
-    if [name for name, _ in pairs] != ["identifier"]:
-        raise unusable()
-    system, separator, value = pairs[0][1].partition("|")
-    if not separator or not value:
-        raise unusable()
+    identifier = condition_of(query)
     # What submitters sent must not stop the payer from keeping data of its own.
     is_submitter = work.scope.submitter_id is not None
     known = work.resources if is_submitter else work.reference_data
-    return known.identified((type,), Identifier(system or None, value))
+    return known.identified((type,), identifier)
 
 
-def unusable() -> Unacceptable:
-    """What is raised for a condition that cannot be used."""
-    text = "The condition is understood as identifier=system|value."
-    return Unacceptable(Issue(ErrorCode.PARAMETER, text))
+def condition_of(query: str) -> Identifier:
+    """The condition in a query; raises Unacceptable for one that cannot be used."""
+    pairs = parse_qsl(query.lstrip("?"), keep_blank_values=True)
+    system, separator, value = (pairs[0][1] if pairs else "").partition("|")
+    if [name for name, _ in pairs] != ["identifier"] or not separator or not value:
+        text = "The condition is understood as identifier=system|value."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return Identifier(system or None, value)
 
 
 def own_of(matches: list[tuple[str, str]], work: UnitOfWork) -> list[str]:
@@ -50,9 +49,7 @@ def id_of(target: Target, work: UnitOfWork) -> str | None:
     """
     if target.id is not None:
         return target.id
-    if not target.condition:
-        raise unusable()
-    own = own_of(matches_of(target.type, target.condition, work), work)
+    own = own_of(matches_of(target.type, target.condition or "", work), work)
     if len(own) > 1:
         text = f"{len(own)} resources of type {target.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
