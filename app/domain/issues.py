@@ -96,6 +96,9 @@ class ErrorCode(Enum):
     VERSION_CONFLICT = Entry("ECG-VERSION-CONFLICT", _T.CONFLICT, 412, "The resource is not in the version that the request names.")
     MULTIPLE_MATCHES = Entry("ECG-MULTIPLE-MATCHES", _T.MULTIPLE_MATCHES, 412, "Several resources match.")
     PARAMETER = Entry("ECG-PARAMETER", _T.VALUE, 400, "A header or parameter is not usable.")
+    SEARCH_PARAMETER = Entry("ECG-SEARCH-PARAMETER", _T.VALUE, 400, "A search parameter is not known or its value not usable.")
+    SEARCH_MODIFIER = Entry("ECG-SEARCH-MODIFIER", _T.NOT_SUPPORTED, 400, "The search parameter has no such modifier here.")
+    SEARCH_COSTLY = Entry("ECG-SEARCH-COSTLY", _T.TOO_COSTLY, 400, "The search asks for more at once than is answered.")
     # Submission
     NOT_ACTIVE = Entry("ECG-NOT-ACTIVE", _T.BUSINESS_RULE, 422, "A request is submitted with status active.")
     DUPLICATE = Entry("ECG-DUPLICATE", _T.DUPLICATE, 409, "A live Claim of other content holds the identifier.")
