@@ -60,7 +60,7 @@ class Gateway:
         base, now = self._installation.base_url, self._installation.clock()
         task, parameters = _understood(received.document, base, now)
         if received.if_none_exist is not None:
-            condition_of(received.if_none_exist)
+            condition_of("Task", received.if_none_exist, base, now)
         keys = keys_of(received, ("Task", task.code), task.identifiers, self._installation.hasher)
 
         asked = _Asked(client, received, task, parameters, keys, base)
