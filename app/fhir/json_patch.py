@@ -76,14 +76,14 @@ def _require_operation(operation: Any, at: str) -> None:
     needed = _MEMBERS[verb]
     if needed is not None and needed not in operation:
         raise _malformed(f"{at} lacks its '{needed}'")
-    for name in ("path", "from") if needed == "from" else ("path",):
-        pointer = operation.get(name)
+    for member in ("path", "from") if needed == "from" else ("path",):
+        pointer = operation.get(member)
         if not isinstance(pointer, str) or len(pointer) > MAX_PATH_CHARACTERS:
-            raise _malformed(f"the '{name}' of {at} is no JSON Pointer")
+            raise _malformed(f"the '{member}' of {at} is no JSON Pointer")
         try:
             JsonPointer(pointer)
         except JsonPointerException:
-            raise _malformed(f"the '{name}' of {at} is no JSON Pointer") from None
+            raise _malformed(f"the '{member}' of {at} is no JSON Pointer") from None
 
 
 def _malformed(what: str) -> Unacceptable:

@@ -30,6 +30,8 @@ class Received:
     is_update: bool = False
     # The content as it was sent, where references in it had to be rewritten since.
     sent: Mapping[str, Any] | None = None
+    # The id it is to have, where others refer to it already.
+    id: str | None = None
     # Only to be tried: answered as if it were done, and nothing of it kept.
     is_rehearsal: bool = False
 

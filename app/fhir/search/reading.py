@@ -21,7 +21,8 @@ from app.fhir.search.asking import (
 )
 from app.fhir.search.compartments import compartment, in_compartment
 from app.fhir.search.conditions import condition
-from app.fhir.search.results import Summary, Total
+from app.fhir.search.results import Total
+from app.fhir.subsets import Summary
 
 __all__ = ["Query", "Summary", "Total", "compartment", "read_query"]
 

@@ -12,6 +12,7 @@ from app.domain.search.query import ID, Include, SortKey, SortKind
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.search.asking import Unknown
 from app.fhir.search.definitions import ParameterType, parameters_of, searchable_types
+from app.fhir.subsets import Summary
 
 MAX_COUNT = 1_000
 MAX_SORT_KEYS = 5
@@ -28,16 +29,6 @@ _KINDS = {
 }
 _ELEMENT = re.compile(r"[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _EVERYTHING = "*"
-
-
-class Summary(StrEnum):
-    """The values of `_summary`."""
-
-    TRUE = "true"
-    TEXT = "text"
-    DATA = "data"
-    COUNT = "count"
-    FALSE = "false"
 
 
 class Total(StrEnum):
