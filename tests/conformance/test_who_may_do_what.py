@@ -41,76 +41,77 @@ COLUMNS = (
     "vread",
     "history",
     "history of the type",
+    "search",
     "update",
     "patch",
     "delete",
     "create",
 )
 OF_A_SUBMITTER = """
-Account                     200 404 404 200 200 200 200 200 204 201
-AuditEvent                  404 404 404 404 405 405 405 405 405 405
-Bundle                      200 404 200 200 405 405 405 405 405 405
-ChargeItem                  200 404 404 200 200 200 200 200 204 201
-ChargeItemDefinition        200 404 200 200 200 200 405 405 405 403
-Claim                       200 404 404 200 200 200 422 422 405 201
-ClaimResponse               200 404 404 200 200 200 422 422 405 403
-CodeSystem                  200 200 200 200 405 405 405 405 405 405
-Communication               200 404 404 200 200 200 422 422 405 201
-CommunicationRequest        200 404 404 200 200 200 422 422 405 403
-Contract                    200 404 404 200 200 200 405 405 405 403
-Coverage                    200 404 404 200 200 200 200 200 204 201
-CoverageEligibilityRequest  200 404 404 200 200 200 422 422 405 201
-CoverageEligibilityResponse 200 404 404 200 200 200 422 422 405 403
-EnrollmentRequest           200 404 404 200 200 200 422 422 405 201
-EnrollmentResponse          200 404 404 200 200 200 422 422 405 403
-ExplanationOfBenefit        200 404 404 200 200 200 422 422 405 403
-InsurancePlan               200 404 200 200 200 200 405 405 405 403
-Location                    200 404 200 200 200 200 200 200 204 201
-OperationDefinition         200 200 200 200 405 405 405 405 405 405
-Organization                200 404 200 200 200 200 200 200 204 201
-OrganizationAffiliation     200 404 200 200 200 200 405 405 405 403
-Patient                     200 404 404 200 200 200 200 200 204 201
-PaymentNotice               200 404 404 200 200 200 422 422 405 201
-PaymentReconciliation       200 404 404 200 200 200 422 422 405 403
-Practitioner                200 404 200 200 200 200 200 200 204 201
-PractitionerRole            200 404 200 200 200 200 200 200 204 201
-RelatedPerson               200 404 404 200 200 200 200 200 204 201
-StructureDefinition         200 200 200 200 405 405 405 405 405 405
-Task                        200 404 404 200 200 200 405 405 405 201
-VisionPrescription          200 404 404 200 200 200 200 200 204 201
+Account                     200 404 404 200 200 200 200 200 200 204 201
+AuditEvent                  404 404 404 404 405 405 405 405 405 405 405
+Bundle                      200 404 200 200 405 405 405 405 405 405 405
+ChargeItem                  200 404 404 200 200 200 200 200 200 204 201
+ChargeItemDefinition        200 404 200 200 200 200 200 405 405 405 403
+Claim                       200 404 404 200 200 200 200 422 422 405 201
+ClaimResponse               200 404 404 200 200 200 200 422 422 405 403
+CodeSystem                  200 200 200 200 405 405 200 405 405 405 405
+Communication               200 404 404 200 200 200 200 422 422 405 201
+CommunicationRequest        200 404 404 200 200 200 200 422 422 405 403
+Contract                    200 404 404 200 200 200 200 405 405 405 403
+Coverage                    200 404 404 200 200 200 200 200 200 204 201
+CoverageEligibilityRequest  200 404 404 200 200 200 200 422 422 405 201
+CoverageEligibilityResponse 200 404 404 200 200 200 200 422 422 405 403
+EnrollmentRequest           200 404 404 200 200 200 200 422 422 405 201
+EnrollmentResponse          200 404 404 200 200 200 200 422 422 405 403
+ExplanationOfBenefit        200 404 404 200 200 200 200 422 422 405 403
+InsurancePlan               200 404 200 200 200 200 200 405 405 405 403
+Location                    200 404 200 200 200 200 200 200 200 204 201
+OperationDefinition         200 200 200 200 405 405 200 405 405 405 405
+Organization                200 404 200 200 200 200 200 200 200 204 201
+OrganizationAffiliation     200 404 200 200 200 200 200 405 405 405 403
+Patient                     200 404 404 200 200 200 200 200 200 204 201
+PaymentNotice               200 404 404 200 200 200 200 422 422 405 201
+PaymentReconciliation       200 404 404 200 200 200 200 422 422 405 403
+Practitioner                200 404 200 200 200 200 200 200 200 204 201
+PractitionerRole            200 404 200 200 200 200 200 200 200 204 201
+RelatedPerson               200 404 404 200 200 200 200 200 200 204 201
+StructureDefinition         200 200 200 200 405 405 200 405 405 405 405
+Task                        200 404 404 200 200 200 200 405 405 405 201
+VisionPrescription          200 404 404 200 200 200 200 200 200 204 201
 """
 OF_A_PAYER_CLIENT = """
-Account                     200 404 200 200 200 200 405 405 405 403
-AuditEvent                  404 404 404 404 405 405 405 405 405 405
-Bundle                      200 404 200 200 405 405 405 405 405 405
-ChargeItem                  200 404 200 200 200 200 405 405 405 403
-ChargeItemDefinition        200 404 200 200 200 200 200 200 204 201
-Claim                       200 404 200 200 200 200 405 405 405 403
-ClaimResponse               200 404 200 200 200 200 405 405 405 403
-CodeSystem                  200 200 200 200 405 405 405 405 405 405
-Communication               200 404 200 200 200 200 405 405 405 201
-CommunicationRequest        200 404 200 200 200 200 405 405 405 201
-Contract                    200 404 200 200 200 200 200 200 204 201
-Coverage                    200 404 200 200 200 200 200 200 204 201
-CoverageEligibilityRequest  200 404 200 200 200 200 405 405 405 403
-CoverageEligibilityResponse 200 404 200 200 200 200 405 405 405 403
-EnrollmentRequest           200 404 200 200 200 200 405 405 405 403
-EnrollmentResponse          200 404 200 200 200 200 405 405 405 403
-ExplanationOfBenefit        200 404 200 200 200 200 405 405 405 403
-InsurancePlan               200 404 200 200 200 200 200 200 204 201
-Location                    200 404 200 200 200 200 200 200 204 201
-OperationDefinition         200 200 200 200 405 405 405 405 405 405
-Organization                200 404 200 200 200 200 200 200 204 201
-OrganizationAffiliation     200 404 200 200 200 200 200 200 204 201
-Patient                     200 404 200 200 200 200 200 200 204 201
-PaymentNotice               200 404 200 200 200 200 405 405 405 403
-PaymentReconciliation       200 404 200 200 200 200 405 405 405 403
-Practitioner                200 404 200 200 200 200 200 200 204 201
-PractitionerRole            200 404 200 200 200 200 200 200 204 201
-RelatedPerson               200 404 200 200 200 200 200 200 204 201
-StructureDefinition         200 200 200 200 405 405 405 405 405 405
-Task                        200 404 200 200 200 200 405 405 405 403
-VisionPrescription          200 404 200 200 200 200 405 405 405 403
+Account                     200 404 200 200 200 200 200 405 405 405 403
+AuditEvent                  404 404 404 404 405 405 405 405 405 405 405
+Bundle                      200 404 200 200 405 405 405 405 405 405 405
+ChargeItem                  200 404 200 200 200 200 200 405 405 405 403
+ChargeItemDefinition        200 404 200 200 200 200 200 200 200 204 201
+Claim                       200 404 200 200 200 200 200 405 405 405 403
+ClaimResponse               200 404 200 200 200 200 200 405 405 405 403
+CodeSystem                  200 200 200 200 405 405 200 405 405 405 405
+Communication               200 404 200 200 200 200 200 405 405 405 201
+CommunicationRequest        200 404 200 200 200 200 200 405 405 405 201
+Contract                    200 404 200 200 200 200 200 200 200 204 201
+Coverage                    200 404 200 200 200 200 200 200 200 204 201
+CoverageEligibilityRequest  200 404 200 200 200 200 200 405 405 405 403
+CoverageEligibilityResponse 200 404 200 200 200 200 200 405 405 405 403
+EnrollmentRequest           200 404 200 200 200 200 200 405 405 405 403
+EnrollmentResponse          200 404 200 200 200 200 200 405 405 405 403
+ExplanationOfBenefit        200 404 200 200 200 200 200 405 405 405 403
+InsurancePlan               200 404 200 200 200 200 200 200 200 204 201
+Location                    200 404 200 200 200 200 200 200 200 204 201
+OperationDefinition         200 200 200 200 405 405 200 405 405 405 405
+Organization                200 404 200 200 200 200 200 200 200 204 201
+OrganizationAffiliation     200 404 200 200 200 200 200 200 200 204 201
+Patient                     200 404 200 200 200 200 200 200 200 204 201
+PaymentNotice               200 404 200 200 200 200 200 405 405 405 403
+PaymentReconciliation       200 404 200 200 200 200 200 405 405 405 403
+Practitioner                200 404 200 200 200 200 200 200 200 204 201
+PractitionerRole            200 404 200 200 200 200 200 200 200 204 201
+RelatedPerson               200 404 200 200 200 200 200 200 200 204 201
+StructureDefinition         200 200 200 200 405 405 200 405 405 405 405
+Task                        200 404 200 200 200 200 200 405 405 405 403
+VisionPrescription          200 404 200 200 200 200 200 405 405 405 403
 """
 
 IN_DUTCH = '[{"op": "add", "path": "/language", "value": "nl"}]'
@@ -231,6 +232,7 @@ def row(client, type, own, another, across):
         partial(client.get, f"{type}/{own}/_history/1"),
         partial(client.get, f"{type}/{own}/_history"),
         partial(client.get, f"{type}/_history"),
+        partial(client.get, type),
         partial(client.put, f"{type}/{own}", in_english),
         partial(client.ask, "PATCH", f"{type}/{own}", IN_DUTCH, Content_Type=JSON_PATCH),
         partial(client.delete, f"{type}/{own}"),
@@ -263,6 +265,22 @@ def test_what_a_payer_client_may_do(clients, ids, type):
     assert dict(zip(COLUMNS, asked, strict=True)) == dict(
         zip(COLUMNS, cells(OF_A_PAYER_CLIENT)[type], strict=True)
     )
+
+
+@pytest.mark.parametrize("who", ["own", "payers"])
+@pytest.mark.parametrize("type", sorted(TYPES - EVERYBODYS.keys() - {"Bundle"}))
+def test_a_search_and_a_history_tell_what_may_be_read_and_nothing_else(clients, ids, type, who):
+    known, client = ids(type), clients[who]
+    readable = {id for id in known.values() if client.get(f"{type}/{id}").status == 200}
+
+    told = [
+        {entry["resource"]["id"] for entry in client.get(f"{path}_count=100").document["entry"]}
+        for path in (f"{type}?", f"{type}/_history?")
+    ]
+
+    assert [each & set(OWNERS) for each in told] == [readable, readable]
+    assert known["own"] in readable
+    assert known["strangers"] not in readable
 
 
 @pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
