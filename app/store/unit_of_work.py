@@ -34,7 +34,10 @@ from app.store.work_queue import WorkQueue
 
 
 class UnitOfWork:
-    """The collections of one scope at one instant; `new_id` gives ids nobody can guess."""
+    """The collections of one scope at one instant; `new_id` gives ids nobody can guess.
+
+    `base` is the address under which literals are references to our own.
+    """
 
     def __init__(
         self,
@@ -44,10 +47,12 @@ class UnitOfWork:
         hasher: Hasher,
         new_id: Callable[[], str],
         indexer: Indexer,
+        base: str = "",
     ) -> None:
         self._connection = connection
         self._indexer = indexer
         self.scope = scope
+        self.base = base
         self.now = now
         self.hasher = hasher
         self.new_id = new_id
@@ -82,7 +87,13 @@ class UnitOfWork:
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
         return UnitOfWork(
-            self._connection, scope, self.now, self.hasher, self.new_id, self._indexer
+            self._connection,
+            scope,
+            self.now,
+            self.hasher,
+            self.new_id,
+            self._indexer,
+            self.base,
         )
 
     @contextmanager
