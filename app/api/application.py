@@ -5,7 +5,18 @@ import time
 
 from flask import Flask, Response, g, request
 
-from app.api import bundles, errors, health, history, metadata, operations, resources, tasks
+from app.api import (
+    bundles,
+    errors,
+    health,
+    history,
+    metadata,
+    openapi,
+    operations,
+    resources,
+    search,
+    tasks,
+)
 from app.api.context import EXTENSION, Context, current_entry
 from app.api.negotiation import OTHER_BYTES, is_pretty, media_type
 from app.fhir import json_text
@@ -30,7 +41,16 @@ def web_application(context: Context) -> Flask:
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.register_blueprint(health.blueprint)
-    for part in (bundles, metadata, tasks, operations, history, resources):
+    for part in (
+        bundles,
+        metadata,
+        openapi,
+        tasks,
+        operations,
+        history,
+        search,
+        resources,
+    ):
         application.register_blueprint(part.blueprint, url_prefix=FHIR_BASE)
     errors.register(application)
     application.before_request(_begin)

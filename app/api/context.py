@@ -15,6 +15,7 @@ from app.gateway.history import History
 from app.gateway.installation import Installation
 from app.gateway.reading import Reading
 from app.gateway.real_time import Decides
+from app.gateway.searching import Searching
 
 EXTENSION = "eclaims"
 # Under this name a request that is an entry of a Bundle knows so.
@@ -29,6 +30,7 @@ class Context:
     decides: Decides
     gateway: Gateway
     reading: Reading
+    searching: Searching
     history: History
     administration: Administration
     started_at: datetime
@@ -41,6 +43,7 @@ class Context:
             decides,
             Gateway(installation, decides),
             Reading(installation),
+            Searching(installation),
             History(installation),
             Administration(installation),
             started_at,

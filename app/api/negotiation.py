@@ -13,6 +13,7 @@ from werkzeug.http import parse_options_header
 from app.api.context import current_entry
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir import json_patch, json_text
+from app.fhir.subsets import Summary
 from app.fhir.validation import check
 from app.gateway.changes.patch import Patch
 from app.gateway.received import Received
@@ -73,6 +74,19 @@ def require_known(request: Request, *names: str) -> None:
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
 
 
+def asked_part(request: Request) -> tuple[Summary | None, tuple[str, ...]]:
+    """Which part of a resource a read asks for; raises Unacceptable for an unknown one."""
+    spelled, elements = request.args.get("_summary"), request.args.get("_elements", "")
+    try:
+        summary = None if spelled is None else Summary(spelled)
+    except ValueError:
+        summary = Summary.COUNT
+    if summary is Summary.COUNT:
+        text = "_summary of one resource is true, text, data or false."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return summary, tuple(name for name in elements.split(",") if name)
+
+
 def condition(request: Request) -> str:
     """The query as the condition of a change, without what only says how to answer."""
     parts = request.query_string.decode("latin-1").split("&")
@@ -99,13 +113,16 @@ def received(
     types: set[str],
     request_id: str,
     require: Callable[[dict[str, Any]], None] = require_valid,
+    *,
+    may_be_tried: bool = False,
 ) -> Received:
     """The resource in the body; raises Unacceptable with every problem it has.
 
     `types` are the resource types that make sense at this address, `require` passes what is usable.
+    `may_be_tried`: it stands for a Task.
     """
     _require_json(request)
-    is_rehearsal = _is_rehearsal(request, types)
+    is_rehearsal = _is_rehearsal(request, {"Task"} if may_be_tried else types)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
     named = document.get("resourceType")
@@ -138,6 +155,30 @@ def require_no_parameters(request: Request, request_id: str) -> None:
     if sent.document.get("parameter"):
         text = "This operation takes no parameters."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text, "Parameters.parameter"))
+
+
+def nothing_or_parameters(request: Request, request_id: str) -> Received:
+    """What an operation that stands for a Task is given: no body counts as empty Parameters.
+
+    Raises Unacceptable.
+    """
+    if request.get_data():
+        return received(request, {"Parameters"}, request_id, may_be_tried=True)
+    empty = {"resourceType": "Parameters"}
+    return Received(
+        json_text.write(empty),
+        empty,
+        request_id,
+        _idempotency_key(request),
+        request.headers.get("If-None-Exist"),
+        is_rehearsal=_is_rehearsal(request, {"Task"}),
+    )
+
+
+def document_of(request: Request) -> dict[str, Any]:
+    """The JSON object in the body, whatever it says; raises Unacceptable where it is none."""
+    _require_json(request)
+    return json_text.read(request.get_data(cache=False), OTHER_BYTES)
 
 
 def _require_json(request: Request) -> None:

@@ -17,7 +17,7 @@ from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of, named_in
 from app.fhir.task_reading import read_task
-from app.gateway import real_time
+from app.gateway import real_time, validating
 from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
 from app.gateway.changes import delete, patch, update
@@ -113,14 +113,25 @@ class Gateway:
 
     def submit_claim(self, client: Client, received: Received) -> Stored:
         """Claim/$submit; the ClaimResponse as it stands. Raises Unacceptable, nothing stored."""
+        return self._submitted(client, received, "Claim")
+
+    def submit_eligibility_request(self, client: Client, received: Received) -> Stored:
+        """CoverageEligibilityRequest/$submit; its response. Raises Unacceptable, nothing stored."""
+        return self._submitted(client, received, "CoverageEligibilityRequest")
+
+    def validate(self, client: Client, question: validating.Question) -> list[Issue]:
+        """$validate; nothing stays. Raises Unacceptable where there is nothing to ask about."""
+        return validating.issues_of(self._installation, client, question)
+
+    def _submitted(self, client: Client, received: Received, type: str) -> Stored:
         base = self._installation.base_url
-        package = claim_submit.package_of(received)
+        package = claim_submit.package_of(received, type)
         taken = once(
             self._installation,
             client,
             received,
             lambda work: claim_submit.take(package, client, base, work),
-            lambda work: intake.earlier(package.claim.received, work),
+            lambda work: intake.earlier(package.request.received, work),
         )
         real_time.tried(self._worker, client, taken, is_handed_over=True)
         return self._installation.read(

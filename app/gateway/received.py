@@ -26,6 +26,8 @@ class Received:
     idempotency_key: str | None = None
     # The query of a search: to be created only where nothing meets it.
     if_none_exist: str | None = None
+    # It came by PUT: nothing but what is the sender's own meets the condition.
+    is_update: bool = False
     # The content as it was sent, where references in it had to be rewritten since.
     sent: Mapping[str, Any] | None = None
     # The id it is to have, where others refer to it already.

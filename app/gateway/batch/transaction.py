@@ -1,6 +1,6 @@
 """A transaction: all interactions of a Bundle, or none, in the order that R4 gives them.
 
-Docs: docs/batch.md, docs/adr/0014-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
+Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
