@@ -226,13 +226,15 @@ def test_what_is_read_is_read_as_the_transaction_leaves_it(wire, patients):
         wire,
         asked("GET", f"Patient/{one['id']}"),
         asked("GET", f"Patient/{one['id']}/_history"),
+        asked("GET", "Patient?active=true"),
         put(one | {"active": True}),
     )
     gone = transaction(
         wire, asked("GET", f"Patient/{two['id']}"), asked("DELETE", f"Patient/{two['id']}")
     )
 
-    read, history, _ = (each["resource"] for each in reply.document["entry"])
+    read, history, found, _ = (each["resource"] for each in reply.document["entry"])
+    assert [each["resource"]["id"] for each in found["entry"]] == [one["id"]]
     assert (read["active"], read["meta"]["versionId"]) == (True, "2")
     assert len(history["entry"]) == 2
     assert (gone.status, gone.errors) == (410, ["ECG-GONE"])

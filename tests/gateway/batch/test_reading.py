@@ -32,7 +32,7 @@ def test_an_address_is_read(url, path, type, id, query):
 
 def test_conditions_are_headers():
     entry = asked("GET", "Claim", ifMatch="A", ifNoneMatch="B", ifNoneExist="C",
-                  ifModifiedSince="D")  # fmt: skip
+                  ifModifiedSince="2026-03-02T10:30:00.5+01:00")  # fmt: skip
 
     [step] = steps_of(bundle("batch", entry), BASE, None)
 
@@ -40,7 +40,7 @@ def test_conditions_are_headers():
         "If-Match": "A",
         "If-None-Match": "B",
         "If-None-Exist": "C",
-        "If-Modified-Since": "D",
+        "If-Modified-Since": "Mon, 02 Mar 2026 09:30:00 GMT",
     }
 
 
