@@ -4,16 +4,19 @@ http://hl7.org/fhir/R4/http.html
 """
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
 from app.api import answers
 from app.api.context import context
-from app.api.negotiation import condition, patch, received, require_known
+from app.api.negotiation import asked_part, condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
+from app.fhir.subsets import part_of
 from app.gateway.changes.target import Target
 from app.gateway.surface import Interaction, not_offered, require_offered
+from app.store.resources import Stored
 
 blueprint = Blueprint("resources", __name__)
 
@@ -38,7 +41,7 @@ def read(type: str, id: str) -> Response:
     client = here.client()
     require_id(id)
     require_known(request, "_summary", "_elements")
-    return answers.found(request, here.reading.resource(client, type, id))
+    return answers.found(request, _part(here.reading.resource(client, type, id)))
 
 
 @blueprint.put("/<type>")
@@ -83,7 +86,13 @@ def read_version(type: str, id: str, version: str) -> Response:
     require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
-    return answers.found(request, here.reading.version(client, type, id, int(version)))
+    return answers.found(request, _part(here.reading.version(client, type, id, int(version))))
+
+
+def _part(stored: Stored) -> Stored:
+    """What is asked for of a resource: http://hl7.org/fhir/R4/search.html#summary."""
+    summary, elements = asked_part(request)
+    return replace(stored, text=part_of(stored.text or "", summary, elements))
 
 
 def _target(type: str, id: str | None) -> Target:

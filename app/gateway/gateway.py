@@ -28,8 +28,8 @@ from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
-from app.gateway.jobs.worker import Worker
 from app.gateway.once import TakenMeanwhile, once
+from app.gateway.real_time import Decides
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
 from app.gateway.registry import handling_of
 from app.gateway.senders import party_issues
@@ -47,7 +47,7 @@ POLL_KEPT_FOR = timedelta(hours=24)
 class Gateway:
     """What clients ask of an installation."""
 
-    def __init__(self, installation: Installation, worker: Worker) -> None:
+    def __init__(self, installation: Installation, worker: Decides) -> None:
         self._installation = installation
         self._worker = worker
 
@@ -226,7 +226,7 @@ def _require_parties(asked: _Asked, work: UnitOfWork) -> None:
 def _request(asked: _Asked, work: UnitOfWork) -> TaskRequest[Any]:
     return TaskRequest(
         client=asked.client,
-        task_id=work.new_id(),
+        task_id=asked.received.id or work.new_id(),
         task=asked.task,
         parameters=asked.parameters,
         document=asked.received.document,

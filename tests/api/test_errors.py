@@ -52,7 +52,7 @@ FAILURES = {
     "no-such-place": ("GET", "Claim/1/2/3", b"", 404),
     "no-such-operation": ("POST", "Claim/$nonsense", b"{}", 405),
     "base": ("GET", "", b"", 404),
-    "search": ("GET", "Claim", b"", 405),
+    "search": ("GET", "Bundle", b"", 405),
     "update": ("PUT", "Claim/1", b"{}", 400),
     "patch": ("PATCH", "Claim/1", b"[]", 415),
     "delete": ("DELETE", "Claim/1", b"", 405),
