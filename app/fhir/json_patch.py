@@ -70,10 +70,10 @@ def applied(operations: list[Operation], document: Mapping[str, Any]) -> Any:
 
 
 def _require_operation(operation: Any, at: str) -> None:
-    name = operation.get("op") if isinstance(operation, dict) else None
-    if not isinstance(name, str) or name not in _MEMBERS:
+    verb = operation.get("op") if isinstance(operation, dict) else None
+    if not isinstance(verb, str) or verb not in _MEMBERS:
         raise _malformed(f"{at} is none of add, remove, replace, move, copy and test")
-    needed = _MEMBERS[name]
+    needed = _MEMBERS[verb]
     if needed is not None and needed not in operation:
         raise _malformed(f"{at} lacks its '{needed}'")
     for member in ("path", "from") if needed == "from" else ("path",):

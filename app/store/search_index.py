@@ -3,71 +3,94 @@
 Docs: docs/search.md.
 """
 
-import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from functools import singledispatchmethod
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cache
+from itertools import count
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, delete, insert, not_, select
+from sqlalchemy import (
+    CompoundSelect,
+    Connection,
+    Table,
+    bindparam,
+    cast,
+    delete,
+    insert,
+    literal_column,
+    null,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql, sqlite
 
 from app.domain.parties import Scope
-from app.domain.search.entries import (
-    DateEntry,
-    Entry,
-    NumberEntry,
-    ReferenceEntry,
-    StringEntry,
-    TokenEntry,
-)
+from app.domain.search.entries import Entry
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.visibility import owned
+from app.store.search_rows import Row, SearchRows
+from app.store.types import ordered
 
 # Gives the entries of a resource, by its type and its text.
 Indexer = Callable[[str, str], Sequence[Entry]]
-_NORMAL_CHARACTERS = 200
+
+_KEY = ("payer_id", "type", "resource_id", "name", "position")
+_VALUES = {
+    table: tuple(column.name for column in table.columns if column.name not in _KEY)
+    for table in tables.SEARCH_TABLES
+}
+# SQLite takes 32,766 values in one statement; of each resource five tables are asked.
+_TOGETHER = 500
+
+_Kept = dict[tuple[str, Table], list[Row]]
 
 
-def normal(text: str) -> str:
-    """A text as texts are compared: without case, accents and surplus spaces."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
-    bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
-    return " ".join(bare.split())[:_NORMAL_CHARACTERS]
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    """A resource and whose it is; `text` is None where it is not to be found."""
+
+    id: str
+    submitter_id: str | None
+    text: str | None
 
 
-class SearchIndex:
+class SearchIndex(SearchRows):
     """The index of one payer's resources."""
 
     def __init__(
         self, connection: Connection, scope: Scope, hasher: Hasher, indexer: Indexer
     ) -> None:
+        super().__init__(hasher)
         self._connection = connection
         self._scope = scope
-        self._hasher = hasher
         self._indexer = indexer
 
     def add(self, type: str, id: str, submitter_id: str | None, text: str) -> None:
-        """Write the entries of a resource that has none."""
-        rows: dict[Table, list[dict[str, Any]]] = defaultdict(list)
-        for position, entry in enumerate(self._indexer(type, text)):
-            table, values = self._row(entry)
-            key = {
-                "payer_id": self._scope.payer_id,
-                "type": type,
-                "resource_id": id,
-                "name": entry.name,
-                "position": position,
-                "submitter_id": submitter_id,
-            }
-            rows[table].append(key | values)
-        for table, of_table in rows.items():
-            self._connection.execute(insert(table), of_table)
+        """Write the entries of a resource that has none: one statement for each table."""
+        wanted = self._wanted(type, Indexed(id, submitter_id, text))
+        self._write({}, {(id, table): rows for table, rows in wanted.items()}, type)
 
     def replace(self, type: str, id: str, submitter_id: str | None, text: str) -> None:
-        """Write the entries of a resource in the place of those it had."""
-        self.forget(type, (id,))
-        self.add(type, id, submitter_id, text)
+        """Let a resource be found by another text: only what differs is written."""
+        self.replace_each(type, [Indexed(id, submitter_id, text)])
+
+    def replace_each(self, type: str, resources: Sequence[Indexed]) -> int:
+        """As `replace`, for many; how many rows were written or taken away.
+
+        Holds the rows against those that are there, so that it mends whatever is wrong with them.
+        """
+        written = 0
+        for start in range(0, len(resources), _TOGETHER):
+            some = resources[start : start + _TOGETHER]
+            wanted = {
+                (one.id, table): rows
+                for one in some
+                for table, rows in self._wanted(type, one).items()
+            }
+            written += self._write(self._kept(type, [one.id for one in some]), wanted, type)
+        return written
 
     def forget(self, type: str, ids: Iterable[str]) -> None:
         """Take the entries of resources away."""
@@ -81,56 +104,107 @@ class SearchIndex:
                 )
             )
 
-    def is_referred_to(self, type: str, id: str) -> bool:
-        """Whether another resource in this scope refers to this one."""
-        entry = tables.search_reference.c
-        query = select(entry.resource_id).where(
-            entry.payer_id == self._scope.payer_id,
-            entry.target_id == id,
-            entry.target_type == type,
-            not_(and_(entry.type == type, entry.resource_id == id)),
-            owned(self._scope, entry.submitter_id, entry.type),
+    def _wanted(self, type: str, one: Indexed) -> dict[Table, list[Row]]:
+        """The rows that a resource should have, each once."""
+        rows: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
+        for entry in () if one.text is None else self._indexer(type, one.text):
+            table, values = self.row(entry)
+            row = {"submitter_id": one.submitter_id, **values}
+            rows[table].setdefault(_content(table, row), row)
+        return {table: list(of_table.values()) for table, of_table in rows.items()}
+
+    def _kept(self, type: str, ids: Sequence[str]) -> _Kept:
+        """The rows that resources have, by one statement."""
+        found: _Kept = defaultdict(list)
+        given = {"b_payer": self._scope.payer_id, "b_type": type, "b_ids": sorted(ids)}
+        for row in self._connection.execute(_rows_kept(), given):
+            table = tables.SEARCH_TABLES[row.kind]
+            values = {name: row._mapping[f"{table.name}_{name}"] for name in _VALUES[table]}
+            place = {"name": row.name, "position": row.position}
+            found[(row.resource_id, table)].append(place | values)
+        return found
+
+    def _write(self, kept: _Kept, wanted: _Kept, type: str) -> int:
+        """Turn what is kept into what is wanted; how many rows that took."""
+        written: dict[Table, list[Row]] = defaultdict(list)
+        surplus: dict[Table, list[Row]] = defaultdict(list)
+        for id, table in sorted({*kept, *wanted}, key=lambda key: (key[0], key[1].name)):
+            key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
+            new, old = _difference(table, kept.get((id, table), []), wanted.get((id, table), []))
+            written[table] += [key | row for row in new]
+            surplus[table] += [key | row for row in old]
+        for table, rows in surplus.items():
+            if rows:
+                keys = [{f"b_{name}": row[name] for name in _KEY} for row in rows]
+                self._connection.execute(_deletion(table), keys)
+        for table, rows in written.items():
+            if rows:
+                statement = _overwriting(table, self._connection.dialect.name)
+                self._connection.execute(statement if kept else insert(table), rows)
+        return sum(map(len, [*written.values(), *surplus.values()]))
+
+
+def _content(table: Table, row: Row) -> tuple[Any, ...]:
+    """What makes two rows of one resource the same, wherever they stand."""
+    values = (row[name] for name in _VALUES[table])
+    # Numbers are kept cut off, so they are compared as they are kept.
+    return row["name"], *(ordered(one) if isinstance(one, Decimal) else one for one in values)
+
+
+def _difference(table: Table, kept: list[Row], wanted: list[Row]) -> tuple[list[Row], list[Row]]:
+    """The rows to write, in the place of old ones where there are, and those to take away."""
+    missing = {_content(table, row): row for row in wanted}
+    old: dict[str, list[Row]] = defaultdict(list)
+    taken: dict[str, set[int]] = defaultdict(set)
+    for row in kept:
+        if missing.pop(_content(table, row), None) is None:
+            old[row["name"]].append(row)
+        taken[row["name"]].add(row["position"])
+    free = {name: _free(taken[name]) for name in {row["name"] for row in missing.values()}}
+    new = []
+    for row in missing.values():
+        replaced = old[row["name"]]
+        position = replaced.pop()["position"] if replaced else next(free[row["name"]])
+        new.append({**row, "position": position})
+    return new, [row for rows in old.values() for row in rows]
+
+
+def _free(taken: set[int]) -> Iterator[int]:
+    return (position for position in count() if position not in taken)
+
+
+@cache
+def _rows_kept() -> CompoundSelect[Any]:
+    """The rows of some resources in all tables; each table has value columns of its own."""
+    return union_all(
+        *(
+            select(
+                literal_column(str(kind)).label("kind"),
+                *(table.c[name] for name in ("resource_id", "name", "position")),
+                *(
+                    (other.c[name] if other is table else cast(null(), other.c[name].type)).label(
+                        f"{other.name}_{name}"
+                    )
+                    for other, names in _VALUES.items()
+                    for name in names
+                ),
+            ).where(
+                table.c.payer_id == bindparam("b_payer"),
+                table.c.type == bindparam("b_type"),
+                table.c.resource_id.in_(bindparam("b_ids", expanding=True)),
+            )
+            for kind, table in enumerate(tables.SEARCH_TABLES)
         )
-        return self._connection.execute(query.limit(1)).first() is not None
+    )
 
-    def code_hash(self, code: str) -> str:
-        """The keyed hash a code, an identifier's value or an address is found by."""
-        return self._hasher("search-code", code)
 
-    def system_hash(self, system: str | None) -> str:
-        """The keyed hash of a system, or of there being none."""
-        return self._hasher("search-system", system or "")
+@cache
+def _deletion(table: Table) -> Any:
+    return delete(table).where(*(table.c[name] == bindparam(f"b_{name}") for name in _KEY))
 
-    @singledispatchmethod
-    def _row(self, entry: Entry) -> tuple[Table, dict[str, Any]]:
-        raise TypeError(type(entry).__name__)
 
-    @_row.register
-    def _(self, entry: TokenEntry) -> tuple[Table, dict[str, Any]]:
-        return tables.search_token, {
-            "code_hash": self.code_hash(entry.code),
-            "system_hash": self.system_hash(entry.system),
-            "sort_key": entry.sort_key,
-        }
-
-    @_row.register
-    def _(self, entry: ReferenceEntry) -> tuple[Table, dict[str, Any]]:
-        return tables.search_reference, {"target_type": entry.type, "target_id": entry.id}
-
-    @_row.register
-    def _(self, entry: DateEntry) -> tuple[Table, dict[str, Any]]:
-        return tables.search_date, {"low": entry.low, "high": entry.high}
-
-    @_row.register
-    def _(self, entry: StringEntry) -> tuple[Table, dict[str, Any]]:
-        return tables.search_string, {"normal": normal(entry.text), "exact": entry.text}
-
-    @_row.register
-    def _(self, entry: NumberEntry) -> tuple[Table, dict[str, Any]]:
-        has_unit = entry.code is not None
-        return tables.search_number, {
-            "low": entry.low,
-            "high": entry.high,
-            "code_hash": self.code_hash(entry.code) if entry.code is not None else None,
-            "system_hash": self.system_hash(entry.system) if has_unit else None,
-        }
+@cache
+def _overwriting(table: Table, dialect: str) -> Any:
+    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
+    given = {name: statement.excluded[name] for name in _VALUES[table]}
+    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=given)

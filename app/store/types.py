@@ -101,6 +101,16 @@ class Sorted(TypeDecorator[str]):
         return dialect.type_descriptor(String(self.length, collation=collation))
 
 
+def ordered(value: Decimal) -> str:
+    """A number as text that sorts: negative ones count down from the largest."""
+    # Compared first: 1E+999999 has a million digits.
+    near = max(-_LIMIT, min(_LIMIT, value))
+    scaled = int(_DIGITS.multiply(near, _SCALE).to_integral_value(ROUND_FLOOR))
+    scaled = max(-_LARGEST, min(_LARGEST, scaled))
+    width = _WHOLE_DIGITS + _FRACTION_DIGITS
+    return f"1{scaled:0{width}d}" if scaled >= 0 else f"0{_LARGEST + scaled:0{width}d}"
+
+
 class Ordered(TypeDecorator[Decimal]):
     """A Decimal as text of fixed width that sorts as numbers do, to 12 places after the point.
 
@@ -116,15 +126,8 @@ class Ordered(TypeDecorator[Decimal]):
         return dialect.type_descriptor(String(34, collation=collation))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> str | None:
-        """Negative numbers count down from the largest, so that they sort too."""
-        if value is None:
-            return None
-        # Compared first: 1E+999999 has a million digits.
-        near = max(-_LIMIT, min(_LIMIT, value))
-        scaled = int(_DIGITS.multiply(near, _SCALE).to_integral_value(ROUND_FLOOR))
-        scaled = max(-_LARGEST, min(_LARGEST, scaled))
-        width = _WHOLE_DIGITS + _FRACTION_DIGITS
-        return f"1{scaled:0{width}d}" if scaled >= 0 else f"0{_LARGEST + scaled:0{width}d}"
+        """Write the text."""
+        return None if value is None else ordered(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Decimal | None:
         """Read back."""

@@ -9,9 +9,11 @@ from sqlalchemy import Connection
 from app.domain.parties import Scope
 from app.gateway.installation import Installation
 from app.store.engine import Store
+from app.store.search_index import Indexer
 from app.store.unit_of_work import UnitOfWork
 from tests.conftest import FixedClock
 from tests.store.scopes import MINE
+from tests.store.searching.world import World
 
 View = Callable[..., UnitOfWork]
 
@@ -44,3 +46,13 @@ def view(connection: Connection, installation: Installation, clock: FixedClock) 
 @pytest.fixture
 def work(view: View) -> UnitOfWork:
     return view(MINE)
+
+
+@pytest.fixture
+def world(connection: Connection, installation: Installation) -> World:
+    """Resources whose entries a test gives itself."""
+
+    def seen_by(scope: Scope, now: datetime, indexer: Indexer) -> UnitOfWork:
+        return UnitOfWork(connection, scope, now, installation.hasher, installation.new_id, indexer)
+
+    return World(seen_by)

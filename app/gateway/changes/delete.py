@@ -33,7 +33,7 @@ def delete(target: Target, client: Client, work: UnitOfWork) -> Deleted:
     previous = standing(target, id, client, work)
     if previous is None or previous.is_deletion:
         return Deleted(None)
-    if work.index.is_referred_to(target.type, id):
+    if work.search.is_referred_to(target.type, id):
         text = "Others refer to the resource; change or delete those first."
         raise Unacceptable(Issue(ErrorCode.REFERENCED, text, target.type))
     stored = work.resources.delete(previous)

@@ -29,11 +29,12 @@ from app.domain.search.query import (
     TextMode,
     TokenMatch,
 )
+from app.domain.search.texts import normal
 from app.store import tables
-from app.store.search_index import SearchIndex, normal
+from app.store.search_rows import SearchRows, can_be_kept
 from app.store.searching.probes import Probes
 from app.store.searching.sight import Sight, Subject
-from app.store.searching.values import Values, can_be_kept, table_of
+from app.store.searching.values import Values, table_of
 
 # How few a kind of condition is met by, fewest first.
 _ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED = 0, 10, 20, 30, 40, 50
@@ -68,7 +69,7 @@ class Driver:
 class Drivers:
     """What leads to the candidates of one scope."""
 
-    def __init__(self, sight: Sight, index: SearchIndex) -> None:
+    def __init__(self, sight: Sight, index: SearchRows) -> None:
         self._sight = sight
         self._values = Values(index)
         self._probes = Probes(sight, index)
@@ -147,7 +148,7 @@ class Drivers:
                     table_of(match),
                     type,
                     lambda entry, match=match, name=name: (  # type: ignore[misc]
-                        entry.c.name == name,
+                        self._values.is_named(name, entry),
                         self._values.met(match, entry),
                     ),
                 )
@@ -180,7 +181,7 @@ class Drivers:
                 tables.search_reference,
                 type,
                 lambda link, target=target, targets=targets: (  # type: ignore[misc]
-                    link.c.name == condition.name,
+                    self._values.is_named(condition.name, link),
                     link.c.target_type == target,
                     link.c.target_id.in_(targets),
                 ),
@@ -197,7 +198,7 @@ class Drivers:
             tables.search_reference,
             condition.type,
             lambda link: (
-                link.c.name == condition.name,
+                self._values.is_named(condition.name, link),
                 link.c.target_type == type,
                 link.c.resource_id.in_(sources),
             ),

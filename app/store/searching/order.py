@@ -13,8 +13,8 @@ from sqlalchemy.types import TypeEngine
 
 from app.domain.search.query import ID, LAST_UPDATED, Place, SortKey, SortKind
 from app.store import tables
+from app.store.search_rows import can_be_kept
 from app.store.searching.sight import Sight, Subject
-from app.store.searching.values import can_be_kept
 from app.store.types import Instant, Ordered
 
 

@@ -20,9 +20,9 @@ from app.domain.search.query import (
     TokenMatch,
 )
 from app.store import tables
-from app.store.search_index import SearchIndex
+from app.store.search_rows import SearchRows, can_be_kept
 from app.store.searching.sight import Sight, Subject, probe
-from app.store.searching.values import Values, can_be_kept, in_groups, table_of, within
+from app.store.searching.values import Values, in_groups, table_of, within
 
 # SQLite reads an expression to a depth of 1000.
 _TOGETHER = 100
@@ -31,7 +31,7 @@ _TOGETHER = 100
 class Probes:
     """Whether a resource meets conditions, for one scope."""
 
-    def __init__(self, sight: Sight, index: SearchIndex) -> None:
+    def __init__(self, sight: Sight, index: SearchRows) -> None:
         self._sight = sight
         self._values = Values(index)
 
@@ -57,7 +57,7 @@ class Probes:
                 found.append(self._is_updated(match, subject))
             else:
                 asked[table_of(match)].append(match)
-        names = sorted({*condition.names} - {ID, LAST_UPDATED})
+        names = {*condition.names} - {ID, LAST_UPDATED}
         for table, matches in asked.items():
             found += [
                 self._has(table, names, some, subject) for some in in_groups(matches, _TOGETHER)
@@ -66,11 +66,11 @@ class Probes:
         return not_(has) if condition.is_negated else has
 
     def _has(
-        self, table: Table, names: list[str], matches: Iterable[Match], subject: Subject
+        self, table: Table, names: set[str], matches: Iterable[Match], subject: Subject
     ) -> ColumnElement[bool]:
         entry = table.alias()
         is_met = or_(false(), *(self._values.met(match, entry) for match in matches))
-        return self._entry(entry, subject, entry.c.name.in_(names), is_met)
+        return self._entry(entry, subject, self._values.is_any_of(names, entry), is_met)
 
     def _is_updated(self, match: DateMatch, subject: Subject) -> ColumnElement[bool]:
         resource = tables.resource.alias()
@@ -83,7 +83,10 @@ class Probes:
             return false() if condition.is_missing else true()
         entries = [table.alias() for table in tables.SEARCH_TABLES]
         is_there = or_(
-            *(self._entry(entry, subject, entry.c.name == condition.name) for entry in entries)
+            *(
+                self._entry(entry, subject, self._values.is_named(condition.name, entry))
+                for entry in entries
+            )
         )
         return not_(is_there) if condition.is_missing else is_there
 
@@ -94,7 +97,7 @@ class Probes:
         return self._entry(
             link,
             subject,
-            link.c.name == condition.name,
+            self._values.is_named(condition.name, link),
             link.c.target_type.in_(sorted(condition.types)),
             self._sight.is_there(target),
             *self.all(target, condition.conditions),
@@ -108,7 +111,7 @@ class Probes:
             link,
             *self._sight.entries(link, condition.type),
             self._sight.is_owned(link),
-            link.c.name == condition.name,
+            self._values.is_named(condition.name, link),
             link.c.target_type == subject.type,
             link.c.target_id == subject.id,
             self._sight.is_there(source),

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from app.domain.parties import Scope
 from app.domain.search.query import Place, Search
 from app.store import tables
-from app.store.search_index import SearchIndex
+from app.store.search_rows import SearchRows
 from app.store.searching.drivers import Arm, Drivers
 from app.store.searching.links import Links
 from app.store.searching.order import beyond, ordered_by, sort_value, spelled
@@ -44,7 +44,7 @@ class Page:
 class Searching(Links):
     """What a scope finds; nothing tells that there is anything beside it."""
 
-    def __init__(self, connection: Connection, scope: Scope, index: SearchIndex) -> None:
+    def __init__(self, connection: Connection, scope: Scope, index: SearchRows) -> None:
         super().__init__(connection, Sight(scope))
         self._drivers = Drivers(self._sight, index)
 

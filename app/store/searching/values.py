@@ -3,7 +3,7 @@
 http://hl7.org/fhir/R4/search.html#prefix
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatchmethod
 from typing import Any
 
@@ -29,8 +29,9 @@ from app.domain.search.query import (
     TextMode,
     TokenMatch,
 )
+from app.domain.search.texts import normal
 from app.store import tables
-from app.store.search_index import SearchIndex, normal
+from app.store.search_rows import SearchRows, can_be_kept
 
 _TABLES: dict[type[Match], Table] = {
     TokenMatch: tables.search_token,
@@ -46,16 +47,19 @@ def table_of(match: Match) -> Table:
     return _TABLES[type(match)]
 
 
-def can_be_kept(text: str) -> bool:
-    """Whether a database can hold this text at all; if not, nothing is found by it."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
 class Values:
     """What values ask of entries; codes are compared by their keyed hashes."""
 
-    def __init__(self, index: SearchIndex) -> None:
+    def __init__(self, index: SearchRows) -> None:
         self._index = index
+
+    def is_named(self, name: str, entry: FromClause) -> ColumnElement[bool]:
+        """Whether an entry has this name."""
+        return entry.c.name == self._index.name(name)
+
+    def is_any_of(self, names: Iterable[str], entry: FromClause) -> ColumnElement[bool]:
+        """Whether an entry has one of these names."""
+        return entry.c.name.in_(sorted(map(self._index.name, names)))
 
     @singledispatchmethod
     def met(self, match: Match, entry: FromClause) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import Column, Index, Integer, String, Table, Text
 from app.store.tables.columns import Hash, Id, metadata
 from app.store.types import Instant, Ordered, Sorted
 
-_NAME = 255
+LONGEST_NAME = 255
 _LEADING = ("payer_id", "type", "name")
 _TRAILING = ("submitter_id", "resource_id")
 
@@ -25,7 +25,7 @@ def _entries(table: str, *value: Column[Any] | Index, by: str | None = None) -> 
         Column("payer_id", Id, primary_key=True),
         Column("type", String(64), primary_key=True),
         Column("resource_id", Id, primary_key=True),
-        Column("name", String(_NAME), primary_key=True),
+        Column("name", String(LONGEST_NAME), primary_key=True),
         # A resource may have several values under one name.
         Column("position", Integer, primary_key=True),
         Column("submitter_id", Id),

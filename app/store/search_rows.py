@@ -1,0 +1,94 @@
+"""Entries as the rows they are kept in: what is compared hashed, what is ordered as it stands."""
+
+from functools import singledispatchmethod
+from typing import Any
+
+from sqlalchemy import Table
+
+from app.domain.search.entries import (
+    DateEntry,
+    Entry,
+    NumberEntry,
+    ReferenceEntry,
+    StringEntry,
+    TokenEntry,
+)
+from app.domain.search.texts import normal
+from app.store import tables
+from app.store.hashing import Hasher
+from app.store.tables.search import LONGEST_NAME
+
+Row = dict[str, Any]
+
+
+def can_be_kept(text: str) -> bool:
+    """Whether a database can hold this text at all; if not, nothing is found by it."""
+    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _kept(text: str) -> str:
+    """What a database can hold of a text."""
+    if can_be_kept(text):
+        return text
+    return "".join(letter for letter in text if can_be_kept(letter))
+
+
+class SearchRows:
+    """Makes rows of entries, with hashes under the installation's key."""
+
+    def __init__(self, hasher: Hasher) -> None:
+        self._hasher = hasher
+
+    def code_hash(self, code: str) -> str:
+        """The keyed hash a code, an identifier's value or an address is found by."""
+        return self._hasher("search-code", _kept(code))
+
+    def system_hash(self, system: str | None) -> str:
+        """The keyed hash of a system, or of there being none."""
+        return self._hasher("search-system", _kept(system or ""))
+
+    def name(self, name: str) -> str:
+        """A name as it is kept: one that is too long, of a composite with a long code, hashed."""
+        if len(name) <= LONGEST_NAME and can_be_kept(name):
+            return name
+        return self._hasher("search-name", _kept(name))
+
+    def row(self, entry: Entry) -> tuple[Table, Row]:
+        """The table an entry is kept in, and what stands there."""
+        table, values = self._values(entry)
+        return table, {"name": self.name(entry.name), **values}
+
+    @singledispatchmethod
+    def _values(self, entry: Entry) -> tuple[Table, Row]:
+        raise TypeError(type(entry).__name__)
+
+    @_values.register
+    def _(self, entry: TokenEntry) -> tuple[Table, Row]:
+        return tables.search_token, {
+            "code_hash": self.code_hash(entry.code),
+            "system_hash": self.system_hash(entry.system),
+            "sort_key": None if entry.sort_key is None else _kept(entry.sort_key),
+        }
+
+    @_values.register
+    def _(self, entry: ReferenceEntry) -> tuple[Table, Row]:
+        return tables.search_reference, {"target_type": entry.type, "target_id": entry.id}
+
+    @_values.register
+    def _(self, entry: DateEntry) -> tuple[Table, Row]:
+        return tables.search_date, {"low": entry.low, "high": entry.high}
+
+    @_values.register
+    def _(self, entry: StringEntry) -> tuple[Table, Row]:
+        text = _kept(entry.text)
+        return tables.search_string, {"normal": normal(text), "exact": text}
+
+    @_values.register
+    def _(self, entry: NumberEntry) -> tuple[Table, Row]:
+        has_unit = entry.code is not None
+        return tables.search_number, {
+            "low": entry.low,
+            "high": entry.high,
+            "code_hash": self.code_hash(entry.code) if entry.code is not None else None,
+            "system_hash": self.system_hash(entry.system) if has_unit else None,
+        }
