@@ -31,6 +31,8 @@ REFUSED = {
     "InsurancePlan-example": 422,
     "ChargeItemDefinition-ebm": 422,
 }
+# Taken in, and answered with errors in themselves: there is nothing to cancel.
+INVALID = {"Claim-100153", "Claim-760152"}
 # What cancels a request; a Communication has codes of its own.
 LAST_STATUS = {"Communication": "entered-in-error"}
 
@@ -116,8 +118,8 @@ def test_an_official_example_lives_its_whole_life(wire, core, figures, name):
     assert all(resources(one) == [taken.document] for one in found)
     if Interaction.UPDATE in offered(type, kind):
         amended = client.ask("PUT", taken.reference, json_text.write(changed(taken.document)))
-        assert amended.status == 200, amended.text
-        versions.append("PUT")
+        assert amended.status == (422 if name in INVALID else 200), amended.text
+        versions += ["PUT"] if amended.status == 200 else []
     if Interaction.DELETE in offered(type, kind):
         assert client.ask("DELETE", taken.reference).status in {200, 204}
         assert client.get(taken.reference).status == 410
