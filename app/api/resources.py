@@ -9,6 +9,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from app.api import answers
+from app.api.allowed import DOCUMENTS
 from app.api.context import context
 from app.api.negotiation import asked_part, condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
@@ -117,5 +118,7 @@ def require_id(id: str) -> None:
 
 def require_type(type: str) -> None:
     """Pass for a resource type of R4; raises Unacceptable for anything else."""
+    if type in DOCUMENTS:
+        raise Unacceptable(Issue(ErrorCode.METHOD, "This document is there to be read."))
     if type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))

@@ -92,7 +92,9 @@ def _referred_to(type: str, name: str, value: str, asking: Asking, links: int) -
     """`_has:Type:reference:name`: http://hl7.org/fhir/R4/search.html#has."""
     _, source, code, rest = [*name.split(":", 3), "", "", ""][:4]
     parameter = parameters_of(source).get(code)
-    if parameter is None or not parameter.may_lead_to(type) or not rest:
+    if not rest:
+        raise ValueError("_has names a type, a reference and a parameter: _has:Type:reference:name")
+    if parameter is None or not parameter.may_lead_to(type):
         raise Unknown
     return ReferredTo(source, code, (condition(source, rest, value, asking, links + 1),))
 
