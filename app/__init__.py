@@ -60,18 +60,7 @@ def create_app(installation: Installation) -> Flask:
     """The web application of an installation."""
     from app.api.application import web_application
     from app.api.context import Context
-    from app.gateway.administration import Administration
-    from app.gateway.gateway import Gateway
-    from app.gateway.history import History
-    from app.gateway.reading import Reading
 
     return web_application(
-        Context(
-            Gateway(installation, create_worker(installation)),
-            Reading(installation),
-            History(installation),
-            Administration(installation),
-            installation.base_url,
-            installation.clock(),
-        )
+        Context.of(installation, create_worker(installation), installation.clock())
     )

@@ -5,8 +5,19 @@ import time
 
 from flask import Flask, Response, g, request
 
-from app.api import errors, health, history, metadata, operations, resources, tasks
-from app.api.context import EXTENSION, Context
+from app.api import (
+    bundles,
+    errors,
+    health,
+    history,
+    metadata,
+    openapi,
+    operations,
+    resources,
+    search,
+    tasks,
+)
+from app.api.context import EXTENSION, Context, current_entry
 from app.api.negotiation import OTHER_BYTES, is_pretty, media_type
 from app.fhir import json_text
 from app.telemetry import log
@@ -30,7 +41,16 @@ def web_application(context: Context) -> Flask:
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.register_blueprint(health.blueprint)
-    for part in (metadata, tasks, operations, history, resources):
+    for part in (
+        bundles,
+        metadata,
+        openapi,
+        tasks,
+        operations,
+        history,
+        search,
+        resources,
+    ):
         application.register_blueprint(part.blueprint, url_prefix=FHIR_BASE)
     errors.register(application)
     application.before_request(_begin)
@@ -39,7 +59,8 @@ def web_application(context: Context) -> Flask:
 
 
 def _begin() -> None:
-    g.request_id = secrets.token_hex(8)
+    entry = current_entry()
+    g.request_id = secrets.token_hex(8) if entry is None else entry.request_id
     g.began = time.perf_counter()
     if request.path.startswith(FHIR_BASE):
         media_type(request)

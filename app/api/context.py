@@ -1,7 +1,9 @@
 """What a view works with: the gateway, the reader, and who asks. Set once by the factory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from flask import current_app, g, request
 
@@ -10,21 +12,51 @@ from app.domain.parties import Client
 from app.gateway.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.history import History
+from app.gateway.installation import Installation
 from app.gateway.reading import Reading
+from app.gateway.real_time import Decides
+from app.gateway.searching import Searching
 
 EXTENSION = "eclaims"
+# Under this name a request that is an entry of a Bundle knows so.
+ENTRY = "eclaims.entry"
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """The parts of the gateway that the views call."""
 
+    installation: Installation
+    decides: Decides
     gateway: Gateway
     reading: Reading
+    searching: Searching
     history: History
     administration: Administration
-    base_url: str
     started_at: datetime
+
+    @classmethod
+    def of(cls, installation: Installation, decides: Decides, started_at: datetime) -> "Context":
+        """Every part, on one installation."""
+        return cls(
+            installation,
+            decides,
+            Gateway(installation, decides),
+            Reading(installation),
+            Searching(installation),
+            History(installation),
+            Administration(installation),
+            started_at,
+        )
+
+    def with_parts(self, installation: Installation, decides: Decides) -> "Context":
+        """The same for what belongs together: one transaction, or one budget of time."""
+        return Context.of(installation, decides, self.started_at)
+
+    @property
+    def base_url(self) -> str:
+        """The FHIR base of Locations and fullUrls."""
+        return self.installation.base_url
 
     @property
     def request_id(self) -> str:
@@ -33,12 +65,37 @@ class Context:
 
     def client(self) -> Client:
         """Who asks; raises Unacceptable for an unknown credential."""
-        client = client_of(request, self.administration)
+        entry = current_entry()
+        client = client_of(request, self.administration) if entry is None else entry.client
         g.client_id, g.client_kind = client.id, client.kind
         return client
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What an entry of a Bundle takes from the request that the Bundle came with.
+
+    `headers` are those that count for every entry; `id` and `sent` are as in `Received`.
+    """
+
+    context: Context
+    client: Client
+    request_id: str
+    headers: Mapping[str, str]
+    id: str | None = None
+    sent: Mapping[str, Any] | None = None
+
+
+def current_entry() -> Entry | None:
+    """The entry that is answered now; None for a request of its own."""
+    entry: Entry | None = request.environ.get(ENTRY)
+    return entry
+
+
 def context() -> Context:
-    """The context of the running application."""
+    """The context of the running application, or of the Bundle that is worked on."""
+    entry = current_entry()
+    if entry is not None:
+        return entry.context
     found: Context = current_app.extensions[EXTENSION]
     return found

@@ -10,7 +10,7 @@ from typing import NoReturn
 from flask import Blueprint, Response, request
 
 from app.api.context import context
-from app.api.negotiation import media_type
+from app.api.negotiation import media_type, require_known
 from app.api.resources import require_id
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.period import instant
@@ -22,7 +22,6 @@ from app.gateway.page_links import PAGE
 blueprint = Blueprint("history", __name__)
 
 _NOT_OFFERED = ("_at", "_list")
-_UNDERSTOOD = {"_since", "_count", "_format", "_pretty", PAGE}
 _MOST_DIGITS = 9
 
 
@@ -65,11 +64,7 @@ def _require_understood() -> None:
     for name in _NOT_OFFERED:
         if name in request.args:
             _refuse(f"{name} is not offered.")
-    if "handling=strict" not in request.headers.get("Prefer", "").replace(" ", "").lower():
-        return
-    unknown = len(request.args.keys() - _UNDERSTOOD)
-    if unknown:
-        _refuse(f"Parameters that a history does not have: {unknown}.")
+    require_known(request, "_since", "_count")
 
 
 def _since() -> datetime | None:

@@ -1,37 +1,33 @@
 """What this server offers, told from what is registered.
 
-http://hl7.org/fhir/R4/capabilitystatement.html
+http://hl7.org/fhir/R4/http.html#capabilities
 """
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 
-from app.api import answers
 from app.api.context import context
+from app.api.fixed_documents import Fixed, answered, fixed, tag_of
+from app.api.negotiation import media_type
+from app.api.offer import offer_of
 from app.fhir import json_text
 from app.fhir.capability_statement import capability_statement
-from app.gateway.ownership import (
-    OUTGOING,
-    PAYER_AUTHORED,
-    REFERENCE_DATA,
-    REQUESTS,
-    SUPPORTING,
-)
-from app.store.resources import Stored
 
 blueprint = Blueprint("metadata", __name__)
 
 
 @blueprint.get("/metadata")
 def metadata() -> Response:
-    """GET [base]/metadata; needs no credential."""
+    """GET [base]/metadata; needs no credential. Whatever `mode` asks, this is what there is."""
+    made_at = context().started_at
+    return answered(request, fixed("metadata", _statement), media_type(request), made_at)
+
+
+def _statement() -> Fixed:
     here = context()
-    made_at = here.started_at
+    base_path = request.path.removesuffix("/metadata")
     document = capability_statement(
-        here.base_url,
-        made_at,
-        created=REQUESTS | SUPPORTING | REFERENCE_DATA | OUTGOING | {"Task"},
-        read=PAYER_AUTHORED
-        | {"Bundle", "CodeSystem", "OperationDefinition", "StructureDefinition"},
+        here.base_url, here.started_at, offer_of(current_app, base_path)
     )
-    stored = Stored("CapabilityStatement", "gateway", 1, made_at, json_text.write(document))
-    return answers.found(request, stored)
+    # When it was made is no content: servers of one installation answer with one tag.
+    undated = json_text.write({**document, "date": ""})
+    return Fixed(json_text.write(document), tag_of(undated))

@@ -4,12 +4,16 @@ http://hl7.org/fhir/R4/http.html#mime-type
 """
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from flask import Request
 from werkzeug.http import parse_options_header
 
+from app.api.context import current_entry
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir import json_patch, json_text
+from app.fhir.subsets import Summary
 from app.fhir.validation import check
 from app.gateway.changes.patch import Patch
 from app.gateway.received import Received
@@ -70,6 +74,19 @@ def require_known(request: Request, *names: str) -> None:
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
 
 
+def asked_part(request: Request) -> tuple[Summary | None, tuple[str, ...]]:
+    """Which part of a resource a read asks for; raises Unacceptable for an unknown one."""
+    spelled, elements = request.args.get("_summary"), request.args.get("_elements", "")
+    try:
+        summary = None if spelled is None else Summary(spelled)
+    except ValueError:
+        summary = Summary.COUNT
+    if summary is Summary.COUNT:
+        text = "_summary of one resource is true, text, data or false."
+        raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
+    return summary, tuple(name for name in elements.split(",") if name)
+
+
 def condition(request: Request) -> str:
     """The query as the condition of a change, without what only says how to answer."""
     parts = request.query_string.decode("latin-1").split("&")
@@ -84,28 +101,44 @@ def patch(request: Request) -> Patch:
     return Patch(json_patch.read(request.get_data(cache=False), PATCH_BYTES))
 
 
-def received(request: Request, types: set[str], request_id: str) -> Received:
+def require_valid(document: dict[str, Any]) -> None:
+    """Pass for a resource that is valid R4; raises Unacceptable with every problem it has."""
+    issues = check(document)
+    if issues:
+        raise Unacceptable(*issues)
+
+
+def received(
+    request: Request,
+    types: set[str],
+    request_id: str,
+    require: Callable[[dict[str, Any]], None] = require_valid,
+    *,
+    may_be_tried: bool = False,
+) -> Received:
     """The resource in the body; raises Unacceptable with every problem it has.
 
-    `types` are the resource types that make sense at this address.
+    `types` are the resource types that make sense at this address, `require` passes what is usable.
+    `may_be_tried`: it stands for a Task.
     """
     _require_json(request)
-    is_rehearsal = _is_rehearsal(request, types)
+    is_rehearsal = _is_rehearsal(request, {"Task"} if may_be_tried else types)
     body = request.get_data(cache=False)
     document = json_text.read(body, TASK_BYTES if types == {"Task"} else OTHER_BYTES)
     named = document.get("resourceType")
     if not isinstance(named, str) or named not in types:
         text = f"The resourceType here is {' or '.join(sorted(types))}."
         raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, "resourceType"))
-    issues = check(document)
-    if issues:
-        raise Unacceptable(*issues)
+    require(document)
+    entry = current_entry()
     return Received(
         body.decode(),
         document,
         request_id,
         _idempotency_key(request),
         request.headers.get("If-None-Exist"),
+        sent=entry.sent if entry is not None else None,
+        id=entry.id if entry is not None else None,
         is_rehearsal=is_rehearsal,
     )
 
@@ -122,6 +155,30 @@ def require_no_parameters(request: Request, request_id: str) -> None:
     if sent.document.get("parameter"):
         text = "This operation takes no parameters."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text, "Parameters.parameter"))
+
+
+def nothing_or_parameters(request: Request, request_id: str) -> Received:
+    """What an operation that stands for a Task is given: no body counts as empty Parameters.
+
+    Raises Unacceptable.
+    """
+    if request.get_data():
+        return received(request, {"Parameters"}, request_id, may_be_tried=True)
+    empty = {"resourceType": "Parameters"}
+    return Received(
+        json_text.write(empty),
+        empty,
+        request_id,
+        _idempotency_key(request),
+        request.headers.get("If-None-Exist"),
+        is_rehearsal=_is_rehearsal(request, {"Task"}),
+    )
+
+
+def document_of(request: Request) -> dict[str, Any]:
+    """The JSON object in the body, whatever it says; raises Unacceptable where it is none."""
+    _require_json(request)
+    return json_text.read(request.get_data(cache=False), OTHER_BYTES)
 
 
 def _require_json(request: Request) -> None:

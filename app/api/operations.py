@@ -1,38 +1,131 @@
-"""Operations: Claim/$submit, and our own Task/{id}/$acknowledge.
+"""The registry of operations: the routes and what metadata tells of them are made from it.
 
-http://hl7.org/fhir/R4/claim-operation-submit.html, http://hl7.org/fhir/R4/operations.html
+http://hl7.org/fhir/R4/operations.html
 """
 
-from flask import Blueprint, Response, request
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from app.api import answers
-from app.api.context import context
-from app.api.negotiation import media_type, received, require_no_parameters
-from app.api.resources import require_id
-from app.fhir import json_text
-from app.fhir.operation_outcome import information
+from flask import Blueprint, Response
+from werkzeug.exceptions import MethodNotAllowed
 
-blueprint = Blueprint("operations", __name__)
+from app.api import invocations
+from app.domain.canonical import operation_definition
+from app.domain.codes import TaskCode
 
+View = Callable[..., Response]
 
-@blueprint.post("/Claim/$submit")
-def submit_claim() -> Response:
-    """A Claim, a Bundle of a Claim, or Parameters with either; the ClaimResponse comes back."""
-    here = context()
-    client = here.client()
-    sent = received(request, {"Claim", "Bundle", "Parameters"}, here.request_id)
-    return answers.found(request, here.gateway.submit_claim(client, sent))
+_HL7 = "http://hl7.org/fhir/OperationDefinition"
+_OTHER_METHODS = ("GET", "PUT", "PATCH", "DELETE")
 
 
-@blueprint.post("/Task/<id>/$acknowledge")
-def acknowledge(id: str) -> Response:
-    """What this poll handed over has arrived; an OperationOutcome tells how many answers it was."""
-    here = context()
-    client = here.client()
-    require_no_parameters(request, here.request_id)
-    require_id(id)
-    done = here.gateway.acknowledge(client, id, here.request_id)
-    text = (
-        f"Answers of this poll that are acknowledged: {done.in_all}, by this request: {done.now}."
-    )
-    return Response(json_text.write(information(text)), 200, mimetype=media_type(request))
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """An operation on a type, on an instance of it, or both; `type` None is every type.
+
+    `takes` are the resource types of its body, `gives` those of its answer. GET is let in only
+    where it does not affect state, and then by `asked`, on an instance.
+    """
+
+    name: str
+    type: str | None
+    definition: str
+    takes: tuple[str, ...]
+    gives: tuple[str, ...]
+    at_type: View | None = None
+    at_instance: View | None = None
+    asked: View | None = None
+    may_be_tried: bool = False
+
+    @property
+    def affects_state(self) -> bool:
+        """Whether it has an effect."""
+        return self.asked is None
+
+    def is_of(self, type: str) -> bool:
+        """Whether a resource type has it."""
+        return self.type in (None, type)
+
+
+OPERATIONS = (
+    Operation(
+        "submit",
+        "Claim",
+        f"{_HL7}/Claim-submit",
+        ("Claim", "Bundle", "Parameters"),
+        ("ClaimResponse",),
+        at_type=invocations.submit_claim,
+    ),
+    Operation(
+        "submit",
+        "CoverageEligibilityRequest",
+        f"{_HL7}/CoverageEligibilityRequest-submit",
+        ("CoverageEligibilityRequest", "Bundle", "Parameters"),
+        ("CoverageEligibilityResponse",),
+        at_type=invocations.submit_eligibility_request,
+    ),
+    *(
+        Operation(
+            code,
+            "Claim",
+            operation_definition(code),
+            ("Parameters",),
+            ("Task",),
+            at_instance=invocations.carrying_out(code),
+            may_be_tried=True,
+        )
+        for code in (TaskCode.CANCEL, TaskCode.REPROCESS)
+    ),
+    Operation(
+        "acknowledge",
+        "Task",
+        operation_definition("acknowledge"),
+        ("Parameters",),
+        ("OperationOutcome",),
+        at_instance=invocations.acknowledge,
+    ),
+    Operation(
+        "validate",
+        None,
+        f"{_HL7}/Resource-validate",
+        ("Resource", "Parameters"),
+        ("OperationOutcome",),
+        at_type=invocations.validate,
+        at_instance=invocations.validate,
+        asked=invocations.validate_stored,
+    ),
+)
+
+
+def _post_only(**_variables: str) -> Response:
+    """The address is an operation's, so it is not read or changed as a resource."""
+    raise MethodNotAllowed(["POST"])
+
+
+def _read_or_post(**_variables: str) -> Response:
+    raise MethodNotAllowed(["GET", "POST"])
+
+
+def _routed(operations: tuple[Operation, ...]) -> Blueprint:
+    blueprint = Blueprint("operations", __name__)
+    for each in operations:
+        type = each.type or "<type>"
+        if each.at_type is not None:
+            _add(blueprint, f"/{type}/${each.name}", each.at_type, None)
+        if each.at_instance is not None:
+            _add(blueprint, f"/{type}/<id>/${each.name}", each.at_instance, each.asked)
+    return blueprint
+
+
+def _add(blueprint: Blueprint, rule: str, view: View, asked: View | None) -> None:
+    names = rule.translate({ord(sign): None for sign in "<>$"}).strip("/").replace("/", "_")
+    blueprint.add_url_rule(rule, names, view, methods=["POST"])
+    if asked is None:
+        blueprint.add_url_rule(rule, f"{names}_otherwise", _post_only, methods=_OTHER_METHODS)
+        return
+    blueprint.add_url_rule(rule, f"{names}_asked", asked, methods=["GET"])
+    others = [method for method in _OTHER_METHODS if method != "GET"]
+    blueprint.add_url_rule(rule, f"{names}_otherwise", _read_or_post, methods=others)
+
+
+blueprint = _routed(OPERATIONS)

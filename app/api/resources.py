@@ -4,16 +4,19 @@ http://hl7.org/fhir/R4/http.html
 """
 
 import re
+from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
 from app.api import answers
 from app.api.context import context
-from app.api.negotiation import condition, patch, received, require_known
+from app.api.negotiation import asked_part, condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
+from app.fhir.subsets import part_of
 from app.gateway.changes.target import Target
 from app.gateway.surface import Interaction, not_offered, require_offered
+from app.store.resources import Stored
 
 blueprint = Blueprint("resources", __name__)
 
@@ -25,7 +28,7 @@ _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}")
 def create(type: str) -> Response:
     """POST [base]/[type]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     taken = here.gateway.create(here.client(), received(request, {type}, here.request_id))
     return answers.created(request, taken, here.base_url)
 
@@ -34,11 +37,11 @@ def create(type: str) -> Response:
 def read(type: str, id: str) -> Response:
     """GET [base]/[type]/[id]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     client = here.client()
     require_id(id)
     require_known(request, "_summary", "_elements")
-    return answers.found(request, here.reading.resource(client, type, id))
+    return answers.found(request, _part(here.reading.resource(client, type, id)))
 
 
 @blueprint.put("/<type>")
@@ -77,18 +80,24 @@ def delete(type: str, id: str | None = None) -> Response:
 def read_version(type: str, id: str, version: str) -> Response:
     """GET [base]/[type]/[id]/_history/[version]."""
     here = context()
-    _require_type(type)
+    require_type(type)
     client = here.client()
     require_id(id)
     require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
-    return answers.found(request, here.reading.version(client, type, id, int(version)))
+    return answers.found(request, _part(here.reading.version(client, type, id, int(version))))
+
+
+def _part(stored: Stored) -> Stored:
+    """What is asked for of a resource: http://hl7.org/fhir/R4/search.html#summary."""
+    summary, elements = asked_part(request)
+    return replace(stored, text=part_of(stored.text or "", summary, elements))
 
 
 def _target(type: str, id: str | None) -> Target:
     """What the request is about: by its id, or by the query where it has none."""
-    _require_type(type)
+    require_type(type)
     if id is not None and id.startswith("$"):
         raise not_offered("Operations are called by POST.", type)
     if id is not None:
@@ -104,6 +113,7 @@ def require_id(id: str) -> None:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
 
 
-def _require_type(type: str) -> None:
+def require_type(type: str) -> None:
+    """Pass for a resource type of R4; raises Unacceptable for anything else."""
     if type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))

@@ -16,6 +16,11 @@ def extension(name: str) -> str:
     return f"{CANONICAL}/StructureDefinition/{name}"
 
 
+def operation_definition(name: str) -> str:
+    """The canonical of one of our operations."""
+    return f"{CANONICAL}/OperationDefinition/{name}"
+
+
 TASK_CODES = code_system("task-code")
 TASK_INPUTS = code_system("task-input")
 TASK_OUTPUTS = code_system("task-output")

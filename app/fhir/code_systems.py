@@ -1,22 +1,18 @@
-"""The gateway's own CodeSystems and extensions, readable under its FHIR base.
+"""The gateway's own CodeSystems, and all that it publishes, readable under its FHIR base.
 
 They are built from the enums and the catalogue that the code itself runs on, so that what is
 published is what is spoken.
-http://hl7.org/fhir/R4/codesystem.html, http://hl7.org/fhir/R4/structuredefinition.html
+http://hl7.org/fhir/R4/codesystem.html
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from app.domain import canonical
-from app.domain.canonical import EXPRESSION, OR_MORE, PREDECESSOR, REISSUE_REASON, RETRYABLE
 from app.domain.canonical import code_system as canonical_of
 from app.domain.issues import ErrorCode
 from app.fhir.adjudications import OURS
 from app.fhir.documents import Document
-from app.fhir.operation_definitions import ACKNOWLEDGE
-from app.fhir.plans import AUTHORIZATION_REQUIRED, COORDINATION, TIMELY_FILING, WAITING_PERIOD
-from app.fhir.prices import ATTACHMENT_REQUIRED, BENEFIT_CATEGORY
+from app.fhir.operation_definitions import OPERATION_DEFINITIONS
+from app.fhir.structure_definitions import STRUCTURE_DEFINITIONS, machine_name
 
 _VERSION = "1.0.0"
 
@@ -99,73 +95,6 @@ _REISSUE_REASONS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Extension:
-    """One extension: where it stands, what type its value has, what it says."""
-
-    url: str
-    type: str
-    contexts: tuple[str, ...]
-    description: str
-
-
-_EXTENSIONS = (
-    _Extension(PREDECESSOR, "Reference", ("ClaimResponse",), "The response that this one follows."),
-    _Extension(
-        REISSUE_REASON, "CodeableConcept", ("ClaimResponse",), "Why there is another response."
-    ),
-    _Extension(
-        EXPRESSION,
-        "string",
-        ("ClaimResponse.error", "CodeableConcept"),
-        "The FHIRPath of the element that is wrong.",
-    ),
-    _Extension(
-        RETRYABLE,
-        "boolean",
-        ("OperationOutcome.issue",),
-        "Whether the same request may succeed later.",
-    ),
-    _Extension(OR_MORE, "boolean", ("Task.output",), "The true number may be larger."),
-    _Extension(
-        canonical.DELIVERY_COUNT, "integer", ("Task.output", "Bundle.entry"), "Hand-overs so far."
-    ),
-    _Extension(
-        AUTHORIZATION_REQUIRED,
-        "boolean",
-        ("InsurancePlan.coverage.benefit",),
-        "The category is paid on a preauthorization only.",
-    ),
-    _Extension(
-        WAITING_PERIOD,
-        "Duration",
-        ("InsurancePlan.coverage.benefit",),
-        "From the start of the Coverage until the category is covered.",
-    ),
-    _Extension(
-        TIMELY_FILING,
-        "Duration",
-        ("InsurancePlan",),
-        "From the last service until a Claim is received too late.",
-    ),
-    _Extension(
-        COORDINATION, "code", ("InsurancePlan",), "How benefits are coordinated with other payers."
-    ),
-    _Extension(
-        BENEFIT_CATEGORY,
-        "CodeableConcept",
-        ("ChargeItemDefinition",),
-        "The benefit category that the service belongs to.",
-    ),
-    _Extension(
-        ATTACHMENT_REQUIRED,
-        "boolean",
-        ("ChargeItemDefinition",),
-        "The service is paid with an attachment only.",
-    ),
-)
-
-
 def published() -> dict[tuple[str, str], Document]:
     """Every definition that is ours, by resource type and id."""
     systems = (
@@ -180,9 +109,9 @@ def published() -> dict[tuple[str, str], Document]:
         _code_system("plan", "Codes of the plan profile", _PLAN),
         _code_system("reissue-reason", "Why a response follows another", _REISSUE_REASONS),
     )
-    definitions = (_structure_definition(each) for each in _EXTENSIONS)
     return {
-        (each["resourceType"], each["id"]): each for each in (*systems, *definitions, ACKNOWLEDGE)
+        (each["resourceType"], each["id"]): each
+        for each in (*systems, *STRUCTURE_DEFINITIONS, *OPERATION_DEFINITIONS)
     }
 
 
@@ -238,7 +167,7 @@ def _system(
         "id": id_,
         "url": canonical_of(id_),
         "version": _VERSION,
-        "name": _name(id_),
+        "name": machine_name(id_),
         "title": title,
         "status": "active",
         "experimental": False,
@@ -249,52 +178,3 @@ def _system(
         **({"property": properties} if properties else {}),
         "concept": listed,
     }
-
-
-def _structure_definition(extension: _Extension) -> Document:
-    id_ = extension.url.rpartition("/")[2]
-    return {
-        "resourceType": "StructureDefinition",
-        "id": id_,
-        "url": extension.url,
-        "version": _VERSION,
-        "name": _name(id_),
-        "title": id_.replace("-", " ").capitalize(),
-        "status": "active",
-        "experimental": False,
-        "description": extension.description,
-        "fhirVersion": "4.0.1",
-        "kind": "complex-type",
-        "abstract": False,
-        "context": [{"type": "element", "expression": each} for each in extension.contexts],
-        "type": "Extension",
-        "baseDefinition": "http://hl7.org/fhir/StructureDefinition/Extension",
-        "derivation": "constraint",
-        "differential": {"element": _elements(extension)},
-    }
-
-
-def _elements(extension: _Extension) -> list[Document]:
-    """A simple extension: no extensions inside, its address fixed, one type of value."""
-    return [
-        {
-            "id": "Extension",
-            "path": "Extension",
-            "short": extension.description,
-            "definition": extension.description,
-            "min": 0,
-            "max": "1",
-        },
-        {"id": "Extension.extension", "path": "Extension.extension", "max": "0"},
-        {"id": "Extension.url", "path": "Extension.url", "fixedUri": extension.url},
-        {
-            "id": "Extension.value[x]",
-            "path": "Extension.value[x]",
-            "min": 1,
-            "type": [{"code": extension.type}],
-        },
-    ]
-
-
-def _name(id_: str) -> str:
-    return "".join(word.capitalize() for word in id_.split("-"))

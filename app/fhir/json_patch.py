@@ -70,19 +70,20 @@ def applied(operations: list[Operation], document: Mapping[str, Any]) -> Any:
 
 
 def _require_operation(operation: Any, at: str) -> None:
-    if not isinstance(operation, dict) or operation.get("op") not in _MEMBERS:
+    verb = operation.get("op") if isinstance(operation, dict) else None
+    if not isinstance(verb, str) or verb not in _MEMBERS:
         raise _malformed(f"{at} is none of add, remove, replace, move, copy and test")
-    needed = _MEMBERS[operation["op"]]
+    needed = _MEMBERS[verb]
     if needed is not None and needed not in operation:
         raise _malformed(f"{at} lacks its '{needed}'")
-    for name in ("path", "from") if needed == "from" else ("path",):
-        pointer = operation.get(name)
+    for member in ("path", "from") if needed == "from" else ("path",):
+        pointer = operation.get(member)
         if not isinstance(pointer, str) or len(pointer) > MAX_PATH_CHARACTERS:
-            raise _malformed(f"the '{name}' of {at} is no JSON Pointer")
+            raise _malformed(f"the '{member}' of {at} is no JSON Pointer")
         try:
             JsonPointer(pointer)
         except JsonPointerException:
-            raise _malformed(f"the '{name}' of {at} is no JSON Pointer") from None
+            raise _malformed(f"the '{member}' of {at} is no JSON Pointer") from None
 
 
 def _malformed(what: str) -> Unacceptable:

@@ -24,6 +24,12 @@ def information(text: str) -> Document:
     return {"resourceType": "OperationOutcome", "issue": [_information(text)]}
 
 
+def warning(text: str) -> Document:
+    """Tell one thing to be minded, beside what went well."""
+    issue = _information(text) | {"severity": Severity.WARNING.value}
+    return {"resourceType": "OperationOutcome", "issue": [issue]}
+
+
 def _issue(issue: Issue) -> Document:
     entry = issue.error.entry
     return filled(

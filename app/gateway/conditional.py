@@ -4,7 +4,8 @@ http://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.gateway.changes.conditional import matches_of
+from app.gateway.changes.conditional import matches_of, own_of
+from app.gateway.once import TakenMeanwhile
 from app.gateway.received import Received
 from app.store.unit_of_work import UnitOfWork
 
@@ -12,11 +13,16 @@ from app.store.unit_of_work import UnitOfWork
 def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
     """Type and id of what meets the condition; None without a condition, or without a match.
 
-    Raises Unacceptable where several do.
+    Raises Unacceptable where several do, and TakenMeanwhile where an update that found none would
+    find one now.
     """
     if received.if_none_exist is None:
         return None
     matches = matches_of(received.type, received.if_none_exist, work)
+    if received.is_update and own_of(matches, work):
+        raise TakenMeanwhile
+    if received.is_update:
+        return None
     if len(matches) > 1:
         text = f"{len(matches)} resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))

@@ -17,7 +17,7 @@ from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
 from app.fhir import json_text, task_writing
 from app.fhir.documents import identifiers_of, named_in
 from app.fhir.task_reading import read_task
-from app.gateway import real_time
+from app.gateway import real_time, validating
 from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
 from app.gateway.changes import delete, patch, update
@@ -28,8 +28,8 @@ from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
-from app.gateway.jobs.worker import Worker
 from app.gateway.once import TakenMeanwhile, once
+from app.gateway.real_time import Decides
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
 from app.gateway.registry import handling_of
 from app.gateway.senders import party_issues
@@ -47,7 +47,7 @@ POLL_KEPT_FOR = timedelta(hours=24)
 class Gateway:
     """What clients ask of an installation."""
 
-    def __init__(self, installation: Installation, worker: Worker) -> None:
+    def __init__(self, installation: Installation, worker: Decides) -> None:
         self._installation = installation
         self._worker = worker
 
@@ -113,14 +113,25 @@ class Gateway:
 
     def submit_claim(self, client: Client, received: Received) -> Stored:
         """Claim/$submit; the ClaimResponse as it stands. Raises Unacceptable, nothing stored."""
+        return self._submitted(client, received, "Claim")
+
+    def submit_eligibility_request(self, client: Client, received: Received) -> Stored:
+        """CoverageEligibilityRequest/$submit; its response. Raises Unacceptable, nothing stored."""
+        return self._submitted(client, received, "CoverageEligibilityRequest")
+
+    def validate(self, client: Client, question: validating.Question) -> list[Issue]:
+        """$validate; nothing stays. Raises Unacceptable where there is nothing to ask about."""
+        return validating.issues_of(self._installation, client, question)
+
+    def _submitted(self, client: Client, received: Received, type: str) -> Stored:
         base = self._installation.base_url
-        package = claim_submit.package_of(received)
+        package = claim_submit.package_of(received, type)
         taken = once(
             self._installation,
             client,
             received,
             lambda work: claim_submit.take(package, client, base, work),
-            lambda work: intake.earlier(package.claim.received, work),
+            lambda work: intake.earlier(package.request.received, work),
         )
         real_time.tried(self._worker, client, taken, is_handed_over=True)
         return self._installation.read(
@@ -215,7 +226,7 @@ def _require_parties(asked: _Asked, work: UnitOfWork) -> None:
 def _request(asked: _Asked, work: UnitOfWork) -> TaskRequest[Any]:
     return TaskRequest(
         client=asked.client,
-        task_id=work.new_id(),
+        task_id=asked.received.id or work.new_id(),
         task=asked.task,
         parameters=asked.parameters,
         document=asked.received.document,

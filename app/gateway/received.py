@@ -26,8 +26,12 @@ class Received:
     idempotency_key: str | None = None
     # The query of a search: to be created only where nothing meets it.
     if_none_exist: str | None = None
+    # It came by PUT: nothing but what is the sender's own meets the condition.
+    is_update: bool = False
     # The content as it was sent, where references in it had to be rewritten since.
     sent: Mapping[str, Any] | None = None
+    # The id it is to have, where others refer to it already.
+    id: str | None = None
     # Only to be tried: answered as if it were done, and nothing of it kept.
     is_rehearsal: bool = False
 

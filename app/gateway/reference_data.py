@@ -28,7 +28,7 @@ from app.store.unit_of_work import UnitOfWork
 T = TypeVar("T")
 
 # What makes it worth looking again at Claims that wait.
-_ENDS_A_WAIT = {
+ENDS_A_WAIT = {
     "Coverage": (Awaiting.COVERAGE, Awaiting.PLAN),
     "InsurancePlan": (Awaiting.PLAN,),
 }
@@ -51,7 +51,7 @@ def in_lock_order(batch: Iterable[T], document_of: Callable[[T], Mapping[str, An
     def place(each: T) -> tuple[bool, str, str]:
         document = document_of(each)
         type = document["resourceType"]
-        return type not in _ENDS_A_WAIT, type, str(document.get("id", ""))
+        return type not in ENDS_A_WAIT, type, str(document.get("id", ""))
 
     return sorted(batch, key=place)
 
@@ -76,13 +76,13 @@ class Kept:
 
 def in_turn(type: str, client: Client, work: UnitOfWork) -> None:
     """Let those who change what may end a wait follow each other: before anything is read."""
-    if client.kind is ClientKind.PAYER_CLIENT and type in _ENDS_A_WAIT:
+    if client.kind is ClientKind.PAYER_CLIENT and type in ENDS_A_WAIT:
         work.reference_epoch.advance()
 
 
 def withdrawn(deleted: Stored, work: UnitOfWork) -> None:
     """Look again at what waits, now that a resource of the payer's is deleted."""
-    awaited = _ENDS_A_WAIT.get(deleted.type)
+    awaited = ENDS_A_WAIT.get(deleted.type)
     if awaited is not None and deleted.submitter_id is None:
         work.jobs.wake(work.scope.payer_id, awaited)
 
@@ -103,7 +103,7 @@ def keep(
     """
     type, id = document["resourceType"], id or document.get("id") or work.new_id()
     require_usable(document)
-    if type in _ENDS_A_WAIT:
+    if type in ENDS_A_WAIT:
         # First of all: it also makes those who bring the same plan follow each other.
         work.reference_epoch.advance()
     _require_own_plan(document, id, work)
@@ -132,7 +132,7 @@ def keep(
 def _after(
     stored: Stored, change: Change, actor: str, request_id: str | None, work: UnitOfWork
 ) -> None:
-    awaited = _ENDS_A_WAIT.get(stored.type)
+    awaited = ENDS_A_WAIT.get(stored.type)
     if awaited is not None:
         work.jobs.wake(work.scope.payer_id, awaited)
     event = Event(actor, "load", str(change), stored.type, stored.id, request_id=request_id)

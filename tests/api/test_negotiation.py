@@ -120,3 +120,39 @@ def test_the_preference_for_no_body_does_not_hide_a_failure(wire):
     refused = wire.post("Claim", a_claim(use="order"), Prefer="return=minimal")
 
     assert (refused.status, refused.errors) == (400, ["ECG-CODE"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (f"{FHIR_JSON}; fhirVersion=4.0", 200),
+        (f"{FHIR_JSON}; fhirVersion=4.0.1", 200),
+        (f"{FHIR_JSON}; fhirVersion=3.0", 406),
+        (f"{FHIR_JSON}; fhirVersion=5.0, */*", 200),
+        (f"{FHIR_JSON};q=0", 406),
+    ],
+)
+def test_an_answer_in_another_fhir_version_is_not_acceptable(wire, claim, accept, status):
+    assert wire.get(claim, Accept=accept).status == status
+
+
+def test_a_format_may_name_its_fhir_version(wire, claim):
+    asked = "application/fhir%2Bjson;%20fhirVersion="
+
+    assert wire.get(f"{claim}?_format={asked}4.0").status == 200
+    assert wire.get(f"{claim}?_format={asked}5.0").status == 406
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_an_unknown_type_is_404_and_a_known_one_tells_what_it_allows(wire, method):
+    path = {"GET": "/1", "POST": "", "PUT": "/1", "PATCH": "/1", "DELETE": "/1"}[method]
+
+    unknown = wire.ask(method, f"Nonsense{path}")
+    lower = wire.ask(method, f"patient{path}")
+    known = wire.ask(method, f"Basic{path}", '{"resourceType": "Basic", "code": {"text": "x"}}')
+
+    assert (unknown.status, unknown.errors) == (lower.status, lower.errors)
+    assert (unknown.status, unknown.errors) == (404, ["ECG-NOT-FOUND"])
+    if method != "GET":
+        assert (known.status, known.errors) == (405, ["ECG-METHOD"])
+        assert known.headers["Allow"] == ""

@@ -90,3 +90,33 @@ def test_the_host_header_is_never_believed(wire, http, registry):
 
     assert "evil.test" not in str(taken.headers) + taken.text
     assert taken.headers["Location"].startswith("http://gateway.test/fhir/r4/Claim/")
+
+
+@pytest.mark.parametrize(
+    ("since", "tag", "status"),
+    [
+        ("Mon, 02 Mar 2026 09:30:00 GMT", None, 304),
+        ("Mon, 02 Mar 2026 09:30:01 GMT", None, 304),
+        ("Mon, 02 Mar 2026 09:29:59 GMT", None, 200),
+        ("yesterday", None, 200),
+        ("Mon, 02 Mar 2026 09:30:00 GMT", 'W/"2"', 200),
+        ("Mon, 02 Mar 2026 09:29:59 GMT", 'W/"1"', 304),
+    ],
+)
+def test_what_has_not_changed_since_is_not_sent_again(wire, since, tag, status):
+    claim = wire.post("Claim", a_claim())
+    headers = {"If_Modified_Since": since} | ({"If_None_Match": tag} if tag else {})
+
+    read = wire.get(claim.reference, **headers)
+
+    assert (read.status, read.text) == (status, "" if status == 304 else claim.text)
+    assert read.headers["ETag"] == 'W/"1"'
+
+
+def test_what_was_deleted_is_gone_by_head_too(wire):
+    own = wire.post("Patient", {"resourceType": "Patient"})
+    wire.delete(own.reference)
+
+    assert wire.ask("HEAD", own.reference).status == wire.get(own.reference).status == 410
+    assert wire.get(own.reference, If_None_Match='W/"2"').status == 410
+    assert wire.ask("HEAD", f"{own.reference}/_history/1").status == 200

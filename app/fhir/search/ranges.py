@@ -93,7 +93,10 @@ def _united(name: str, low: Decimal, high: Decimal, unit: dict[str, Any]) -> Ite
     if currency is not None:
         yield NumberEntry(name, low, high, CURRENCY, currency)
         return
-    yield NumberEntry(name, low, high, _text(unit.get("system")), code or words)
+    if code is None and words is None:
+        yield NumberEntry(name, low, high)
+        return
+    yield NumberEntry(name, low, high, _text(unit.get("system")) if code else None, code or words)
     if code is not None and words is not None and words != code:
         yield NumberEntry(name, low, high, None, words)
 

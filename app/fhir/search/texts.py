@@ -20,10 +20,16 @@ _PARTS = {
 
 
 def string_entries(parameter: Parameter, value: Any) -> Iterator[Entry]:
-    """The text of an element, or each part of a name or address; for `phonetic` how it sounds."""
+    """The text of an element, or each part of a name or address.
+
+    For `phonetic` how the text sounds, whole and word by word.
+    """
     for text in _texts(parameter, value):
         if parameter.code == PHONETIC:
-            yield from (StringEntry(PHONETIC, sound) for sound in sounds(text))
+            heard = sounds(text)
+            yield from (
+                StringEntry(PHONETIC, sound) for sound in (" ".join(heard), *heard) if sound
+            )
         else:
             yield StringEntry(parameter.code, text)
 

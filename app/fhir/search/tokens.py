@@ -11,6 +11,8 @@ from app.fhir.search.definitions import Parameter
 
 _LONGEST_SORT_KEY = 64
 
+_TEXTS = frozenset({"code", "id", "string"})
+
 Part = dict[str, Any]
 
 
@@ -24,8 +26,10 @@ def token_entries(parameter: Parameter, value: Any) -> Iterator[Entry]:
             if element in _OF_TYPE:
                 yield from _OF_TYPE[element](parameter.code, value)
         return
-    if isinstance(value, bool):
+    if isinstance(value, bool) and "boolean" in parameter.elements:
         value = "true" if value else "false"
+    elif not parameter.elements & _TEXTS:
+        return
     if isinstance(value, str):
         is_sorted = parameter.is_sortable and len(value) <= _LONGEST_SORT_KEY
         yield TokenEntry(parameter.code, value, None, value if is_sorted else None)

@@ -13,6 +13,13 @@ _ZONE = r"(?:Z|[+-](?:(?:0[0-9]|1[0-3]):[0-5][0-9]|14:00))"
 _match_date = re.compile(_DATE).fullmatch
 _match_instant = re.compile(f"{_DAY}T{_CLOCK}{_ZONE}").fullmatch
 _match_time = re.compile(_CLOCK).fullmatch
+# How the types look; that a day is in the calendar is no matter of form.
+FORMS = {
+    "date": _DATE,
+    "dateTime": f"{_DATE}|{_DAY}T{_CLOCK}{_ZONE}",
+    "instant": f"{_DAY}T{_CLOCK}{_ZONE}",
+    "time": _CLOCK,
+}
 _FRACTION = re.compile(r"\.[0-9]+")
 # No two places on earth are further apart by their clocks.
 _ZONE_WIDTH = timedelta(hours=14)

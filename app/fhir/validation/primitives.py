@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from app.domain.issues import ErrorCode
 from app.fhir.narrative import fault_of
+from app.fhir.validation import dates
 from app.fhir.validation.dates import is_date, is_date_time, is_instant, is_time
 from app.fhir.validation.problems import Checker, LocalReferences, Problems, mismatch, one
 
@@ -51,13 +52,11 @@ def decimal(value: object, _local: LocalReferences) -> Problems:
 
 
 def _integer(low: int) -> Checker:
-    high = 2_147_483_647
-
     def integer(value: object, _local: LocalReferences) -> Problems:
         if type(value) is int:
-            if low <= value <= high:
+            if low <= value <= HIGHEST:
                 return None
-            return one(ErrorCode.VALUE, f"An integer from {low} to {high} is expected.")
+            return one(ErrorCode.VALUE, f"An integer from {low} to {HIGHEST} is expected.")
         return mismatch(value, "An integer")
 
     return integer
@@ -145,6 +144,21 @@ def _is_base64(value: str) -> bool:
     return bool(value.strip())
 
 
+# What each primitive type looks like as text, for schemas; the checkers above know more.
+FORMS: dict[str, str] = {
+    **dates.FORMS,
+    "base64Binary": r"[A-Za-z0-9+/=\s]+",
+    "canonical": r"\S+",
+    "code": _CODE.pattern,
+    "id": _ID.pattern,
+    "oid": _OID.pattern,
+    "uri": r"\S+",
+    "url": _SCHEME.pattern,
+    "uuid": _UUID.pattern,
+}
+LOWEST = {"integer": -2_147_483_648, "positiveInt": 1, "unsignedInt": 0}
+HIGHEST = 2_147_483_647
+
 CHECKERS: dict[str, Checker] = {
     "base64Binary": _being(_is_base64, "base64"),
     "boolean": boolean,
@@ -158,13 +172,13 @@ CHECKERS: dict[str, Checker] = {
     "decimal": decimal,
     "id": _matching(_ID, "an id: 1 to 64 letters, digits, - and ."),
     "instant": _being(is_instant, "an instant with a zone"),
-    "integer": _integer(-2_147_483_648),
+    "integer": _integer(LOWEST["integer"]),
     "markdown": string,
     "oid": _matching(_OID, "an OID (urn:oid:...)"),
-    "positiveInt": _integer(1),
+    "positiveInt": _integer(LOWEST["positiveInt"]),
     "string": string,
     "time": _being(is_time, "a time of day without a zone"),
-    "unsignedInt": _integer(0),
+    "unsignedInt": _integer(LOWEST["unsignedInt"]),
     "uri": uri,
     "url": _being(_is_url, "a URL"),
     "uuid": _matching(_UUID, "a UUID (urn:uuid:..., lower case)"),

@@ -31,6 +31,7 @@ class Element:
     codes: frozenset[str] | None
     choice: str | None
     choice_is_required: bool
+    is_summary: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,7 @@ def _element(owner: str, name: str, field: Any) -> Element:
         codes=frozenset(codes) if codes else None,
         choice=extra.get("one_of_many"),
         choice_is_required=bool(extra.get("one_of_many_required")),
+        is_summary=bool(extra.get("summary_element_property")),
     )
 
 

@@ -35,6 +35,14 @@ def unusable() -> Unacceptable:
     return Unacceptable(Issue(ErrorCode.PARAMETER, text))
 
 
+def own_of(matches: list[tuple[str, str]], work: UnitOfWork) -> list[str]:
+    """The ids of those that belong to who asks: a submitter, or the payer."""
+    found = (work.resources.find(*match) for match in matches)
+    return [
+        one.id for one in found if one is not None and one.submitter_id == work.scope.submitter_id
+    ]
+
+
 def id_of(target: Target, work: UnitOfWork) -> str | None:
     """The id of what is to change; None where nothing of the client's meets the condition.
 
@@ -44,13 +52,7 @@ def id_of(target: Target, work: UnitOfWork) -> str | None:
         return target.id
     if not target.condition:
         raise unusable()
-    own = [
-        found.id
-        for found in (
-            work.resources.find(*key) for key in matches_of(target.type, target.condition, work)
-        )
-        if found is not None and found.submitter_id == work.scope.submitter_id
-    ]
+    own = own_of(matches_of(target.type, target.condition, work), work)
     if len(own) > 1:
         text = f"{len(own)} resources of type {target.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))

@@ -11,6 +11,7 @@ from app.domain.parties import Client
 from app.fhir import json_text
 from app.gateway import focus
 from app.gateway.cancellation import cancelled, final_status
+from app.gateway.ownership import REQUESTS
 from app.gateway.received import Received
 from app.gateway.reference_data import content_of
 from app.store.audit import Event
@@ -56,5 +57,7 @@ def _cancelled(
 
 
 def _immutable(type: str) -> Unacceptable:
-    text = f"Nothing but its status can change, to '{final_status(type)}'."
+    text = f"A {type} does not change."
+    if type in REQUESTS:
+        text = f"Of a {type} nothing changes but its status, to '{final_status(type)}'."
     return Unacceptable(Issue(ErrorCode.IMMUTABLE, text, type))

@@ -37,7 +37,7 @@ def update(
     id = _id(received, target, work)
     if id is None:
         # The condition holds back whoever asks the same at this moment.
-        alone = replace(received, if_none_exist=target.condition)
+        alone = replace(received, if_none_exist=target.condition, is_update=True)
         return intake.take(alone, client, base, work)
     reference_data.in_turn(target.type, client, work)
     previous = standing(target, id, client, work)

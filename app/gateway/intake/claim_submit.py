@@ -1,6 +1,8 @@
-"""Claim/$submit: a Claim, or a Bundle of a Claim with what it refers to, taken in as one.
+"""$submit: a request, or a Bundle of a request with what it refers to, taken in as one.
 
-http://hl7.org/fhir/R4/claim-operation-submit.html
+The request is a Claim or a CoverageEligibilityRequest.
+http://hl7.org/fhir/R4/claim-operation-submit.html,
+http://hl7.org/fhir/R4/coverageeligibilityrequest-operation-submit.html
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,8 +20,11 @@ from app.gateway.received import Received
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
-# A Claim travels with what it refers to, its attachments, and earlier payers' answers.
-_MAY_TRAVEL = SUPPORTING | {"Claim", "Communication", "ClaimResponse"}
+# A request travels with what it refers to, a Claim also with attachments and earlier answers.
+_MAY_TRAVEL = {
+    "Claim": SUPPORTING | {"Claim", "Communication", "ClaimResponse"},
+    "CoverageEligibilityRequest": SUPPORTING | {"CoverageEligibilityRequest"},
+}
 # One transaction takes all of it; more would keep everybody else waiting.
 MOST_ENTRIES = 500
 
@@ -34,41 +39,41 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A Claim, and what came with it."""
+    """A request, and what came with it."""
 
-    claim: Part
+    request: Part
     others: tuple[Part, ...] = ()
 
 
-def package_of(received: Received) -> Package:
-    """The Claim and its companions in what was sent; raises Unacceptable for anything else."""
-    resource = _resource(received)
-    if resource.type == "Claim":
+def package_of(received: Received, type: str) -> Package:
+    """The request and its companions in what was sent; raises Unacceptable for anything else."""
+    resource = _resource(received, type)
+    if resource.type == type:
         return Package(Part(resource))
     if resource.type != "Bundle":
-        text = "$submit takes a Claim, or a Bundle that holds one."
+        text = f"$submit takes a {type}, or a Bundle that holds one."
         raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, resource.type))
-    return _unpacked(resource)
+    return _unpacked(resource, type)
 
 
 def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
-    """Take the companions and the Claim in, every reference between them made ours.
+    """Take the companions and the request in, every reference between them made ours.
 
-    Of a Claim that was sent before only what is new beside it is taken.
+    Of a request that was sent before only what is new beside it is taken.
     """
-    again = intake.earlier(package.claim.received, work)
+    again = intake.earlier(package.request.received, work)
     wanted = [part for part in package.others if again is None or part.received.type in REQUESTS]
     others = _identified(wanted, work)
-    claim_id = work.new_id() if again is None else again.stored.id
+    request_id = work.new_id() if again is None else again.stored.id
     references = BundleReferences(
-        _entry(part, id) for part, id in [*others, (package.claim, claim_id)]
+        _entry(part, id) for part, id in [*others, (package.request, request_id)]
     )
-    # An attachment is matched to the Claim as it comes in, so the Claim is there before it.
+    # An attachment is matched to the Claim as it comes in, so that is there before it.
     attachments = [each for each in others if each[0].received.type == "Communication"]
     before = [each for each in others if each not in attachments]
     _take_all(before, references, client, base, work)
-    claim = _local(package.claim, references) if others else package.claim.received
-    taken = again or intake.take(claim, client, base, work, id=claim_id, is_handed_over=True)
+    request = _local(package.request, references) if others else package.request.received
+    taken = again or intake.take(request, client, base, work, id=request_id, is_handed_over=True)
     _take_all(attachments, references, client, base, work)
     return taken
 
@@ -87,53 +92,53 @@ def _take_all(
 
 
 def response_to(taken: Taken, work: UnitOfWork) -> Stored:
-    """The current version of the ClaimResponse to a Claim."""
+    """The current version of the response to a request."""
     type, _, id = (taken.related or "").partition("/")
     response = work.resources.find(type, id)
     if response is None:
-        raise LookupError("every Claim has a ClaimResponse")
+        raise LookupError("every request has its response")
     return response
 
 
-def _resource(received: Received) -> Received:
+def _resource(received: Received, type: str) -> Received:
     """The bare resource, or the parameter `resource` of Parameters."""
     if received.type != "Parameters":
         return received
     for parameter in received.document.get("parameter", ()):
         if parameter.get("name") == "resource" and "resource" in parameter:
             return _inner(parameter["resource"], received)
-    text = "Parameters names the Claim or Bundle 'resource'."
+    text = f"Parameters names the {type} or Bundle 'resource'."
     raise Unacceptable(Issue(ErrorCode.REQUIRED, text, "Parameters.parameter"))
 
 
-def _unpacked(bundle: Received) -> Package:
+def _unpacked(bundle: Received, type: str) -> Package:
     entries = bundle.document.get("entry", ())
     if len(entries) > MOST_ENTRIES:
         text = f"The Bundle has {len(entries)} entries; {MOST_ENTRIES} are taken at once."
         raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text, "Bundle.entry"))
-    issues = _entry_issues(entries)
-    claims = [entry for entry in entries if _type_of(entry) == "Claim"]
-    if len(claims) != 1:
-        text = f"The Bundle holds {len(claims)} Claims, not one."
+    issues = _entry_issues(entries, type)
+    requests = [entry for entry in entries if _type_of(entry) == type]
+    if len(requests) != 1:
+        text = f"The Bundle holds {len(requests)} resources of type {type}, not one."
         issues.append(Issue(ErrorCode.BUNDLE, text, "Bundle.entry"))
     if issues:
         raise Unacceptable(*issues)
-    # The header is about the whole, and the Claim stands for it.
+    # The header is about the whole, and the request stands for it.
     others = tuple(
         Part(replace(_inner(entry["resource"], bundle), idempotency_key=None), entry.get("fullUrl"))
         for entry in entries
-        if entry is not claims[0]
+        if entry is not requests[0]
     )
-    claim = Part(_inner(claims[0]["resource"], bundle), claims[0].get("fullUrl"))
-    return Package(claim, others)
+    request = Part(_inner(requests[0]["resource"], bundle), requests[0].get("fullUrl"))
+    return Package(request, others)
 
 
-def _entry_issues(entries: Sequence[Mapping[str, Any]]) -> list[Issue]:
+def _entry_issues(entries: Sequence[Mapping[str, Any]], type: str) -> list[Issue]:
     issues = []
     addresses: set[str] = set()
     for index, entry in enumerate(entries):
-        if _type_of(entry) not in _MAY_TRAVEL:
-            text = "An entry holds the Claim, what it refers to, or an attachment."
+        if _type_of(entry) not in _MAY_TRAVEL[type]:
+            text = f"An entry holds the {type}, what it refers to, or an attachment."
             issues.append(Issue(ErrorCode.BUNDLE, text, f"Bundle.entry[{index}]"))
         address = entry.get("fullUrl")
         if address in addresses:

@@ -52,7 +52,7 @@ def take(
     back with this very request.
     """
     require_creator(received.document, client, base)
-    keys = _keys(received, work)
+    keys = replay_keys(received, work)
     is_spent = keys.is_spent(work.replay_keys)
     again = earlier(received, work)
     if again is not None:
@@ -61,7 +61,7 @@ def take(
     issues = [*_status_issues(received), *party_issues(received.document, client, base, work)]
     if issues:
         raise Unacceptable(*issues)
-    id = id or work.new_id()
+    id = id or received.id or work.new_id()
     if is_spent:
         keys.renew(work.replay_keys)
     if not keys.take(work.replay_keys, received.type, id):
@@ -75,7 +75,7 @@ def take(
 
 def earlier(received: Received, work: UnitOfWork) -> Taken | None:
     """What the same request was answered with before; None where it is new."""
-    kept = _keys(received, work).found(work.replay_keys, by_condition=False)
+    kept = replay_keys(received, work).found(work.replay_keys, by_condition=False)
     if kept is not None:
         return _again(kept.type, kept.resource_id, work)
     found = existing(received, work)
@@ -124,8 +124,8 @@ def _again(type: str, id: str, work: UnitOfWork) -> Taken:
     return Taken(stored, is_new=False, related=related)
 
 
-def _keys(received: Received, work: UnitOfWork) -> Keys:
-    """Of supporting resources only a header makes one sending the same as another."""
+def replay_keys(received: Received, work: UnitOfWork) -> Keys:
+    """By what the same again is known; of supporting resources, only by what a header says."""
     document = received.document
     identifiers = identifiers_of(document) if received.type in REQUESTS | OUTGOING else ()
     kind = (received.type, str(document.get("use", "")))

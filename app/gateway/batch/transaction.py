@@ -1,0 +1,172 @@
+"""A transaction: all interactions of a Bundle, or none, in the order that R4 gives them.
+
+Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client
+from app.fhir.bundle import Answered
+from app.gateway.batch.identities import CHANGES, Prepared, prepared
+from app.gateway.batch.reading import Step
+from app.gateway.installation import Installation
+from app.gateway.joined import Joined, Unwound
+from app.gateway.once import TakenMeanwhile
+from app.gateway.ownership import OUTGOING, REQUESTS
+from app.gateway.real_time import AfterCommit, Decides
+from app.gateway.reference_data import ENDS_A_WAIT
+from app.store.audit import Event
+from app.store.engine import Busy
+from app.store.resources import VersionConflict
+
+_ATTEMPTS = 8
+_CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one step is carried out with."""
+
+    installation: Joined
+    decides: Decides
+
+
+# Carries one step out as the request that it stands for.
+Perform = Callable[[Part, Step], Answered]
+
+
+class StepFailed(Exception):
+    """One step was refused, and so nothing was done."""
+
+    def __init__(self, step: Step, answer: Answered) -> None:
+        super().__init__(str(answer.status))
+        self.step = step
+        self.answer = answer
+
+
+def carried_out(
+    installation: Installation,
+    client: Client,
+    steps: Sequence[Step],
+    perform: Perform,
+    decides: Decides,
+    request_id: str | None = None,
+) -> list[Answered]:
+    """Carry all steps out; the answers in the order of the entries.
+
+    Raises StepFailed or Unacceptable, with nothing changed, Busy where a later try may succeed,
+    and CommitUnknown where it cannot be told whether anything was.
+    """
+    _require_possible(steps)
+    for _ in range(_ATTEMPTS):
+        try:
+            answers, urgent = installation.store.write(
+                lambda connection: _all(Joined.to(installation, connection), client, steps, perform)
+            )
+        except (TakenMeanwhile, VersionConflict):
+            continue
+        except StepFailed as failed:
+            _audit_denial(installation, client, failed, request_id)
+            raise
+        urgent.tried(decides, client.payer)
+        return answers
+    raise Busy
+
+
+def _all(
+    joined: Joined, client: Client, steps: Sequence[Step], perform: Perform
+) -> tuple[list[Answered], AfterCommit]:
+    urgent = AfterCommit()
+    part = Part(joined, urgent)
+    try:
+        ready = joined.read(client.scope, lambda work: prepared(steps, joined.base_url, work))
+        answers = _in_order(part, ready, perform)
+    except Unwound as over:
+        raise over.fault from None
+    return [answers[step.position] for step in steps], urgent
+
+
+def _in_order(part: Part, ready: Sequence[Prepared], perform: Perform) -> Mapping[int, Answered]:
+    answers = _deleted(part, [one for one in ready if one.step.method == "DELETE"], perform)
+    rest = (one for one in ready if one.step.method != "DELETE")
+    for one in sorted(rest, key=_turn):
+        answers[one.step.position] = _performed(part, one.step, perform)
+    return answers
+
+
+def _turn(one: Prepared) -> tuple[Any, ...]:
+    """What others refer to comes before those, and all transactions take keys in one order."""
+    step = one.step
+    if step.method == "POST":
+        return 1, _rank(step.type), step.type not in ENDS_A_WAIT, step.type, one.key, step.position
+    if step.method in CHANGES:
+        return 2, 0, step.type not in ENDS_A_WAIT, step.type, one.key, step.position
+    return 3, 0, False, "", "", step.position
+
+
+def _rank(type: str) -> int:
+    """Requests find their supporting resources, attachments their requests, Tasks their focus."""
+    if type == "Task":
+        return 3
+    if type in OUTGOING:
+        return 2
+    return 1 if type in REQUESTS else 0
+
+
+def _deleted(part: Part, waiting: Sequence[Prepared], perform: Perform) -> dict[int, Answered]:
+    """Delete what is referred to after what refers to it, in whatever order they were named."""
+    answers: dict[int, Answered] = {}
+    waiting = sorted(waiting, key=lambda one: (one.step.type not in ENDS_A_WAIT, one.key))
+    while waiting:
+        done = len(answers)
+        held: list[Prepared] = []
+        for one in waiting:
+            answer = perform(part, one.step)
+            if answer.status == _CONFLICT:
+                held.append(one)
+                failed = StepFailed(one.step, answer)
+            elif not answer.is_success:
+                raise StepFailed(one.step, answer)
+            else:
+                answers[one.step.position] = answer
+        if held and len(answers) == done:
+            raise failed
+        waiting = held
+    return answers
+
+
+def _performed(part: Part, step: Step, perform: Perform) -> Answered:
+    answer = perform(part, step)
+    if not answer.is_success:
+        raise StepFailed(step, answer)
+    return answer
+
+
+def _require_possible(steps: Iterable[Step]) -> None:
+    """Pass where every step is one that a transaction can hold; raises Unacceptable."""
+    issues = [
+        Issue(
+            ErrorCode.BUNDLE_STEP,
+            "A transaction creates, reads, searches, changes and deletes: no operations.",
+            f"{step.place}.request.url",
+        )
+        for step in steps
+        if "$" in step.path or (step.method == "POST" and (not step.path or "/" in step.path))
+    ]
+    if issues:
+        raise Unacceptable(*issues)
+
+
+def _audit_denial(
+    installation: Installation, client: Client, failed: StepFailed, request_id: str | None
+) -> None:
+    """As when the step is asked alone; what was written of it went with the transaction."""
+    by_id = {code.entry.id: code.entry.status for code in ErrorCode}
+    denials = [id for id in failed.answer.errors if by_id.get(id) == 403]
+    if failed.answer.status != 403 or not denials:
+        return
+    event = Event(client.id, "denied", denials[0], failed.step.type, request_id=request_id)
+    installation.write(client.scope, lambda work: work.audit.add(event))

@@ -1,0 +1,163 @@
+"""Conditional create, update, patch and delete: one resource is meant, or none is touched.
+
+http://hl7.org/fhir/R4/http.html#ccreate, http://hl7.org/fhir/R4/http.html#cond-update
+"""
+
+import pytest
+
+from tests.builders import a_coverage, identifier
+from tests.conformance.test_patches import GENDER, patch
+from tests.conformance.test_updates import SYSTEM, a_patient, with_id
+
+ONE = f"Patient?identifier={SYSTEM}|1"
+
+
+def asked(wire, verb, path, **elements):
+    if verb == "PATCH":
+        return patch(wire, path, GENDER)
+    if verb == "PUT":
+        return wire.put(path, a_patient(**{"gender": "other", **elements}))
+    return wire.delete(path)
+
+
+VERBS = pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
+
+
+@VERBS
+@pytest.mark.parametrize(
+    "query",
+    ["", "?", "?identifier", "?identifier=", "?_format=json", "?nonsense=1", "?identifier:x=1"],
+)
+def test_a_condition_that_says_nothing_usable_touches_nothing(wire, rows, verb, query):
+    own = wire.post("Patient", a_patient())
+    before = rows.counts()
+
+    refused = asked(wire, verb, f"Patient{query}")
+
+    assert (refused.status, refused.errors) == (400, ["ECG-PARAMETER"])
+    assert rows.counts() == before
+    assert wire.get(own.reference).text == own.text
+
+
+@VERBS
+def test_several_matches_are_412_and_none_is_touched(wire, rows, verb):
+    for _ in range(2):
+        wire.post("Patient", a_patient())
+    before = rows.counts()
+
+    refused = asked(wire, verb, ONE)
+
+    assert (refused.status, refused.errors) == (412, ["ECG-MULTIPLE-MATCHES"])
+    assert rows.counts() == before
+
+
+@VERBS
+def test_one_match_is_changed(wire, verb):
+    own = wire.post("Patient", a_patient())
+
+    changed = asked(wire, verb, ONE)
+
+    assert changed.status == (204 if verb == "DELETE" else 200)
+    assert changed.headers["ETag"] == 'W/"2"'
+    after = wire.get(own.reference)
+    assert after.status == (410 if verb == "DELETE" else 200)
+    assert after.document.get("gender") == (None if verb == "DELETE" else "other")
+
+
+@pytest.mark.parametrize(("verb", "status"), [("PUT", 201), ("PATCH", 404), ("DELETE", 204)])
+def test_what_another_has_is_no_match(wire, other, verb, status):
+    anothers = other.post("Patient", a_patient())
+
+    answered = asked(wire, verb, ONE)
+
+    assert answered.status == status
+    assert other.get(anothers.reference).text == anothers.text
+
+
+@VERBS
+def test_what_the_payer_lets_be_read_is_no_match_of_a_change(wire, core, verb):
+    clinic = {"resourceType": "Organization", "identifier": [identifier(SYSTEM, "1")]}
+    kept = core.post("Organization", {**clinic, "name": "Clinic"})
+    path = f"Organization?identifier={SYSTEM}|1"
+    ask = {
+        "PUT": lambda: wire.put(path, clinic),
+        "PATCH": lambda: patch(wire, path, {"op": "remove", "path": "/name"}),
+        "DELETE": lambda: wire.delete(path),
+    }
+
+    assert ask[verb]().status == {"PUT": 201, "PATCH": 404, "DELETE": 204}[verb]
+    assert wire.get(kept.reference).text == kept.text
+
+
+def test_an_update_without_a_match_creates_and_then_updates(wire, rows):
+    first = wire.put(ONE, a_patient())
+    second = wire.put(ONE, a_patient(gender="other"))
+
+    assert (first.status, first.headers["ETag"]) == (201, 'W/"1"')
+    assert first.headers["Location"].endswith(f"{first.reference}/_history/1")
+    assert (second.status, second.headers["ETag"]) == (200, 'W/"2"')
+    assert second.reference == first.reference
+
+
+@pytest.mark.parametrize(("id", "status"), [("same", 200), ("another", 400)])
+def test_the_id_in_the_body_is_that_of_the_match(wire, id, status):
+    own = wire.post("Patient", a_patient())
+    given = own.document["id"] if id == "same" else id
+
+    answered = asked(wire, "PUT", ONE, id=given)
+
+    assert answered.status == status
+    assert ("gender" in wire.get(own.reference).document) == (status == 200)
+
+
+def test_an_id_without_a_match_is_the_payers_alone_to_choose(wire, core, rows):
+    before = rows.counts()
+    refused = asked(wire, "PUT", ONE, id="chosen")
+    assert (refused.status, refused.errors) == (405, ["ECG-METHOD"])
+    assert rows.counts() == before
+
+    created = asked(core, "PUT", ONE, id="chosen")
+
+    assert (created.status, created.reference) == (201, "Patient/chosen")
+
+
+def test_the_payer_changes_its_own_and_not_what_submitters_sent(wire, core):
+    sent = wire.post("Coverage", a_coverage())
+    path = "Coverage?identifier=http://payer.test/member|M1"
+
+    created = core.put(path, with_id(a_coverage(), "Coverage/kept"))
+    changed = core.put(path, with_id(a_coverage(status="cancelled"), "Coverage/kept"))
+    deleted = core.delete(path)
+
+    assert [one.status for one in (created, changed, deleted)] == [201, 200, 204]
+    assert core.get("Coverage/kept").status == 410
+    assert wire.get(sent.reference).text == sent.text
+
+
+def test_a_condition_holds_together_with_if_match(wire):
+    own = wire.post("Patient", a_patient())
+
+    refused = wire.put(ONE, a_patient(gender="other"), If_Match='W/"2"')
+    changed = wire.put(ONE, a_patient(gender="other"), If_Match='W/"1"')
+
+    assert (refused.status, refused.errors) == (412, ["ECG-VERSION-CONFLICT"])
+    assert (changed.status, changed.reference) == (200, own.reference)
+
+
+def test_if_none_exist_asks_what_is_there_now(wire):
+    condition = f"identifier={SYSTEM}|1"
+    first = wire.post("Patient", a_patient("1"), If_None_Exist=condition)
+    wire.put(first.reference, with_id(a_patient("2"), first.reference))
+
+    second = wire.post("Patient", a_patient("1"), If_None_Exist=condition)
+
+    assert (second.status, second.reference == first.reference) == (201, False)
+
+
+def test_what_does_not_meet_its_own_condition_is_created_each_time(wire):
+    condition = f"identifier={SYSTEM}|2"
+
+    replies = [wire.post("Patient", a_patient("1"), If_None_Exist=condition) for _ in range(3)]
+
+    assert [one.status for one in replies] == [201, 201, 201]
+    assert len({one.reference for one in replies}) == 3
