@@ -7,7 +7,6 @@ of an index, the others are probed for each candidate.
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from functools import singledispatchmethod
 from itertools import chain
 
@@ -22,26 +21,17 @@ from app.domain.search.query import (
     Condition,
     DateMatch,
     Has,
-    Match,
     ReferenceMatch,
     ReferredTo,
-    TextMatch,
-    TextMode,
     TokenMatch,
 )
-from app.domain.search.texts import normal
 from app.store import tables
 from app.store.search_rows import SearchRows, can_be_kept
 from app.store.searching.probes import Probes
+from app.store.searching.ranks import CODED, LINKED, ONE, REFERRING, UPDATED, rank_of
 from app.store.searching.sight import TARGETS, Sight, Subject, by_index, key_of
 from app.store.searching.values import Values, table_of
 
-# How few a kind of condition is met by, fewest first.
-_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED, _UPDATED = 0, 10, 20, 30, 40, 50, 60
-# A link from what leads to few leads to not many more.
-_LINKED = 1
-_NARROW = timedelta(days=1)
-_FEWEST_LETTERS = 3
 _SINCE = {
     Comparator.EQUAL,
     Comparator.GREATER,
@@ -131,12 +121,13 @@ class Drivers:
             return self._by_id(condition, type)
         if LAST_UPDATED in condition.names:
             return self._by_update(condition, type)
-        ranks = [_rank(match, name) for match in condition.matches for name in condition.names]
+        ranks = [rank_of(match, name) for match in condition.matches for name in condition.names]
         known = [rank for rank in ranks if rank is not None]
         if len(known) < len(ranks) or not known:
             return None
-        arms = tuple(self._ranges(condition, type))
-        return Driver(max(known), arms) if len(arms) <= MOST_ARMS else None
+        is_short = len(ranks) <= MOST_ARMS
+        arms = tuple((self._ranges if is_short else self._listed)(condition, type))
+        return Driver(max(known), arms) if arms else None
 
     def _by_id(self, condition: Has, type: str) -> Driver | None:
         ids = [
@@ -148,7 +139,7 @@ class Drivers:
             return None
         resource = tables.resource.alias()
         where = (*self._sight.entries(resource, type), resource.c.id.in_(sorted(set(ids))))
-        return Driver(_ONE, (Arm(resource, resource.c.id, where),))
+        return Driver(ONE, (Arm(resource, resource.c.id, where),))
 
     def _by_update(self, condition: Has, type: str) -> Driver | None:
         """What has any version since then, its current one among them."""
@@ -163,7 +154,7 @@ class Drivers:
         is_met = self._probes.meets(condition, Subject(type, version.c.id))
         of_type = self._sight.entries(version, type)
         where = (*of_type, version.c.updated_at >= min(since), is_met)
-        return Driver(_UPDATED, (Arm(version, version.c.id, where, "ix_resource_version_history"),))
+        return Driver(UPDATED, (Arm(version, version.c.id, where, "ix_resource_version_history"),))
 
     def _ranges(self, condition: Has, type: str) -> Iterator[Arm]:
         for match in condition.matches:
@@ -178,6 +169,26 @@ class Drivers:
                     "resource_id",
                     self._index_of(table_of(match)),
                 )
+
+    def _listed(self, condition: Has, type: str) -> Iterator[Arm]:
+        """Many codes or many references as one list; what it leads to has to be sorted."""
+        codes = [match.code for match in condition.matches if isinstance(match, TokenMatch)]
+        ids = [match.id for match in condition.matches if isinstance(match, ReferenceMatch)]
+        if len(codes) == len(condition.matches):
+            table, column = tables.search_token, "code_hash"
+            values = [self._values.code_hash(code or "") for code in codes]
+        elif len(ids) == len(condition.matches):
+            table, column = tables.search_reference, "target_id"
+            values = [id for id in ids if can_be_kept(id)]
+        else:
+            return
+
+        def where(entry: FromClause) -> tuple[ColumnElement[bool], ...]:
+            is_met = self._probes.meets(condition, Subject(type, entry.c.resource_id))
+            is_listed = entry.c[column].in_(sorted(set(values)))
+            return self._values.is_any_of(condition.names, entry), is_listed, is_met
+
+        yield from self._each_owner(table, type, where, "resource_id", self._index_of(table))
 
     def _index_of(self, table: Table) -> str:
         """The index that leads from values to resources."""
@@ -206,7 +217,7 @@ class Drivers:
     @driver.register
     def _(self, condition: Chained, type: str) -> Driver | None:
         arms: list[Arm] = []
-        rank = _ONE
+        rank = ONE
         for target in condition.types:
             found = self._few(target, condition.conditions)
             if found is None:
@@ -224,7 +235,7 @@ class Drivers:
                 "resource_id",
                 TARGETS,
             )
-        return Driver(max(rank, _REFERRING) + _LINKED, tuple(arms)) if arms else None
+        return Driver(max(rank, REFERRING) + LINKED, tuple(arms)) if arms else None
 
     @driver.register
     def _(self, condition: ReferredTo, type: str) -> Driver | None:
@@ -243,12 +254,12 @@ class Drivers:
             "target_id",
             key_of(tables.search_reference),
         )
-        return Driver(rank + _LINKED, tuple(arms))
+        return Driver(rank + LINKED, tuple(arms))
 
     def _few(self, type: str, conditions: tuple[Condition, ...]) -> tuple[Select[str], int] | None:
         """The ids of the resources at the other end of a link, if they are few; and how few."""
         driver, rest = self._best(type, list(conditions))
-        if driver is None or driver.rank >= _CODED:
+        if driver is None or driver.rank >= CODED:
             return None
         ids = [self._narrowed(arm, type, rest).ids() for arm in driver.arms]
         together = ids[0] if len(ids) == 1 else select(union(*ids).subquery().c.id)
@@ -264,19 +275,3 @@ class Drivers:
         if len(arms) > MOST_ARMS:
             return None
         return Driver(max(driver.rank for driver in known), arms)
-
-
-def _rank(match: Match, name: str) -> int | None:
-    """How few meet a value; None where no index leads to those that do."""
-    if isinstance(match, TokenMatch):
-        is_identifier = name == "identifier" or name.endswith(":identifier")
-        return None if match.code is None else _IDENTIFIED if is_identifier else _CODED
-    if isinstance(match, ReferenceMatch):
-        return _REFERRING
-    if isinstance(match, DateMatch):
-        is_narrow = match.high - match.low <= _NARROW
-        return _DATED if is_narrow and match.comparator is Comparator.EQUAL else None
-    if isinstance(match, TextMatch):
-        leads = match.mode in {TextMode.STARTS_WITH, TextMode.EXACT}
-        return _NAMED if leads and len(normal(match.text)) >= _FEWEST_LETTERS else None
-    return None

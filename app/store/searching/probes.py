@@ -50,13 +50,16 @@ class Probes:
     def _(self, condition: Has, subject: Subject) -> ColumnElement[bool]:
         asked: dict[Table, list[Match]] = defaultdict(list)
         found: list[ColumnElement[bool]] = []
+        ids: set[str] = set()
         for match in condition.matches:
             if ID in condition.names and isinstance(match, TokenMatch):
-                found.append(_is_named(match, subject))
+                ids.add(match.code or "")
             elif LAST_UPDATED in condition.names and isinstance(match, DateMatch):
                 found.append(self._is_updated(match, subject))
             else:
                 asked[table_of(match)].append(match)
+        if ids:
+            found.append(subject.id.in_(sorted(filter(can_be_kept, ids))))
         names = {*condition.names} - {ID, LAST_UPDATED}
         for table, matches in asked.items():
             found += [
@@ -131,9 +134,3 @@ class Probes:
         of_subject = (*self._sight.entries(entry, subject.type), entry.c.resource_id == subject.id)
         # By its key: dates would be looked for by their value, among those of everybody.
         return probe(entry, *of_subject, and_(*where), index=key_of(table))
-
-
-def _is_named(match: TokenMatch, subject: Subject) -> ColumnElement[bool]:
-    if match.code is None or not can_be_kept(match.code):
-        return false()
-    return subject.id == match.code

@@ -41,6 +41,7 @@ LEADS = {
     "identifier": ((STATUS, NUMBER), BY_STATUS),
     "status": ((STATUS,), BY_STATUS),
     "several": ((Has(("status",), (TokenMatch("a"), TokenMatch("b"))),), BY_STATUS),
+    "many": ((Has(("status",), tuple(TokenMatch(str(n)) for n in range(20))),), BY_STATUS),
     "patient and day": ((ON_DAY, PATIENT), "ix_search_reference_target"),
     "patient since": ((SINCE, PATIENT), "ix_search_reference_target"),
     "day": ((STATUS, ON_DAY), "ix_search_date_value"),
