@@ -67,6 +67,24 @@ def test_every_coverage_of_a_patient_is_kept_as_it_was_put(core, record):
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("beneficiary=Patient/anna", {"coverage-M1", "coverage-M2", "coverage-M3"}),
+        ("dependent=01", {"coverage-M2"}),
+        ("subscriber=Patient/anna", {"coverage-M1"}),
+        ("policy-holder=Patient/anna", {"coverage-M1"}),
+        (f"identifier={COVERAGE_SYSTEM}|M3", {"coverage-M3"}),
+        ("beneficiary=Patient/otto", set()),
+    ],
+)
+def test_the_payer_finds_its_record_and_a_submitter_nothing_of_it(core, wire, record, query, found):
+    told, hidden = (client.get(f"Coverage?{query}").document for client in (core, wire))
+
+    assert {entry["resource"]["id"] for entry in told.get("entry", [])} == found
+    assert (told["total"], hidden["total"]) == (len(found), 0)
+
+
 def test_the_payers_record_is_no_submitters_to_read(wire, record):
     assert [wire.get(f"Coverage/{id}").status for id in record] == [404, 404, 404]
 
