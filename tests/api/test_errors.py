@@ -52,6 +52,8 @@ FAILURES = {
     "no-such-place": ("GET", "Claim/1/2/3", b"", 404),
     "no-such-operation": ("POST", "Claim/$nonsense", b"{}", 405),
     "base": ("GET", "", b"", 405),
+    "base-by-put": ("PUT", "", b"", 405),
+    "bundle-of-another-type": ("POST", "", b'{"resourceType": "Bundle", "type": "searchset"}', 400),
     "search": ("GET", "Bundle", b"", 405),
     "update": ("PUT", "Claim/1", b"{}", 400),
     "patch": ("PATCH", "Claim/1", b"[]", 415),

@@ -320,6 +320,22 @@ def test_a_condition_is_met_by_what_the_transaction_itself_brings(wire, patients
     assert (moved.status, moved.errors) == (412, ["ECG-BUNDLE-REFERENCE"])
 
 
+def test_so_many_different_conditions_and_no_more(wire, rows, patients):
+    def named(number):
+        # Each is spelled in its own way, and all mean the same Patient.
+        condition = f"Patient?identifier={PATIENT_SYSTEM}|A"
+        payors = [{"reference": condition + "&" * each} for each in range(number)]
+        return posted(a_coverage(payor=payors))
+
+    before = kept(rows)
+
+    refused = transaction(wire, named(501))
+
+    assert (refused.status, refused.errors) == (400, ["ECG-TOO-COMPLEX"])
+    assert kept(rows) == before
+    assert statuses(transaction(wire, named(500))) == ["201"]
+
+
 def test_a_condition_that_several_meet_ends_the_transaction(wire, rows):
     for _ in range(2):
         wire.post("Patient", a_patient("S"))
