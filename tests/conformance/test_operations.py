@@ -125,6 +125,23 @@ def test_a_creation_is_tried_and_all_of_it_is_unwound(wire, core, rows):
     assert rows.counts() == before
 
 
+@pytest.mark.parametrize(
+    ("document", "errors"),
+    [
+        (a_task("cancel", focus="Claim/1", status="draft"), ["ECG-TASK-STATUS"]),
+        (a_task("explode"), ["ECG-TASK-CODE"]),
+        (a_task("poll", inputs=[an_input("count", valuePositiveInt=1000)]), ["ECG-INPUT-COUNT"]),
+        (a_task("poll", inputs=[an_input("count", valuePositiveInt=10)]), []),
+    ],
+)
+def test_of_a_task_what_is_wrong_on_its_face_is_told(wire, core, rows, document, errors):
+    before = rows.counts()
+
+    assert found(wire.post("Task/$validate", asked(document, "create"))) == errors
+    assert found(core.post("Task/$validate", asked(document, "create"))) == ["ECG-METHOD"]
+    assert rows.counts() == before
+
+
 def test_an_update_and_a_deletion_are_tried_too(wire, other, rows):
     patient = wire.post("Patient", PATIENT)
     place = f"{patient.reference}/$validate"
