@@ -371,3 +371,33 @@ def test_a_task_that_says_the_same_is_read_the_same(wire):
     assert by_task.status == by_operation.status == 200
     assert by_operation.document["input"][0]["valueIdentifier"] == quoted
     assert by_task.document["status"] == by_operation.document["status"]
+
+
+def test_operations_are_entries_of_a_batch(wire):
+    claim = wire.post("Claim", a_claim()).reference
+    asked_for = [
+        ("POST", f"{claim}/$cancel", None),
+        ("POST", "Patient/$validate", PATIENT),
+        ("GET", f"{claim}/$validate", None),
+        ("POST", "CoverageEligibilityRequest/$submit", an_eligibility_request()),
+        ("GET", f"{claim}/$cancel", None),
+    ]
+    entries = [
+        {"request": {"method": method, "url": url}, **({"resource": body} if body else {})}
+        for method, url, body in asked_for
+    ]
+
+    answer = wire.post("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+
+    told = [
+        (entry["response"]["status"], entry.get("resource", {}).get("resourceType"))
+        for entry in answer.document["entry"]
+    ]
+    assert told == [
+        ("201", "Task"),
+        ("200", "OperationOutcome"),
+        ("200", "OperationOutcome"),
+        ("200", "CoverageEligibilityResponse"),
+        ("405", None),
+    ]
+    assert wire.get(claim).document["status"] == "cancelled"
