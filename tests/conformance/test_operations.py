@@ -125,6 +125,23 @@ def test_a_creation_is_tried_and_all_of_it_is_unwound(wire, core, rows):
     assert rows.counts() == before
 
 
+@pytest.mark.parametrize(
+    ("document", "errors"),
+    [
+        (a_task("cancel", focus="Claim/1", status="draft"), ["ECG-TASK-STATUS"]),
+        (a_task("explode"), ["ECG-TASK-CODE"]),
+        (a_task("poll", inputs=[an_input("count", valuePositiveInt=1000)]), ["ECG-INPUT-COUNT"]),
+        (a_task("poll", inputs=[an_input("count", valuePositiveInt=10)]), []),
+    ],
+)
+def test_of_a_task_what_is_wrong_on_its_face_is_told(wire, core, rows, document, errors):
+    before = rows.counts()
+
+    assert found(wire.post("Task/$validate", asked(document, "create"))) == errors
+    assert found(core.post("Task/$validate", asked(document, "create"))) == ["ECG-METHOD"]
+    assert rows.counts() == before
+
+
 def test_an_update_and_a_deletion_are_tried_too(wire, other, rows):
     patient = wire.post("Patient", PATIENT)
     place = f"{patient.reference}/$validate"
@@ -354,3 +371,33 @@ def test_a_task_that_says_the_same_is_read_the_same(wire):
     assert by_task.status == by_operation.status == 200
     assert by_operation.document["input"][0]["valueIdentifier"] == quoted
     assert by_task.document["status"] == by_operation.document["status"]
+
+
+def test_operations_are_entries_of_a_batch(wire):
+    claim = wire.post("Claim", a_claim()).reference
+    asked_for = [
+        ("POST", f"{claim}/$cancel", None),
+        ("POST", "Patient/$validate", PATIENT),
+        ("GET", f"{claim}/$validate", None),
+        ("POST", "CoverageEligibilityRequest/$submit", an_eligibility_request()),
+        ("GET", f"{claim}/$cancel", None),
+    ]
+    entries = [
+        {"request": {"method": method, "url": url}, **({"resource": body} if body else {})}
+        for method, url, body in asked_for
+    ]
+
+    answer = wire.post("", {"resourceType": "Bundle", "type": "batch", "entry": entries})
+
+    told = [
+        (entry["response"]["status"], entry.get("resource", {}).get("resourceType"))
+        for entry in answer.document["entry"]
+    ]
+    assert told == [
+        ("201", "Task"),
+        ("200", "OperationOutcome"),
+        ("200", "OperationOutcome"),
+        ("200", "CoverageEligibilityResponse"),
+        ("405", None),
+    ]
+    assert wire.get(claim).document["status"] == "cancelled"
