@@ -16,7 +16,7 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.subsets import part_of
 from app.gateway.changes.target import Target
-from app.gateway.surface import Interaction, not_offered, require_offered
+from app.gateway.surface import Interaction, is_created, not_offered, require_offered
 from app.store.resources import Stored
 
 blueprint = Blueprint("resources", __name__)
@@ -30,6 +30,8 @@ def create(type: str) -> Response:
     """POST [base]/[type]."""
     here = context()
     require_type(type)
+    if not is_created(type):
+        raise not_offered(f"{type} is not created here.", type)
     taken = here.gateway.create(here.client(), received(request, {type}, here.request_id))
     return answers.created(request, taken, here.base_url)
 

@@ -51,7 +51,7 @@ FAILURES = {
     "version-that-is-too-long": ("GET", f"Claim/none/_history/{'9' * 30}", b"", 404),
     "no-such-place": ("GET", "Claim/1/2/3", b"", 404),
     "no-such-operation": ("POST", "Claim/$nonsense", b"{}", 405),
-    "base": ("GET", "", b"", 404),
+    "base": ("GET", "", b"", 405),
     "search": ("GET", "Bundle", b"", 405),
     "update": ("PUT", "Claim/1", b"{}", 400),
     "patch": ("PATCH", "Claim/1", b"[]", 415),

@@ -6,12 +6,12 @@ of an index, the others are probed for each candidate.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import singledispatchmethod
 from itertools import chain
 
-from sqlalchemy import ColumnElement, FromClause, Select, select, union
+from sqlalchemy import ColumnElement, FromClause, Select, Table, select, union
 
 from app.domain.search.query import (
     ID,
@@ -33,15 +33,22 @@ from app.domain.search.texts import normal
 from app.store import tables
 from app.store.search_rows import SearchRows, can_be_kept
 from app.store.searching.probes import Probes
-from app.store.searching.sight import Sight, Subject
+from app.store.searching.sight import TARGETS, Sight, Subject, by_index, key_of
 from app.store.searching.values import Values, table_of
 
 # How few a kind of condition is met by, fewest first.
-_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED = 0, 10, 20, 30, 40, 50
+_ONE, _IDENTIFIED, _REFERRING, _DATED, _NAMED, _CODED, _UPDATED = 0, 10, 20, 30, 40, 50, 60
 # A link from what leads to few leads to not many more.
 _LINKED = 1
 _NARROW = timedelta(days=1)
 _FEWEST_LETTERS = 3
+_SINCE = {
+    Comparator.EQUAL,
+    Comparator.GREATER,
+    Comparator.GREATER_OR_EQUAL,
+    Comparator.STARTS_AFTER,
+    Comparator.APPROXIMATELY,
+}
 # More ranges than this are read as one list, which has to be sorted.
 MOST_ARMS = 16
 
@@ -50,12 +57,15 @@ MOST_ARMS = 16
 class Arm:
     """A range of an index; `id` is the column of the resources it leads to."""
 
+    rows: FromClause
     id: ColumnElement[str]
     where: tuple[ColumnElement[bool], ...]
+    index: str | None = None
 
     def ids(self, *more: ColumnElement[bool]) -> Select[str]:
         """The ids that it leads to and that meet more."""
-        return select(self.id.label("id")).distinct().where(*self.where, *more)
+        query = select(self.id.label("id")).distinct().where(*self.where, *more)
+        return by_index(query, self.rows, self.index)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +89,7 @@ class Drivers:
         asked = list(conditions)
         driver, rest = self._best(type, asked)
         if driver is None:
-            return [self._everything(type, asked)]
+            return self._everything(type, asked)
         return [self._narrowed(arm, type, rest) for arm in driver.arms]
 
     def _best(
@@ -97,19 +107,16 @@ class Drivers:
     def _narrowed(self, arm: Arm, type: str, conditions: list[Condition]) -> Arm:
         subject = Subject(type, arm.id)
         more = (self._sight.is_there(subject), *self._probes.all(subject, conditions))
-        return Arm(arm.id, (*arm.where, *more))
+        return replace(arm, where=(*arm.where, *more))
 
-    def _everything(self, type: str, conditions: list[Condition]) -> Arm:
-        resource = tables.resource.alias()
-        subject = Subject(type, resource.c.id)
-        return Arm(
-            resource.c.id,
-            (
-                *self._sight.entries(resource, type),
-                *self._sight.present(resource),
-                *self._probes.all(subject, conditions),
-            ),
-        )
+    def _everything(self, type: str, conditions: list[Condition]) -> list[Arm]:
+        def where(resource: FromClause) -> tuple[ColumnElement[bool], ...]:
+            asked = self._probes.all(Subject(type, resource.c.id), conditions)
+            return (*self._sight.present(resource), *asked)
+
+        # The payer's side reads them by their key.
+        index = None if self._sight.scope.submitter_id is None else "ix_resource_owner"
+        return list(self._each_owner(tables.resource, type, where, "id", index))
 
     @singledispatchmethod
     def driver(self, condition: Condition, type: str) -> Driver | None:
@@ -118,10 +125,12 @@ class Drivers:
 
     @driver.register
     def _(self, condition: Has, type: str) -> Driver | None:
-        if condition.is_negated or LAST_UPDATED in condition.names:
+        if condition.is_negated:
             return None
         if ID in condition.names:
             return self._by_id(condition, type)
+        if LAST_UPDATED in condition.names:
+            return self._by_update(condition, type)
         ranks = [_rank(match, name) for match in condition.matches for name in condition.names]
         known = [rank for rank in ranks if rank is not None]
         if len(known) < len(ranks) or not known:
@@ -139,7 +148,22 @@ class Drivers:
             return None
         resource = tables.resource.alias()
         where = (*self._sight.entries(resource, type), resource.c.id.in_(sorted(set(ids))))
-        return Driver(_ONE, (Arm(resource.c.id, where),))
+        return Driver(_ONE, (Arm(resource, resource.c.id, where),))
+
+    def _by_update(self, condition: Has, type: str) -> Driver | None:
+        """What has any version since then, its current one among them."""
+        since = [
+            match.low
+            for match in condition.matches
+            if isinstance(match, DateMatch) and match.comparator in _SINCE
+        ]
+        if condition.names != (LAST_UPDATED,) or len(since) < len(condition.matches) or not since:
+            return None
+        version = tables.resource_version.alias()
+        is_met = self._probes.meets(condition, Subject(type, version.c.id))
+        of_type = self._sight.entries(version, type)
+        where = (*of_type, version.c.updated_at >= min(since), is_met)
+        return Driver(_UPDATED, (Arm(version, version.c.id, where, "ix_resource_version_history"),))
 
     def _ranges(self, condition: Has, type: str) -> Iterator[Arm]:
         for match in condition.matches:
@@ -151,21 +175,33 @@ class Drivers:
                         self._values.is_named(name, entry),
                         self._values.met(match, entry),
                     ),
+                    "resource_id",
+                    self._index_of(table_of(match)),
                 )
+
+    def _index_of(self, table: Table) -> str:
+        """The index that leads from values to resources."""
+        if table is tables.search_reference:
+            return TARGETS
+        is_payers = self._sight.scope.submitter_id is None
+        return (
+            f"ix_{table.name}_{'payer' if is_payers and table is tables.search_token else 'value'}"
+        )
 
     def _each_owner(
         self,
         table: FromClause,
         type: str,
         where: Callable[[FromClause], tuple[ColumnElement[bool], ...]],
-        id: str = "resource_id",
+        id: str,
+        index: str | None,
     ) -> Iterator[Arm]:
         """One range for each way to be visible, each with an alias of its own."""
         for number in range(len(self._sight.owners(table, type))):
             entry = table.alias()
             owner = self._sight.owners(entry, type)[number]
             of_type = self._sight.entries(entry, type)
-            yield Arm(entry.c[id], (*of_type, *owner, *where(entry)))
+            yield Arm(entry, entry.c[id], (*of_type, *owner, *where(entry)), index)
 
     @driver.register
     def _(self, condition: Chained, type: str) -> Driver | None:
@@ -185,6 +221,8 @@ class Drivers:
                     link.c.target_type == target,
                     link.c.target_id.in_(targets),
                 ),
+                "resource_id",
+                TARGETS,
             )
         return Driver(max(rank, _REFERRING) + _LINKED, tuple(arms)) if arms else None
 
@@ -202,7 +240,8 @@ class Drivers:
                 link.c.target_type == type,
                 link.c.resource_id.in_(sources),
             ),
-            id="target_id",
+            "target_id",
+            key_of(tables.search_reference),
         )
         return Driver(rank + _LINKED, tuple(arms))
 
