@@ -57,7 +57,8 @@ def main(arguments: list[str]) -> int:
         PAGE.write_text(page(), encoding="utf-8")
         return 0
     outcomes = Outcomes()
-    ended = pytest.main(["-q", "--no-header", str(FOLDER), *arguments], plugins=[outcomes])
+    words = ["-q", "--no-header", "-n", "2", str(FOLDER), *arguments]
+    ended = pytest.main(words, plugins=[outcomes])
     told, counts = table(outcomes)
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(told)
