@@ -34,7 +34,9 @@ _READ_ALONE = {
     "Bundle": frozenset({_I.READ, _I.VREAD}),
     **{type: frozenset({_I.READ, _I.VREAD, _I.SEARCH}) for type in PUBLISHED},
 }
-TYPES = REQUESTS | SUPPORTING | PAYER_AUTHORED | {"Task"} | _READ_ALONE.keys()
+# Made by the gateway itself, for whoever it belongs to.
+_MADE_HERE = frozenset({"Invoice"})
+TYPES = REQUESTS | SUPPORTING | PAYER_AUTHORED | {"Task"} | _MADE_HERE | _READ_ALONE.keys()
 
 # Immutable once they are there, but for the change of status that cancels them.
 IMMUTABLE = REQUESTS | {
@@ -80,7 +82,7 @@ def not_offered(text: str, type: str) -> Unacceptable:
 
 def is_created(type: str) -> bool:
     """Whether resources of a type come about by anybody's request, whoever may send it."""
-    return type in TYPES - _READ_ALONE.keys()
+    return type in TYPES - _MADE_HERE - _READ_ALONE.keys()
 
 
 def may_choose_id(type: str, kind: ClientKind) -> bool:
