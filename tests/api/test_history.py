@@ -5,6 +5,7 @@ http://hl7.org/fhir/R4/http.html#history
 
 import pytest
 
+from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.fhir.validation import check
 from app.store import tables
@@ -216,6 +217,24 @@ def test_a_deletion_is_told_without_a_resource(wire, patient):
 
         assert sent(reply) == [("DELETE", patient, "204"), ("POST", "Patient", "201")]
         assert ["resource" in each for each in reply.document["entry"][:2]] == [False, True]
+
+
+def test_each_change_is_told_by_its_method(core, clock):
+    organization = {"resourceType": "Organization", "id": "o1", "name": "A"}
+    patch = '[{"op": "replace", "path": "/name", "value": "C"}]'
+    core.ask("PUT", "Organization/o1", json_text.write(organization))
+    core.ask("PUT", "Organization/o1", json_text.write(organization | {"name": "B"}))
+    core.ask("PATCH", "Organization/o1", patch, Content_Type="application/json-patch+json")
+    core.ask("DELETE", "Organization/o1")
+    core.ask("PUT", "Organization/o1", json_text.write(organization))
+
+    assert told(core.get("Organization/o1/_history")) == [
+        ("PUT", "Organization/o1", "200"),
+        ("DELETE", "Organization/o1", "204"),
+        ("PATCH", "Organization/o1", "200"),
+        ("PUT", "Organization/o1", "200"),
+        ("PUT", "Organization/o1", "201"),
+    ]
 
 
 def test_what_was_put_under_its_own_id_is_told_so(wire, installation, registry):

@@ -13,7 +13,7 @@ from app.fhir import json_text
 from app.fhir.bundle import within
 from app.fhir.documents import Document, identifiers_of
 from app.fhir.task_reading import read_task
-from app.gateway.batch.reading import Step
+from app.gateway.batch.reading import MOST_ENTRIES, Step
 from app.gateway.batch.references import References
 from app.gateway.changes.conditional import id_of, matches_of
 from app.gateway.changes.target import Target
@@ -153,6 +153,9 @@ class _Conditions:
     def reference(self, type: str, query: str) -> str:
         """The reference of the one match; raises Unacceptable for none, or several."""
         if (type, query) not in self._known:
+            if len(self._known) == MOST_ENTRIES:
+                text = f"More than {MOST_ENTRIES} different conditional references."
+                raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text))
             self._known[type, query] = self._one(type, query)
         return self._known[type, query]
 

@@ -5,10 +5,12 @@ http://hl7.org/fhir/R4/bundle.html#bundle-unique, http://hl7.org/fhir/R4/http.ht
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import format_datetime
 from hashlib import sha256
 from typing import Any
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.period import instant
 from app.fhir.documents import Document
 from app.fhir.validation import check
 from app.gateway.ownership import OUTGOING, REQUESTS
@@ -22,7 +24,6 @@ _CONDITIONS = {
     "ifNoneExist": "If-None-Exist",
     "ifMatch": "If-Match",
     "ifNoneMatch": "If-None-Match",
-    "ifModifiedSince": "If-Modified-Since",
 }
 # Stands where a resource is not looked at yet.
 _BLANK = {"resourceType": "Parameters"}
@@ -103,6 +104,11 @@ def steps_of(bundle: Document, base: str, idempotency_key: str | None) -> list[S
 def _requested(position: int, entry: Document, base: str) -> Step:
     asked = entry["request"]
     headers = {name: asked[member] for member, name in _CONDITIONS.items() if member in asked}
+    if "ifModifiedSince" in asked:
+        # An instant here, a date of its own form in HTTP.
+        headers["If-Modified-Since"] = format_datetime(
+            instant(asked["ifModifiedSince"]), usegmt=True
+        )
     return Step(
         position,
         asked["method"],
@@ -146,6 +152,7 @@ def _require_requests(entries: list[Document]) -> None:
 
 def _no_requests(entries: list[Document]) -> Iterator[Issue]:
     for position, entry in enumerate(entries):
-        if entry.get("resource", {}).get("resourceType") not in _MAY_BE_IN_A_BAG:
+        named = entry.get("resource", {}).get("resourceType")
+        if not isinstance(named, str) or named not in _MAY_BE_IN_A_BAG:
             text = "A collection holds requests alone: send the rest as a batch or transaction."
             yield Issue(ErrorCode.BUNDLE_TYPE, text, f"Bundle.entry[{position}]")
