@@ -17,17 +17,20 @@ export LONG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check serve bench soak lock clean
+.PHONY: help demo test conformance check serve bench soak lock clean
 
 help: ## this list
 	@echo 'make WORD, and where it says so ARGS=...:'
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(RUNTIME) ## the care cycle on a fresh instance, every step in a table (ARGS)
 	@$(BIN)/eclaims demo $(ARGS)
 
 test: $(DEVELOPMENT) ## the whole test suite, on SQLite and PostgreSQL (ARGS)
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+conformance: $(DEVELOPMENT) ## R4 line by line on both databases, as a table (ARGS=--write: the page)
+	@$(BIN)/python -m tests.conformance.r4 $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, types, layers, then the tests of structure and documentation
 	@$(BIN)/ruff format --check .

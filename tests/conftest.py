@@ -288,3 +288,15 @@ def rows(installation: Installation) -> Rows:
 def payer_scope(payer: Payer) -> Scope:
     """The payer's own side."""
     return Scope(payer.id)
+
+
+@pytest.fixture
+def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
+    """What a test counted: shown by `-rA`, and a property of the test in a JUnit file."""
+    counted: dict[str, Any] = {}
+    yield counted
+    # As text: a test process sends its report on to the one that prints.
+    told = [(str(name), str(value)) for name, value in counted.items()]
+    request.node.user_properties += told
+    line = ", ".join(f"{name}: {value}" for name, value in told)
+    request.node.add_report_section("teardown", "figures", line)

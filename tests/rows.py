@@ -18,12 +18,10 @@ class Rows:
     def counts(self) -> dict[str, int]:
         """How many rows each table has, but for the audit, where a denial leaves its trace."""
         counted = [table for table in tables.metadata.sorted_tables if table is not tables.audit]
-        return self.store.read(
-            lambda connection: {
-                table.name: connection.execute(select(func.count()).select_from(table)).scalar_one()
-                for table in counted
-            }
-        )
+        # One statement: tests ask this after every request.
+        each = (select(func.count()).select_from(table).scalar_subquery() for table in counted)
+        query = select(*(one.label(table.name) for one, table in zip(each, counted, strict=True)))
+        return self.store.read(lambda connection: dict(connection.execute(query).one()._mapping))
 
     def of(self, table: Table, **where: Any) -> list[dict[str, Any]]:
         """The rows of a table in which these columns have these values."""

@@ -8,6 +8,9 @@ from flask import Request, g
 from app.domain.parties import ClientKind
 from app.gateway.surface import Interaction, offered
 
+# Where a type could stand in an address, and one fixed document stands.
+DOCUMENTS = frozenset({"metadata", "openapi.json"})
+
 _I = Interaction
 _OF_TYPE = {
     "GET": _I.SEARCH,
@@ -32,6 +35,8 @@ def allowed(request: Request) -> str:
     if place.get("id", "").startswith("$"):
         return "POST"
     type = place.get("type") or request.path.rpartition("/")[2]
+    if type in DOCUMENTS:
+        return "GET, HEAD"
     kind = g.get("client_kind", ClientKind.SUBMITTER)
     interactions = offered(type, kind)
     methods = _OF_INSTANCE if "id" in place else _OF_TYPE

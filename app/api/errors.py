@@ -59,6 +59,9 @@ def _busy(_fault: Exception) -> Response:
 
 def _unknown(_fault: Exception) -> Response:
     text = "Whether this was done is not known. Send the same again: it is done once."
+    if request.method == "PATCH" and "If-Match" not in request.headers:
+        # Operations like `add` to an array have an effect each time.
+        text = "Whether this was done is not known. Read the resource before it is patched again."
     response = outcome(503, Issue(ErrorCode.UNKNOWN_COMMIT, text))
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response

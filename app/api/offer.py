@@ -11,6 +11,7 @@ from flask import Flask
 from app.api.operations import OPERATIONS, Operation
 from app.domain.parties import ClientKind
 from app.fhir.offer import Offer, OperationOffer, ParameterOffer, TypeOffer
+from app.fhir.search.compartments import compartment
 from app.fhir.search.definitions import Parameter, parameters_of
 from app.gateway.surface import IMMUTABLE, TYPES, Interaction, may_choose_id, offered
 
@@ -75,6 +76,7 @@ def _type(type: str, routed: frozenset[tuple[str, str]]) -> TypeOffer:
         has_conditional_delete="delete" in codes and _CONDITIONAL_DELETE in routed,
         has_update_create="update" in codes and any(may_choose_id(type, kind) for kind in _ROLES),
         is_immutable=type in IMMUTABLE,
+        is_in_compartment="search-type" in codes and bool(compartment(type)),
         parameters=tuple(_parameter(each) for each in parameters),
         operations=tuple(_operation(each) for each in OPERATIONS if each.is_of(type)),
     )

@@ -9,13 +9,14 @@ from dataclasses import replace
 from flask import Blueprint, Response, request
 
 from app.api import answers
+from app.api.allowed import DOCUMENTS
 from app.api.context import context
 from app.api.negotiation import asked_part, condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.subsets import part_of
 from app.gateway.changes.target import Target
-from app.gateway.surface import Interaction, not_offered, require_offered
+from app.gateway.surface import Interaction, is_created, not_offered, require_offered
 from app.store.resources import Stored
 
 blueprint = Blueprint("resources", __name__)
@@ -29,6 +30,8 @@ def create(type: str) -> Response:
     """POST [base]/[type]."""
     here = context()
     require_type(type)
+    if not is_created(type):
+        raise not_offered(f"{type} is not created here.", type)
     taken = here.gateway.create(here.client(), received(request, {type}, here.request_id))
     return answers.created(request, taken, here.base_url)
 
@@ -115,5 +118,7 @@ def require_id(id: str) -> None:
 
 def require_type(type: str) -> None:
     """Pass for a resource type of R4; raises Unacceptable for anything else."""
+    if type in DOCUMENTS:
+        raise Unacceptable(Issue(ErrorCode.METHOD, "This document is there to be read."))
     if type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))

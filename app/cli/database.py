@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli import reindex
 from app.cli.options import Refusal, create_installation, instance_option, json_option, told
 
 if TYPE_CHECKING:
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def db() -> None:
-    """The database's schema: upgrade, downgrade, current."""
+    """The database's schema: upgrade, downgrade, current; and its search index: reindex."""
+
+
+db.add_command(reindex.reindex)
 
 
 @db.command()

@@ -64,7 +64,8 @@ def _resource(type: TypeOffer, offer: Offer) -> dict[str, Any]:
         "type": type.type,
         "documentation": _documentation(type),
         "interaction": [_interaction(type, code) for code in ORDER if code in codes],
-        "versioning": "versioned-update" if "update" in codes else "versioned",
+        # An update may name the version that it is based on, and need not.
+        "versioning": "versioned",
         "readHistory": "vread" in codes,
         "updateCreate": type.has_update_create,
         "conditionalCreate": type.has_conditional_create,

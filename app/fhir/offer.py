@@ -36,7 +36,10 @@ class ParameterOffer:
 
 @dataclass(frozen=True, slots=True)
 class TypeOffer:
-    """A resource type: the codes of its interactions, by role, and what goes with them."""
+    """A resource type: the codes of its interactions, by role, and what goes with them.
+
+    `is_in_compartment`: it is searched in the compartments of the offer too.
+    """
 
     type: str
     by_role: tuple[tuple[str, frozenset[str]], ...]
@@ -45,6 +48,7 @@ class TypeOffer:
     has_conditional_delete: bool = False
     has_update_create: bool = False
     is_immutable: bool = False
+    is_in_compartment: bool = False
     parameters: tuple[ParameterOffer, ...] = ()
     operations: tuple[OperationOffer, ...] = ()
 

@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/http.html#ccreate
 """
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.gateway.changes.conditional import matches_of, own_of
+from app.gateway.changes.conditional import matches_of, own_ids
 from app.gateway.once import TakenMeanwhile
 from app.gateway.received import Received
 from app.store.unit_of_work import UnitOfWork
@@ -18,12 +18,12 @@ def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
     """
     if received.if_none_exist is None:
         return None
-    matches = matches_of(received.type, received.if_none_exist, work)
-    if received.is_update and own_of(matches, work):
-        raise TakenMeanwhile
     if received.is_update:
+        if own_ids(received.type, received.if_none_exist, work):
+            raise TakenMeanwhile
         return None
+    matches = matches_of(received.type, received.if_none_exist, work)
     if len(matches) > 1:
-        text = f"{len(matches)} resources of type {received.type} meet the condition."
+        text = f"Several resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
     return matches[0] if matches else None

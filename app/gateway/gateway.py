@@ -21,6 +21,7 @@ from app.gateway import real_time, validating
 from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
 from app.gateway.answers import own_identifier
 from app.gateway.changes import delete, patch, update
+from app.gateway.changes.conditional import condition_of
 from app.gateway.changes.delete import Deleted
 from app.gateway.changes.patch import Patch
 from app.gateway.changes.target import Target
@@ -58,6 +59,8 @@ class Gateway:
         """
         base, now = self._installation.base_url, self._installation.clock()
         task, parameters = _understood(received.document, base, now)
+        if received.if_none_exist is not None:
+            condition_of("Task", received.if_none_exist, base, now)
         keys = keys_of(received, ("Task", task.code), task.identifiers, self._installation.hasher)
 
         asked = _Asked(client, received, task, parameters, keys, base)

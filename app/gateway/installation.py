@@ -37,7 +37,9 @@ class Installation:
         return self.store.read(lambda connection: query(self._work(connection, scope, now)))
 
     def _work(self, connection: Any, scope: Scope, now: datetime) -> UnitOfWork:
-        return UnitOfWork(connection, scope, now, self.hasher, self.new_id, self.indexer)
+        return UnitOfWork(
+            connection, scope, now, self.hasher, self.new_id, self.indexer, self.base_url
+        )
 
     def indexer(self, type: str, text: str) -> Sequence[Entry]:
         """What a resource is found by."""

@@ -4,13 +4,18 @@ http://hl7.org/fhir/R4/http.html#read
 """
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.parties import Client
+from app.domain.parties import Client, ClientKind
 from app.fhir import json_text
+from app.fhir.audit_event import Told, audit_event
 from app.fhir.bundle import Entry, collection
 from app.fhir.code_systems import published
 from app.gateway.installation import Installation
+from app.store.audit import Recorded
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
+
+# The longest number that the column holds for certain.
+_AUDIT_DIGITS = 18
 
 
 class Reading:
@@ -24,6 +29,8 @@ class Reading:
         own = self._published(type, id)
         if own is not None:
             return own
+        if type == "AuditEvent":
+            return self._audit_event(client, id)
         if type == "Bundle":
             return self._installation.read(client.scope, lambda work: self._bundle(id, work))
         found = self._installation.read(client.scope, lambda work: work.resources.find(type, id))
@@ -39,6 +46,18 @@ class Reading:
                 client.scope, lambda work: work.resources.find_version(type, id, version)
             )
         )
+
+    def _audit_event(self, client: Client, id: str) -> Stored:
+        """A row of the audit, which is the payer's alone to read."""
+        is_number = id.isascii() and id.isdigit() and len(id) <= _AUDIT_DIGITS
+        if client.kind is not ClientKind.PAYER_CLIENT or not is_number:
+            raise _missing()
+        found = self._installation.read(client.scope, lambda work: work.audit.find(int(id)))
+        # Spelled as it is numbered: one event has one address.
+        if found is None or str(found.seq) != id:
+            raise _missing()
+        text = json_text.write(audit_event(_told(found)))
+        return Stored("AuditEvent", id, 1, found.at, json_text.stamped(text, id, 1, found.at))
 
     def _bundle(self, task_id: str, work: UnitOfWork) -> Stored:
         """What one poll handed over, built from its rows each time it is read."""
@@ -64,6 +83,21 @@ class Reading:
         if document is None:
             return None
         return Stored(type, id, 1, self._installation.clock(), json_text.write(document))
+
+
+def _told(recorded: Recorded) -> Told:
+    event = recorded.event
+    focus = f"{event.type}/{event.resource_id}" if event.type and event.resource_id else None
+    return Told(
+        recorded_at=recorded.at,
+        actor=event.actor,
+        action=event.action,
+        outcome=event.outcome,
+        focus=focus,
+        type=event.type,
+        task=f"Task/{event.task_id}" if event.task_id else None,
+        request_id=event.request_id,
+    )
 
 
 def _present(found: Stored | None) -> Stored:

@@ -78,6 +78,11 @@ def not_offered(text: str, type: str) -> Unacceptable:
     return Unacceptable(Issue(ErrorCode.METHOD, text, type))
 
 
+def is_created(type: str) -> bool:
+    """Whether resources of a type come about by anybody's request, whoever may send it."""
+    return type in TYPES - _READ_ALONE.keys()
+
+
 def may_choose_id(type: str, kind: ClientKind) -> bool:
     """Whether an update of what is not there creates it: ids of reference data are the payer's."""
     return kind is ClientKind.PAYER_CLIENT and type in REFERENCE_DATA

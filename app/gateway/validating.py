@@ -17,11 +17,13 @@ from app.fhir.validation import check
 from app.gateway.changes.delete import delete
 from app.gateway.changes.target import Target
 from app.gateway.changes.update import update
+from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
 from app.gateway.once import TakenMeanwhile
 from app.gateway.reading import Reading
 from app.gateway.received import Received
+from app.gateway.registry import handling_of
 from app.gateway.surface import Interaction, not_offered, offered
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
@@ -111,7 +113,13 @@ def _mode_issues(
 def _task_issues(installation: Installation, client: Client, sent: Received) -> list[Issue]:
     if Interaction.CREATE not in offered(sent.type, client.kind):
         return list(not_offered("This client sends no Tasks.", "Task").issues)
-    _, issues = read_task(sent.document, installation.base_url, installation.clock())
+    task, issues = read_task(sent.document, installation.base_url, installation.clock())
+    if task is None:
+        return issues
+    try:
+        parameters_of(handling_of(task.code).inputs, task)
+    except Unacceptable as wrong:
+        return [*issues, *wrong.issues]
     return issues
 
 

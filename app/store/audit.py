@@ -6,10 +6,12 @@ It holds ids and codes only, so it may outlive what it speaks of.
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection, insert, select
 
 from app.store import tables
 from app.store.hashing import Hasher
+
+_a = tables.audit.c
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,15 @@ class Event:
     request_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A row of the audit: its number, when it was written, and what it tells."""
+
+    seq: int
+    at: datetime
+    event: Event
+
+
 class Audit:
     """The audit of one payer; it can only be added to."""
 
@@ -35,6 +46,23 @@ class Audit:
         self._payer_id = payer_id
         self._now = now
         self._hasher = hasher
+
+    def find(self, seq: int) -> Recorded | None:
+        """One row; None where this payer has none of this number."""
+        query = select(tables.audit).where(_a.seq == seq, _a.payer_id == self._payer_id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        event = Event(
+            row.actor,
+            row.action,
+            row.outcome,
+            row.type,
+            row.resource_id,
+            row.task_id,
+            row.request_id,
+        )
+        return Recorded(row.seq, row.at, event)
 
     def add(self, event: Event) -> None:
         """Write one row; if that fails, so does what it tells of."""

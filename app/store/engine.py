@@ -20,6 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from app.store import sweep
+from app.store.statements import IndexedBy
 
 T = TypeVar("T")
 
@@ -243,6 +244,8 @@ def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine
         hide_parameters=True,
         connect_args={"check_same_thread": False, "isolation_level": None},
     )
+
+    engine.dialect.statement_compiler = IndexedBy
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:

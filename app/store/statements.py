@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.sql.dml import ReturningInsert
 
 
@@ -16,6 +17,14 @@ def inserted_if_absent(connection: Connection, table: Table, row: Mapping[str, A
     """
     statement = _insert_if_absent(table, connection.dialect.name)
     return connection.execute(statement, row).first() is not None
+
+
+class IndexedBy(SQLiteCompiler):
+    """Statements for SQLite with the hint INDEXED BY, which SQLAlchemy leaves out there."""
+
+    def get_from_hint_text(self, table: Any, text: str | None) -> str | None:
+        """The hint as it was given."""
+        return text
 
 
 @cache

@@ -20,6 +20,7 @@ from app.store.leases import Leases
 from app.store.mentions import Mentions
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
+from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
@@ -33,7 +34,10 @@ from app.store.work_queue import WorkQueue
 
 
 class UnitOfWork:
-    """The collections of one scope at one instant; `new_id` gives ids nobody can guess."""
+    """The collections of one scope at one instant; `new_id` gives ids nobody can guess.
+
+    `base` is the address under which literals are references to our own.
+    """
 
     def __init__(
         self,
@@ -43,14 +47,17 @@ class UnitOfWork:
         hasher: Hasher,
         new_id: Callable[[], str],
         indexer: Indexer,
+        base: str = "",
     ) -> None:
         self._connection = connection
         self._indexer = indexer
         self.scope = scope
+        self.base = base
         self.now = now
         self.hasher = hasher
         self.new_id = new_id
         self.index = SearchIndex(connection, scope, hasher, indexer)
+        self.reindexing = Reindexing(connection, scope, self.index)
         self.search = Searching(connection, scope, self.index)
         self.resources = Resources(connection, scope, now, hasher, self.index)
         self.reference_data = Resources(
@@ -80,7 +87,13 @@ class UnitOfWork:
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
         return UnitOfWork(
-            self._connection, scope, self.now, self.hasher, self.new_id, self._indexer
+            self._connection,
+            scope,
+            self.now,
+            self.hasher,
+            self.new_id,
+            self._indexer,
+            self.base,
         )
 
     @contextmanager

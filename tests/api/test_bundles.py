@@ -113,7 +113,7 @@ def test_an_empty_batch_is_answered_by_an_empty_one(wire):
         (asked("POST", "Claim", a_patient()), "400", "ECG-RESOURCE-TYPE"),
         (asked("POST", "Patient", {"name": [{"text": "Alex"}]}), "400", "ECG-RESOURCE-TYPE"),
         (asked("POST", "Patient"), "400", "ECG-NOT-JSON"),
-        (posted(a_patient(), ifNoneExist="name=Alex"), "400", "ECG-PARAMETER"),
+        (posted(a_patient(), ifNoneExist="nonsense=1"), "400", "ECG-SEARCH-PARAMETER"),
         (asked("GET", "Claim/none"), "404", "ECG-NOT-FOUND"),
         (asked("GET", "Nonsense/1"), "404", "ECG-NOT-FOUND"),
         (asked("GET", "http://elsewhere.test/Claim/1"), "404", "ECG-NOT-FOUND"),

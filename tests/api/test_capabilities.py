@@ -3,11 +3,15 @@
 http://hl7.org/fhir/R4/capabilitystatement.html
 """
 
+from dataclasses import replace
+
 import pytest
 
+from app import create_app
 from app.fhir.code_systems import published
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.validation import check
+from app.gateway.surface import TYPES
 from tests.builders import a_claim
 from tests.conformance.test_official_examples import EXAMPLES
 from tests.wire import Wire
@@ -43,6 +47,40 @@ def test_it_has_a_version_that_a_client_may_hold(http, statement):
     again = Wire(http, None).get("metadata", If_None_Match=statement.headers["ETag"])
 
     assert again.status == 304
+
+
+def test_its_tag_changes_with_the_content_only(installation, clock, statement):
+    clock.forward(days=1)
+    later = Wire(create_app(installation).test_client(), None).get("metadata")
+    elsewhere = replace(installation, base_url="http://elsewhere.test/fhir/r4")
+    other = Wire(create_app(elsewhere).test_client(), None).get("metadata")
+
+    assert later.document["date"] != statement.document["date"]
+    assert later.headers["ETag"] == statement.headers["ETag"]
+    assert other.headers["ETag"] != statement.headers["ETag"]
+
+
+@pytest.mark.parametrize(
+    "query", ["mode=full", "mode=normative", "mode=terminology", "_pretty=true"]
+)
+def test_a_mode_is_let_pass(http, statement, query):
+    assert Wire(http, None).get(f"metadata?{query}").document == statement.document
+
+
+def test_its_invariants_hold(statement):
+    """cpb-1 to cpb-14, as far as they speak of a server with resources."""
+    document = statement.document
+    [rest] = document["rest"]
+    types = [resource["type"] for resource in rest["resource"]]
+
+    assert {"software", "implementation"} <= document.keys()
+    assert not {"messaging", "document"} & document.keys()
+    assert len(types) == len(set(types)) == len(TYPES)
+    for resource in rest["resource"]:
+        names = [parameter["name"] for parameter in resource.get("searchParam", ())]
+        operations = [operation["name"] for operation in resource["operation"]]
+        assert len(names) == len(set(names))
+        assert len(operations) == len(set(operations))
 
 
 def test_what_is_not_listed_as_created_is_created_by_nobody(wire, core, listed):

@@ -71,6 +71,26 @@ def test_a_body_that_is_no_fhir_is_refused_everywhere(wire, rows, body):
     assert rows.counts() == before
 
 
+NO_WORD = ({"a": 1}, ["Task"], 7, None)
+
+
+@pytest.mark.parametrize("odd", NO_WORD, ids=str)
+def test_what_is_no_word_where_a_word_decides_is_refused(wire, rows, odd):
+    patient = wire.post("Patient", {"resourceType": "Patient", "gender": "male"}).reference
+    entry = {"resource": {"resourceType": odd, "id": "1"}}
+    bag = {"resourceType": "Bundle", "type": "collection", "entry": [entry]}
+    change = [{"op": odd, "path": "/gender", "value": "other"}]
+    before = rows.counts()
+
+    in_a_bag = wire.post("", json.dumps(bag))
+    in_a_patch = wire.ask(
+        "PATCH", patient, json.dumps(change), Content_Type="application/json-patch+json"
+    )
+
+    assert (in_a_bag.status, in_a_patch.status) == (400, 400)
+    assert rows.counts() == before
+
+
 ODD = (
     None,
     True,

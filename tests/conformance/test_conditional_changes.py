@@ -23,20 +23,87 @@ def asked(wire, verb, path, **elements):
 VERBS = pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
 
 
+UNUSABLE = {
+    "": "ECG-PARAMETER",
+    "_format=json": "ECG-PARAMETER",
+    "_sort=name": "ECG-PARAMETER",
+    "_count=1": "ECG-PARAMETER",
+    "identifier": "ECG-SEARCH-PARAMETER",
+    "identifier=": "ECG-SEARCH-PARAMETER",
+    "nonsense=1": "ECG-SEARCH-PARAMETER",
+    "name=Muster&nonsense=1": "ECG-SEARCH-PARAMETER",
+    "birthdate=yesterday": "ECG-SEARCH-PARAMETER",
+    "identifier:nonsense=1": "ECG-SEARCH-MODIFIER",
+}
+
+
 @VERBS
-@pytest.mark.parametrize(
-    "query",
-    ["", "?", "?identifier", "?identifier=", "?_format=json", "?nonsense=1", "?identifier:x=1"],
-)
-def test_a_condition_that_says_nothing_usable_touches_nothing(wire, rows, verb, query):
+@pytest.mark.parametrize(("query", "error"), UNUSABLE.items())
+def test_a_condition_that_says_nothing_usable_touches_nothing(wire, rows, verb, query, error):
     own = wire.post("Patient", a_patient())
     before = rows.counts()
 
-    refused = asked(wire, verb, f"Patient{query}")
+    refused = asked(wire, verb, f"Patient?{query}")
 
-    assert (refused.status, refused.errors) == (400, ["ECG-PARAMETER"])
+    assert (refused.status, refused.errors) == (400, [error])
     assert rows.counts() == before
     assert wire.get(own.reference).text == own.text
+
+
+@pytest.mark.parametrize(("query", "error"), UNUSABLE.items())
+def test_a_create_under_such_a_condition_is_no_plain_create(wire, rows, query, error):
+    before = rows.counts()
+
+    refused = wire.post("Patient", a_patient(), If_None_Exist=query)
+
+    assert (refused.status, refused.errors) == (400, [error])
+    assert rows.counts() == before
+
+
+ANNA = {"name": [{"family": "Muster", "given": ["Anna"]}], "birthDate": "1970-03-30"}
+OTTO = {"name": [{"family": "Muster", "given": ["Otto"]}], "birthDate": "1971-01-02"}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "name=muster&birthdate=1970-03",
+        "given=anna",
+        "birthdate=lt1971",
+        "_id={anna}",
+        "given:exact=Anna&_sort=birthdate",
+        "given=Anna&_pretty=true&_format=json",
+        "general-practitioner.name=Meier",
+    ],
+)
+@VERBS
+def test_a_condition_is_any_search(wire, verb, query):
+    doctor = wire.post(
+        "Practitioner", {"resourceType": "Practitioner", "name": [{"family": "Meier"}]}
+    )
+    by_doctor = {"generalPractitioner": [{"reference": doctor.reference}]}
+    anna = wire.post("Patient", a_patient("1", **ANNA, **by_doctor))
+    otto = wire.post("Patient", a_patient("2", **OTTO))
+
+    path = f"Patient?{query.format(anna=anna.document['id'])}"
+    changed = asked(wire, verb, path)
+
+    assert (changed.status, changed.headers["ETag"]) == (204 if verb == "DELETE" else 200, 'W/"2"')
+    assert wire.get(f"{anna.reference}/_history/2").status == (410 if verb == "DELETE" else 200)
+    assert wire.get(otto.reference).text == otto.text
+
+
+def test_a_create_under_any_search_finds_what_meets_it(wire):
+    anna = wire.post("Patient", a_patient("1", **ANNA))
+    wire.post("Patient", a_patient("2", **OTTO))
+
+    found = wire.post("Patient", a_patient("3"), If_None_Exist="given=Anna&birthdate=1970-03-30")
+    several = wire.post("Patient", a_patient("3"), If_None_Exist="?family=muster")
+    fresh = wire.post("Patient", a_patient("3"), If_None_Exist="given=Anna&birthdate=1971")
+
+    assert (found.status, found.reference) == (200, anna.reference)
+    assert (several.status, several.errors) == (412, ["ECG-MULTIPLE-MATCHES"])
+    assert fresh.status == 201
 
 
 @VERBS

@@ -6,8 +6,10 @@ http://hl7.org/fhir/R4/http.html#delete
 import pytest
 
 from app.store import tables
-from tests.builders import a_claim, a_coverage, a_task
+from tests.builders import a_claim, a_coverage, a_task, identifier
+from tests.conformance.test_cancel import COVERAGE_CLASS
 from tests.conformance.test_updates import SYSTEM, a_patient, with_id
+from tests.fhir.test_default_plan import default_plan
 
 
 @pytest.mark.parametrize("type", ["Task", "Claim", "ClaimResponse", "InsurancePlan"])
@@ -130,6 +132,24 @@ def test_one_coverage_of_two_is_deleted_and_the_other_decides(wire, core, worker
     assert wire.get(response).document["outcome"] == "complete"
 
 
+def test_a_deleted_plan_is_as_one_that_is_not_there(wire, core, worker):
+    value = identifier("http://payer.test/plan", "gold")
+    plan = {**default_plan(), "id": "gold", "identifier": [value]}
+    kind = {"coding": [{"system": COVERAGE_CLASS, "code": "plan"}]}
+    core.put("Coverage/coverage-M1", a_coverage(**{"class": [{"type": kind, "value": "gold"}]}))
+    core.put("InsurancePlan/gold", plan)
+
+    deleted = core.delete("InsurancePlan/gold")
+    claim = wire.post("Claim", a_claim())
+    worker.drain()
+
+    response = claim.headers["Link"].partition("/r4/")[2].partition(">")[0]
+    assert (deleted.status, wire.get(response).document["outcome"]) == (204, "queued")
+    assert core.put("InsurancePlan/gold", plan).status == 201
+    worker.drain()
+    assert wire.get(response).document["outcome"] == "complete"
+
+
 def test_an_idempotency_key_of_what_is_deleted_makes_no_second(wire, rows):
     first = wire.post("Patient", a_patient(), Idempotency_Key="K")
     wire.delete(first.reference)
@@ -137,7 +157,7 @@ def test_an_idempotency_key_of_what_is_deleted_makes_no_second(wire, rows):
 
     again = wire.post("Patient", a_patient(), Idempotency_Key="K")
 
-    assert again.status == 410
+    assert (again.status, again.errors) == (410, ["ECG-GONE"])
     assert rows.counts() == before
 
 

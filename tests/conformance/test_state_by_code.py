@@ -121,7 +121,8 @@ def test_status(standings, wire, rows, state):
     ]
     assert [name for name, _ in answered.outputs if name in besides] == besides
     changed = {name for name, count in rows.counts().items() if count != before[name]}
-    assert changed == {"task", "resource", "resource_version", "business_identifier", "mention"}
+    written = {"task", "resource", "resource_version", "business_identifier", "mention"}
+    assert changed == written | {"search_token", "search_reference", "search_date"}
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -234,14 +234,24 @@ def test_if_none_exist_sees_nothing_of_another_submitter(wire, other):
 
 
 @pytest.mark.parametrize(
-    "condition", ["name=Smith", "identifier=1", "identifier=s|1&name=x", "identifier=s|", ""]
+    ("condition", "error"),
+    [
+        ("nonsense=Smith", "ECG-SEARCH-PARAMETER"),
+        ("identifier=s|1&nonsense=x", "ECG-SEARCH-PARAMETER"),
+        ("identifier=", "ECG-SEARCH-PARAMETER"),
+        ("identifier:nonsense=1", "ECG-SEARCH-MODIFIER"),
+        ("", "ECG-PARAMETER"),
+    ],
 )
-def test_a_condition_that_is_not_understood_is_no_plain_create(wire, rows, condition):
+def test_a_condition_that_is_not_understood_is_no_plain_create(wire, rows, condition, error):
     before = rows.counts()
 
-    refused = wire.post("Patient", a_patient("1"), If_None_Exist=condition)
+    refused = [
+        wire.post("Patient", a_patient("1"), If_None_Exist=condition),
+        wire.task(a_task("poll"), If_None_Exist=condition),
+    ]
 
-    assert (refused.status, refused.errors) == (400, ["ECG-PARAMETER"])
+    assert [(one.status, one.errors) for one in refused] == [(400, [error])] * 2
     assert rows.counts() == before
     assert wire.post("Patient", a_patient("1"), If_None_Exist=named("1")).status == 201
 

@@ -1,23 +1,10 @@
-"""What the tests of this folder share: the figures they tell."""
+"""What the tests of this folder share: a database that waits for the disk."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from tests.postgresql import Cluster
-
-
-@pytest.fixture
-def figures(request: pytest.FixtureRequest) -> Iterator[dict[str, Any]]:
-    """What a test counted: shown by `-rA`, and a property of the test in a JUnit file."""
-    counted: dict[str, Any] = {}
-    yield counted
-    # As text: a test process sends its report on to the one that prints.
-    told = [(str(name), str(value)) for name, value in counted.items()]
-    request.node.user_properties += told
-    line = ", ".join(f"{name}: {value}" for name, value in told)
-    request.node.add_report_section("teardown", "figures", line)
 
 
 @pytest.fixture(scope="session")

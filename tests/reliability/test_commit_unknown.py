@@ -108,6 +108,29 @@ def test_a_task_without_an_identifier_is_not_claimed_to_be_done(far, rows, wiret
 
 
 @losses
+@pytest.mark.parametrize("verb", ["PUT", "PATCH", "DELETE"])
+def test_a_change_whose_commit_got_no_answer_is_there_or_not(far, wiretap, loss, verb):
+    own = far.post("Patient", {"resourceType": "Patient", "active": True})
+    media, body = "application/fhir+json", own.text
+    if verb == "PATCH":
+        media = "application/json-patch+json"
+        body = '[{"op": "add", "path": "/gender", "value": "other"}]'
+
+    wiretap.cut_at(EFFECT, loss)
+    told = far.ask(verb, own.reference, body, Content_Type=media)
+    is_done = loss is Loss.ANSWER
+    versions = [far.get(f"{own.reference}/_history/{number}").status for number in (2, 3)]
+
+    assert (told.status, told.errors) == (503, ["ECG-UNKNOWN-COMMIT"])
+    assert ("Read the resource" in told.text) == (verb == "PATCH")
+    there = 410 if verb == "DELETE" else 200
+    assert versions == ([there, 404] if is_done else [404, 404])
+    again = far.ask(verb, own.reference, body, Content_Type=media, If_Match='W/"1"')
+    done = 204 if verb == "DELETE" else 200
+    assert again.status == (412 if is_done else done)
+
+
+@losses
 def test_a_refusal_whose_audit_got_no_answer_is_no_fault(far, registry, wiretap, loss):
     token = registry.submitter("Narrow", acts_for_anybody=False).token
     narrow = replace(far, token=token)

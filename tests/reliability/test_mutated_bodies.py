@@ -3,7 +3,6 @@
 http://hl7.org/fhir/R4/http.html#Status-Codes
 """
 
-import json
 import random
 from collections import Counter
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from app.domain.issues import ErrorCode
+from app.fhir import json_text
 from app.gateway.ownership import REFERENCE_DATA
 from app.gateway.surface import TYPES
 from app.store import tables
@@ -52,7 +52,7 @@ def documents():
     """Every official example of a type that is served, and our own of what has none."""
     found = {}
     for file in sorted(EXAMPLES.glob("*.json")):
-        document = json.loads(file.read_text(encoding="utf-8"))
+        document = json_text.parsed(file.read_text(encoding="utf-8"))
         if document["resourceType"] in TYPES:
             found[file.stem] = document
     own = (a_claim(), a_coverage(), an_eligibility_request(), a_communication(),

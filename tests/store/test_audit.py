@@ -68,4 +68,14 @@ def test_what_is_undone_leaves_no_row(work, connection):
 
 
 def test_the_audit_can_only_be_added_to():
-    assert [name for name in vars(Audit) if not name.startswith("_")] == ["add"]
+    assert [name for name in vars(Audit) if not name.startswith("_")] == ["find", "add"]
+
+
+def test_a_row_is_found_by_its_number_in_its_own_payer(work, connection):
+    work.audit.add(EVENT)
+
+    found = work.audit.find(1)
+
+    assert (found.seq, found.at, found.event) == (1, NOW, EVENT)
+    assert work.audit.find(2) is None
+    assert Audit(connection, "another payer", NOW, work.hasher).find(1) is None

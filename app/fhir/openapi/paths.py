@@ -85,6 +85,7 @@ def _operations(offer: Offer) -> Iterable[tuple[str, str, Operation]]:
             yield path, shape.method, _interaction(type, code, shape)
         if "search-type" in type.interactions:
             yield f"/{type.type}/_search", "post", _search_by_post(type)
+            yield from _in_compartments(type, offer)
         for operation in type.operations:
             yield from _invocations(type.type, operation)
     yield from _system(offer.system)
@@ -96,6 +97,8 @@ def _interaction(type: TypeOffer, code: str, shape: _Shape) -> Operation:
     parameters = [shared(each) for each in _PARAMETERS]
     parameters += [shared(each) for each in ("id", "version") if f"{{{each}}}" in shape.suffix]
     parameters += [header(each) for each in shape.headers]
+    if code == "read":
+        parameters += [shared(each) for each in ("_summary", "_elements")]
     if code == "search-type":
         parameters += _search_parameters(type)
     if code.startswith("history"):
@@ -149,6 +152,15 @@ def _search_by_post(type: TypeOffer) -> Operation:
         "requestBody": {"content": {FORM: {"schema": {"type": "object"}}}},
         "responses": {"200": answer("Bundle")} | failures((*_READ_FAILURES, 413, 415)),
     }
+
+
+def _in_compartments(type: TypeOffer, offer: Offer) -> Iterable[tuple[str, str, Operation]]:
+    for owner in offer.compartments if type.is_in_compartment else ():
+        search = _interaction(type, "search-type", _SHAPES["search-type"])
+        search["operationId"] = f"search-{type.type}-of-{owner}"
+        search["summary"] = f"Search the {type.type} resources of a {owner}"
+        search["parameters"] = [shared("id"), *search["parameters"]]
+        yield f"/{owner}/{{id}}/{type.type}", "get", search
 
 
 def _invocations(type: str, operation: OperationOffer) -> Iterable[tuple[str, str, Operation]]:

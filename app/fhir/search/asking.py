@@ -4,18 +4,19 @@ A ValueError says what a value should have been, and never quotes it.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.search.query import AnyOf, Chained, Condition, Has, Include, ReferredTo
 
 # Each condition is a statement inside the store's, and each value a comparison in it.
 MAX_CONDITIONS = 100
 MAX_VALUES = 1_000
 # Links from one resource to the next, by `.` or by `_has`.
 MAX_LINKS = 3
-# Values read, also where types that a chain may lead to read one alike.
-_MAX_READ = 20_000
+# Parameters of all kinds, those that are ignored among them.
+MAX_PARAMETERS = 1_000
 
 _TELLABLE = re.compile(r"[A-Za-z0-9_.:\-]{1,200}", re.ASCII)
 
@@ -30,27 +31,40 @@ class Unsupported(Exception):
 
 @dataclass(slots=True)
 class Asking:
-    """The base and the time that one query is read by, and what it has asked for so far."""
+    """The base and the time that one query is read by, and what it has asked for so far.
+
+    `known` is what a chain has read of a type before, None where the type has it not: without it, a
+    chain through any type would be read for each of them in each of them.
+    """
 
     base: str
     now: datetime
     conditions: int = 0
     values: int = 0
-    read: int = 0
+    known: dict[tuple[str, str, str, int], Condition | None] = field(default_factory=dict)
 
-    def count(self, values: int) -> None:
-        """Count a condition and its values; raises Unacceptable where it becomes too much."""
-        self.conditions += 1
+    def count(self, asked: Condition | Include) -> None:
+        """Count what is asked; raises Unacceptable where it becomes too much."""
+        conditions, values = _size(asked)
+        self.conditions += conditions
         self.values += values
-        self.read += values
-        is_much = self.conditions > MAX_CONDITIONS or self.values > MAX_VALUES
-        if is_much or self.read > _MAX_READ:
-            text = f"A search has at most {MAX_CONDITIONS} conditions and {MAX_VALUES} values."
-            raise Unacceptable(Issue(ErrorCode.SEARCH_COSTLY, text))
+        if self.conditions > MAX_CONDITIONS or self.values > MAX_VALUES:
+            raise too_costly()
 
-    def uncount(self, conditions: int, values: int) -> None:
-        """Go back to what had been asked, where the same had been asked already."""
-        self.conditions, self.values = conditions, values
+
+def _size(asked: Condition | Include) -> tuple[int, int]:
+    """The number of conditions, and of values in them; each link is a condition of its own."""
+    if isinstance(asked, Chained | ReferredTo | AnyOf):
+        sizes = [_size(each) for each in asked.conditions]
+        link = 0 if isinstance(asked, AnyOf) else 1
+        return link + sum(size[0] for size in sizes), sum(size[1] for size in sizes)
+    return 1, len(asked.matches) if isinstance(asked, Has) else 0
+
+
+def too_costly() -> Unacceptable:
+    """The query asks for more than is answered at once."""
+    text = f"A search has at most {MAX_CONDITIONS} conditions and {MAX_VALUES} values."
+    return Unacceptable(Issue(ErrorCode.SEARCH_COSTLY, text))
 
 
 def unusable(name: str, expected: ValueError) -> Unacceptable:

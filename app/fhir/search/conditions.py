@@ -21,7 +21,14 @@ from app.domain.search.query import (
 )
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.search import values
-from app.fhir.search.asking import MAX_LINKS, Asking, Unknown, Unsupported
+from app.fhir.search.asking import (
+    MAX_LINKS,
+    MAX_VALUES,
+    Asking,
+    Unknown,
+    Unsupported,
+    too_costly,
+)
 from app.fhir.search.definitions import (
     Parameter,
     ParameterType,
@@ -63,21 +70,21 @@ def condition(type: str, name: str, value: str, asking: Asking, links: int = 0) 
     if chain:
         return _chained(parameter, modifier, rest, value, asking, links)
     if modifier == "missing":
-        return _missing(parameter, value, asking)
+        return _missing(parameter, value)
     parts = values.parts_of(value, ",")
-    asking.count(len(parts))
+    if len(parts) > MAX_VALUES:
+        raise too_costly()
     if parameter.type is ParameterType.COMPOSITE:
         return _composite(type, parameter, modifier, parts, asking)
     found, read = _reading(parameter, modifier, asking)
     return Has((found,), tuple(map(read, parts)), is_negated=modifier == "not")
 
 
-def _missing(parameter: Parameter, value: str, asking: Asking) -> Missing:
+def _missing(parameter: Parameter, value: str) -> Missing:
     if parameter.code in {ID, LAST_UPDATED}:
         raise Unsupported
     if value not in {"true", "false"}:
         raise ValueError("true or false")
-    asking.count(1)
     return Missing(parameter.code, is_missing=value == "true")
 
 
@@ -85,9 +92,10 @@ def _referred_to(type: str, name: str, value: str, asking: Asking, links: int) -
     """`_has:Type:reference:name`: http://hl7.org/fhir/R4/search.html#has."""
     _, source, code, rest = [*name.split(":", 3), "", "", ""][:4]
     parameter = parameters_of(source).get(code)
-    if parameter is None or not parameter.may_lead_to(type) or not rest:
+    if not rest:
+        raise ValueError("_has names a type, a reference and a parameter: _has:Type:reference:name")
+    if parameter is None or not parameter.may_lead_to(type):
         raise Unknown
-    asking.count(0)
     return ReferredTo(source, code, (condition(source, rest, value, asking, links + 1),))
 
 
@@ -101,19 +109,24 @@ def _chained(
     # Types that read the rest alike are asked together.
     met: dict[Condition, list[str]] = {}
     for type in types:
-        before = asking.conditions, asking.values
-        try:
-            one = condition(type, rest, value, asking, links + 1)
-        except Unknown:
-            continue
-        if one in met:
-            asking.uncount(*before)
-        met.setdefault(one, []).append(type)
+        one = _known(type, rest, value, asking, links + 1)
+        if one is not None:
+            met.setdefault(one, []).append(type)
     if not met:
         raise Unknown
-    asking.count(0)
     chains = tuple(Chained(parameter.code, tuple(led), (one,)) for one, led in met.items())
     return chains[0] if len(chains) == 1 else AnyOf(chains)
+
+
+def _known(type: str, name: str, value: str, asking: Asking, links: int) -> Condition | None:
+    """As `condition`, read once for each type; None where the type has no such parameter."""
+    key = type, name, value, links
+    if key not in asking.known:
+        try:
+            asking.known[key] = condition(type, name, value, asking, links)
+        except Unknown:
+            asking.known[key] = None
+    return asking.known[key]
 
 
 def _leads_to(parameter: Parameter, type: str) -> bool:

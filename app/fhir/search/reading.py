@@ -12,9 +12,11 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.search.query import Condition, Include, Search, SortKey
 from app.fhir.search import results
 from app.fhir.search.asking import (
+    MAX_PARAMETERS,
     Asking,
     Unknown,
     Unsupported,
+    too_costly,
     unknown,
     unsupported,
     unusable,
@@ -66,6 +68,8 @@ def read_query(
     Literals under `base` are our own; `now` is what "about" is measured from. Raises Unacceptable
     for what cannot be asked; parameters that are not known are ignored, or refused if strict.
     """
+    if len(pairs) > MAX_PARAMETERS:
+        raise too_costly()
     reader = _Reader(type, Asking(base, now), is_strict)
     if compartment is not None:
         reader.conditions.append(in_compartment(type, compartment))
@@ -128,7 +132,9 @@ class _Reader:
                 raise Unsupported
             self._once(name, value)
         else:
-            self.conditions.append(condition(self.type, name, value, self.asking))
+            asked = condition(self.type, name, value, self.asking)
+            self.asking.count(asked)
+            self.conditions.append(asked)
             self.used.append((name, value))
 
     def _include(self, plain: str, modifier: str, value: str) -> None:
@@ -137,7 +143,7 @@ class _Reader:
         is_reverse, iterates = plain == _REVERSE, modifier == "iterate"
         found = results.included(self.type, value, is_reverse=is_reverse, iterates=iterates)
         for include in found:
-            self.asking.count(0)
+            self.asking.count(include)
             self.includes.append(include)
         self.used.append((f"{plain}:iterate" if iterates else plain, value))
 

@@ -36,6 +36,8 @@ _NUMBER = re.compile(r"[+-]?\d+(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d{1,2}
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _ESCAPED = re.compile(r"\\([\\,|$])")
 
+_LOOSE = frozenset({TextMode.STARTS_WITH, TextMode.CONTAINS})
+
 _TICK = timedelta(microseconds=1)
 _MICROSECONDS = 6
 # The least step of the numbers that are kept in order.
@@ -92,9 +94,11 @@ def of_type(text: str) -> TokenMatch:
 
 def text(text: str, mode: TextMode) -> TextMatch:
     """A text, as the mode compares it."""
-    if not text:
+    asked = plain(text)
+    # Spaces alone would begin every text.
+    if not (normal(asked) if mode in _LOOSE else asked):
         raise ValueError("a text")
-    return TextMatch(plain(text), mode)
+    return TextMatch(asked, mode)
 
 
 def sound(text: str) -> TextMatch:

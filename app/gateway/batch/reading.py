@@ -152,6 +152,7 @@ def _require_requests(entries: list[Document]) -> None:
 
 def _no_requests(entries: list[Document]) -> Iterator[Issue]:
     for position, entry in enumerate(entries):
-        if entry.get("resource", {}).get("resourceType") not in _MAY_BE_IN_A_BAG:
+        named = entry.get("resource", {}).get("resourceType")
+        if not isinstance(named, str) or named not in _MAY_BE_IN_A_BAG:
             text = "A collection holds requests alone: send the rest as a batch or transaction."
             yield Issue(ErrorCode.BUNDLE_TYPE, text, f"Bundle.entry[{position}]")

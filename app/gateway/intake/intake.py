@@ -114,6 +114,9 @@ def _again(type: str, id: str, work: UnitOfWork) -> Taken:
     stored = work.resources.find(type, id)
     if stored is None:
         raise LookupError("a replay key outlived its resource")
+    if stored.is_deletion:
+        text = "Exactly this was sent before and deleted since; a PUT to its id brings it back."
+        raise Unacceptable(Issue(ErrorCode.GONE, text))
     if stored.text is None:
         text = "Exactly this was sent before and nullified since; an amended one is welcome."
         raise Unacceptable(Issue(ErrorCode.NULLIFIED, text))

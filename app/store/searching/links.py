@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, Connection, FromClause, select
 
 from app.store import tables
-from app.store.searching.sight import Sight, Subject
+from app.store.searching.sight import TARGETS, Sight, Subject, by_index
 from app.store.searching.values import in_groups
 
 # SQLite takes 32,766 values in one statement.
@@ -63,7 +63,8 @@ class Links:
         where: list[ColumnElement[bool]],
         at_most: int,
     ) -> list[tuple[str, str]]:
-        type = link.c.target_type if end.id is link.c.target_id else link.c.type
+        is_to = end.id is link.c.target_id
+        type = link.c.target_type if is_to else link.c.type
         found: set[tuple[str, str]] = set()
         for some in in_groups(sorted(set(ids)), _TOGETHER):
             query = (
@@ -79,7 +80,8 @@ class Links:
                 .order_by(type, end.id)
                 .limit(at_most)
             )
-            found |= {(row[0], row[1]) for row in self._connection.execute(query)}
+            indexed = by_index(query, link, None if is_to else TARGETS)
+            found |= {(row[0], row[1]) for row in self._connection.execute(indexed)}
         return sorted(found)[:at_most]
 
 

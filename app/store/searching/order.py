@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeEngine
 from app.domain.search.query import ID, LAST_UPDATED, Place, SortKey, SortKind
 from app.store import tables
 from app.store.search_rows import can_be_kept
-from app.store.searching.sight import Sight, Subject
+from app.store.searching.sight import Sight, Subject, by_index, key_of
 from app.store.types import Instant, Ordered
 
 
@@ -46,7 +46,8 @@ def sort_value(key: SortKey, subject: Subject, sight: Sight) -> ColumnElement[An
         of_key = (*sight.entries(resource, subject.type), resource.c.id == subject.id)
         updated = select(resource.c.updated_at).where(*of_key)
         return updated.correlate_except(resource).scalar_subquery()
-    entry = _TABLES[key.kind].alias()
+    table = _TABLES[key.kind]
+    entry = table.alias()
     if key.kind is SortKind.REFERENCE:
         value: ColumnElement[Any] = entry.c.target_type + "/" + entry.c.target_id
     else:
@@ -54,7 +55,7 @@ def sort_value(key: SortKey, subject: Subject, sight: Sight) -> ColumnElement[An
     extreme = func.max(value) if key.is_descending else func.min(value)
     of_key = (*sight.entries(entry, subject.type), entry.c.resource_id == subject.id)
     found = select(extreme).where(*of_key, entry.c.name == key.name)
-    return found.correlate_except(entry).scalar_subquery()
+    return by_index(found, entry, key_of(table)).correlate_except(entry).scalar_subquery()
 
 
 def spelled(value: Any) -> str | None:

@@ -21,7 +21,7 @@ from app.domain.search.query import (
 )
 from app.store import tables
 from app.store.search_rows import SearchRows, can_be_kept
-from app.store.searching.sight import Sight, Subject, probe
+from app.store.searching.sight import TARGETS, Sight, Subject, key_of, probe
 from app.store.searching.values import Values, in_groups, table_of, within
 
 # SQLite reads an expression to a depth of 1000.
@@ -50,13 +50,16 @@ class Probes:
     def _(self, condition: Has, subject: Subject) -> ColumnElement[bool]:
         asked: dict[Table, list[Match]] = defaultdict(list)
         found: list[ColumnElement[bool]] = []
+        ids: set[str] = set()
         for match in condition.matches:
             if ID in condition.names and isinstance(match, TokenMatch):
-                found.append(_is_named(match, subject))
+                ids.add(match.code or "")
             elif LAST_UPDATED in condition.names and isinstance(match, DateMatch):
                 found.append(self._is_updated(match, subject))
             else:
                 asked[table_of(match)].append(match)
+        if ids:
+            found.append(subject.id.in_(sorted(filter(can_be_kept, ids))))
         names = {*condition.names} - {ID, LAST_UPDATED}
         for table, matches in asked.items():
             found += [
@@ -70,7 +73,7 @@ class Probes:
     ) -> ColumnElement[bool]:
         entry = table.alias()
         is_met = or_(false(), *(self._values.met(match, entry) for match in matches))
-        return self._entry(entry, subject, self._values.is_any_of(names, entry), is_met)
+        return self._entry(table, entry, subject, self._values.is_any_of(names, entry), is_met)
 
     def _is_updated(self, match: DateMatch, subject: Subject) -> ColumnElement[bool]:
         resource = tables.resource.alias()
@@ -81,11 +84,11 @@ class Probes:
     def _(self, condition: Missing, subject: Subject) -> ColumnElement[bool]:
         if condition.name in {ID, LAST_UPDATED}:
             return false() if condition.is_missing else true()
-        entries = [table.alias() for table in tables.SEARCH_TABLES]
+        entries = [(table, table.alias()) for table in tables.SEARCH_TABLES]
         is_there = or_(
             *(
-                self._entry(entry, subject, self._values.is_named(condition.name, entry))
-                for entry in entries
+                self._entry(table, entry, subject, self._values.is_named(condition.name, entry))
+                for table, entry in entries
             )
         )
         return not_(is_there) if condition.is_missing else is_there
@@ -95,6 +98,7 @@ class Probes:
         link = tables.search_reference.alias()
         target = Subject(link.c.target_type, link.c.target_id)
         return self._entry(
+            tables.search_reference,
             link,
             subject,
             self._values.is_named(condition.name, link),
@@ -116,6 +120,7 @@ class Probes:
             link.c.target_id == subject.id,
             self._sight.is_there(source),
             *self.all(source, condition.conditions),
+            index=TARGETS,
         )
 
     @meets.register
@@ -123,14 +128,9 @@ class Probes:
         return or_(false(), *self.all(subject, condition.conditions))
 
     def _entry(
-        self, entry: FromClause, subject: Subject, *where: ColumnElement[bool]
+        self, table: Table, entry: FromClause, subject: Subject, *where: ColumnElement[bool]
     ) -> ColumnElement[bool]:
         """Whether the subject has such an entry."""
-        of_subject = entry.c.resource_id == subject.id
-        return probe(entry, *self._sight.entries(entry, subject.type), of_subject, and_(*where))
-
-
-def _is_named(match: TokenMatch, subject: Subject) -> ColumnElement[bool]:
-    if match.code is None or not can_be_kept(match.code):
-        return false()
-    return subject.id == match.code
+        of_subject = (*self._sight.entries(entry, subject.type), entry.c.resource_id == subject.id)
+        # By its key: dates would be looked for by their value, among those of everybody.
+        return probe(entry, *of_subject, and_(*where), index=key_of(table))

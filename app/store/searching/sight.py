@@ -1,14 +1,18 @@
 """What a search may see: the payer, the submitter, and resources that are there."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, FromClause, Select, exists, literal_column, select
+from sqlalchemy import ColumnElement, FromClause, Select, Table, exists, literal_column, select
 
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.visibility import owned, owners
 
+# What leads from a resource to those that refer to it.
+TARGETS = "ix_search_reference_target"
+
+S = TypeVar("S", bound=Select[Any])
 Type = str | ColumnElement[str]
 
 
@@ -61,8 +65,22 @@ class Sight:
         )
 
 
-def probe(row: FromClause, *where: ColumnElement[bool]) -> ColumnElement[bool]:
+def probe(
+    row: FromClause, *where: ColumnElement[bool], index: str | None = None
+) -> ColumnElement[bool]:
     """Whether there is such a row; asked anew for each candidate, so that a LIMIT stops early."""
     # PostgreSQL rewrites EXISTS into a join of whole tables unless there is an OFFSET.
     asked: Select[Any] = select(literal_column("1")).select_from(row).where(*where).offset(0)
-    return exists(asked.correlate_except(row))
+    return exists(by_index(asked, row, index).correlate_except(row))
+
+
+def key_of(table: Table) -> str:
+    """What SQLite calls the index of a table's key."""
+    return f"sqlite_autoindex_{table.name}_1"
+
+
+def by_index(query: S, row: FromClause, index: str | None) -> S:
+    """Tell SQLite which index to take: without statistics it takes two columns to be enough."""
+    if index is None:
+        return query
+    return query.with_hint(row, f"INDEXED BY {index}", "sqlite")

@@ -53,6 +53,10 @@ class Values:
     def __init__(self, index: SearchRows) -> None:
         self._index = index
 
+    def code_hash(self, code: str) -> str:
+        """What a code is kept as."""
+        return self._index.code_hash(code)
+
     def is_named(self, name: str, entry: FromClause) -> ColumnElement[bool]:
         """Whether an entry has this name."""
         return entry.c.name == self._index.name(name)

@@ -19,6 +19,8 @@ resource = Table(
     Column("gone_at", Instant),
     # Deleted by DELETE: its versions stay, and it may be brought back.
     Column("deleted_at", Instant),
+    # A submitter's own in the order of their ids, however many others there are.
+    Index("ix_resource_owner", "payer_id", "type", "submitter_id", "id"),
     Index(
         "ix_resource_reference_data",
         "payer_id",

@@ -17,7 +17,10 @@ _TRAILING = ("submitter_id", "resource_id")
 
 
 def _entries(table: str, *value: Column[Any] | Index, by: str | None = None) -> Table:
-    """A table of entries: by their resource to probe and to forget, by value to be found."""
+    """A table of entries: by their resource to probe and to forget, by value to be found.
+
+    A submitter's matches stand in the order of their ids in the index.
+    """
     index = () if by is None else (Index(f"ix_{table}_value", *_LEADING, by, *_TRAILING),)
     return Table(
         table,
@@ -41,6 +44,8 @@ search_token = _entries(
     Column("system_hash", Hash, nullable=False),
     # Only of codes that the specification itself requires: those tell of nobody.
     Column("sort_key", String(64)),
+    # The payer's side reads the matches of all submitters in the order of their ids.
+    Index("ix_search_token_payer", *_LEADING, "code_hash", "resource_id"),
     by="code_hash",
 )
 
@@ -56,8 +61,8 @@ search_reference = _entries(
         "target_type",
         "type",
         "name",
-        "submitter_id",
         "resource_id",
+        "submitter_id",
     ),
 )
 

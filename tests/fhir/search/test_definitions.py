@@ -1,6 +1,7 @@
 """The search parameters that are offered, held against R4's elements and our own table of types."""
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -91,3 +92,17 @@ def test_the_maiden_name_of_a_mother_is_found_in_hl7_s_own_extension():
         "Patient.extension('http://hl7.org/fhir/StructureDefinition/patient-mothersMaidenName')"
         ".value"
     )
+
+
+def test_the_page_lists_the_parameters_of_every_type_and_no_other():
+    page = Path("docs/search.md").read_text(encoding="utf-8").partition("## Which parameters")[2]
+    rows = re.findall(r"^\| `(\w+)` \| (.*) \|$", page, re.MULTILINE)
+    listed = {
+        (type, kind, code)
+        for type, cell in rows
+        for part in cell.split("; ")
+        for kind, codes in [part.split(": ")]
+        for code in re.findall(r"`([^`]+)`", codes)
+    }
+
+    assert listed == {(type, each.type, each.code) for type, each in ALL if each.code not in COMMON}

@@ -1,5 +1,7 @@
 """Conditions: what is found by each kind, alone and joined, and by whom."""
 
+from datetime import timedelta
+
 import pytest
 
 from app.domain.search.query import (
@@ -195,3 +197,35 @@ def test_chains_go_on_and_back(world):
     assert world.found("Claim", answered) == ["c"]
     assert world.found("Practitioner", ReferredTo("Claim", "provider", (answered,))) == ["p"]
     assert world.found("Organization", Missing("name", False), AnyOf((coded("x", "y"),))) == []
+
+
+@pytest.mark.parametrize(
+    ("comparator", "found"),
+    [
+        ("eq", ["b"]),
+        ("ne", ["a", "c"]),
+        ("gt", ["c"]),
+        ("lt", ["a"]),
+        ("ge", ["b", "c"]),
+        ("le", ["a", "b"]),
+        ("sa", ["c"]),
+        ("eb", ["a"]),
+        ("ap", ["b"]),
+    ],
+)
+def test_the_last_change_is_that_of_the_current_version(world, comparator, found):
+    first = [world.add(f"Claim/{id}", now=NOW) for id in "abc"]
+    # The second version of b is of the minute that is looked for, and so is a version of c.
+    for minutes, stored in ((1, first[1]), (1, first[2])):
+        work = world.seen_by(MINE, NOW + timedelta(minutes=minutes))
+        again = work.resources.amend(stored, world.text())
+    later = world.seen_by(MINE, NOW + timedelta(minutes=9))
+    later.resources.amend(again, world.text())
+    since, until = NOW + timedelta(seconds=50), NOW + timedelta(seconds=70)
+    condition = Has(("_lastUpdated",), (DateMatch(Comparator(comparator), since, until),))
+
+    assert world.found("Claim", condition) == found
+    assert world.found("Claim", condition, scope=THEIRS) == []
+    missed = sorted({"a", "b", "c"} - set(found))
+    negated = Has(condition.names, condition.matches, is_negated=True)
+    assert world.found("Claim", negated) == missed

@@ -187,10 +187,20 @@ def test_a_text_that_ends_where_characters_end_is_found_by_its_start(world, last
     assert world.found("Claim", Has(("name",), (TextMatch(f"ab{last}d"),))) == []
 
 
-def test_many_values_are_asked_together(world):
-    world.add("Claim/a", token("status", "code-2999"))
-    world.add("Claim/b", token("status", "other"))
-    matches = tuple(TokenMatch(f"code-{number}") for number in range(3000))
+@pytest.mark.parametrize("how_many", [16, 17, 3000])
+def test_many_values_are_asked_together(world, how_many):
+    last = str(how_many - 1)
+    world.add("Claim/a", token("status", last, "s"), link("patient", f"Patient/{last}"))
+    world.add("Claim/b", token("status", "other", "s"), link("patient", f"Group/{last}"))
+    world.add(f"Claim/{last}", token("status", last, "t"))
+    numbers = [str(number) for number in range(how_many)]
+    coded = Has(("status",), tuple(TokenMatch(number, "s") for number in numbers))
+    refers = Has(("patient",), tuple(ReferenceMatch("Patient", number) for number in numbers))
+    named = Has(("_id",), tuple(TokenMatch(number) for number in numbers))
 
-    assert world.found("Claim", Has(("status",), matches)) == ["a"]
-    assert world.found("Claim", Has(("status",), matches, is_negated=True)) == ["b"]
+    for condition, found in ((coded, ["a"]), (refers, ["a"]), (named, [last])):
+        assert world.found("Claim", condition) == found
+        negated = Has(condition.names, condition.matches, is_negated=True)
+        assert world.found("Claim", negated) == sorted({"a", "b", last} - set(found))
+    mixed = Has(("status", "patient"), (*coded.matches, *refers.matches))
+    assert world.found("Claim", mixed) == ["a"]

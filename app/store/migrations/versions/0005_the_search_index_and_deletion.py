@@ -37,8 +37,14 @@ def upgrade() -> None:
     op.create_index(
         "ix_search_reference_target",
         "search_reference",
-        ["payer_id", "target_id", "target_type", "type", "name", "submitter_id", "resource_id"],
+        ["payer_id", "target_id", "target_type", "type", "name", "resource_id", "submitter_id"],
     )
+    op.create_index(
+        "ix_search_token_payer",
+        "search_token",
+        ["payer_id", "type", "name", "code_hash", "resource_id"],
+    )
+    op.create_index("ix_resource_owner", "resource", ["payer_id", "type", "submitter_id", "id"])
     op.add_column("resource", sa.Column("deleted_at", INSTANT, nullable=True))
     op.add_column("resource_version", sa.Column("method", sa.String(8), nullable=True))
     op.create_index(
@@ -48,6 +54,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Take back: what was deleted is there again, in its last version that has content."""
+    op.drop_index("ix_resource_owner", table_name="resource")
     op.drop_index("ix_resource_version_history", table_name="resource_version")
     op.execute("DELETE FROM resource_version WHERE method = 'DELETE'")
     op.execute(
