@@ -14,7 +14,10 @@ _POST, _DELETE = "POST", "DELETE"
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version of a resource, and the HTTP method it came about by; a deletion has no text."""
+    """One version of a resource, and the HTTP method it came about by; a deletion has no text.
+
+    `is_new`: before it there was none, or none any more.
+    """
 
     type: str
     id: str
@@ -22,6 +25,7 @@ class Version:
     updated_at: datetime
     method: str
     text: str | None
+    is_new: bool = False
 
 
 def history(
@@ -67,4 +71,4 @@ def _entry(base: str, version: Version) -> str:
 def _status(version: Version) -> str:
     if version.method == _DELETE:
         return "204"
-    return "201" if version.method == _POST or version.number == 1 else "200"
+    return "201" if version.is_new else "200"

@@ -3,7 +3,7 @@
 http://hl7.org/fhir/R4/http.html#history
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,6 +41,16 @@ class Asked:
         return "/".join(part for part in (self.type, self.id, "_history") if part is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The versions of a page, which of them brought something back, and where the next begins."""
+
+    versions: Sequence[Stored] = ()
+    restored: Collection[tuple[str, str, int]] = ()
+    onwards: Place | None = None
+    total: int | None = None
+
+
 class History:
     """The histories of an installation, each as the text of a Bundle."""
 
@@ -63,22 +73,23 @@ class History:
     def _page(self, client: Client, asked: Asked, after: Place | None) -> str:
         span = Span(_types(client, asked), asked.id, asked.since)
 
-        def found(work: UnitOfWork) -> tuple[list[Stored], int | None]:
+        def found(work: UnitOfWork) -> _Found:
             _require_instance(asked, work)
             if asked.count == 0:
-                return [], work.history.size(span)
+                return _Found(total=work.history.size(span))
             # One more than is shown tells whether there is a next page.
-            return work.history.page(span, asked.count + 1, after), None
+            versions = work.history.page(span, asked.count + 1, after)
+            shown = versions[: asked.count]
+            place = _place(shown[-1]) if len(versions) > len(shown) else None
+            return _Found(shown, work.history.restored(shown), place)
 
-        versions, total = self._installation.read(client.scope, found)
-        shown = versions[: asked.count]
-        place = _place(shown[-1]) if len(versions) > len(shown) else None
+        page = self._installation.read(client.scope, found)
         return history(
             self._installation.base_url,
             self._installation.clock(),
-            [_version(each) for each in shown],
-            self._relations(client, asked, after, place),
-            total,
+            [_version(each, page.restored) for each in page.versions],
+            self._relations(client, asked, after, page.onwards),
+            page.total,
         )
 
     def _relations(
@@ -119,10 +130,10 @@ def _require_instance(asked: Asked, work: UnitOfWork) -> None:
         raise Unacceptable(Issue(ErrorCode.GONE, "The resource is gone, and its versions with it."))
 
 
-def _version(stored: Stored) -> Version:
-    return Version(
-        stored.type, stored.id, stored.version, stored.updated_at, stored.made_by, stored.text
-    )
+def _version(stored: Stored, restored: Collection[tuple[str, str, int]]) -> Version:
+    key = (stored.type, stored.id, stored.version)
+    is_new = stored.version == 1 or key in restored
+    return Version(*key, stored.updated_at, stored.made_by, stored.text, is_new)
 
 
 def _place(stored: Stored) -> Place:

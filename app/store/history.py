@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.versions import Stored, stored_from, with_versions
+from app.store.versions import DELETE, Stored, stored_from, with_versions
 from app.store.visibility import owned
 
 _r = tables.resource.c
@@ -65,6 +65,16 @@ class History:
         page = page.where(_r.payer_id == self._scope.payer_id)
         found = self._connection.execute(page.order_by(*_newest_first(span, _v)))
         return [stored_from(row) for row in found]
+
+    def restored(self, versions: Sequence[Stored]) -> set[tuple[str, str, int]]:
+        """Which of these brought back what was deleted, by type, id and version."""
+        previous = [(one.type, one.id, one.version - 1) for one in versions]
+        query = select(_v.type, _v.id, _v.version).where(
+            _v.payer_id == self._scope.payer_id,
+            tuple_(_v.type, _v.id, _v.version).in_(previous),
+            _v.method == DELETE,
+        )
+        return {(row.type, row.id, row.version + 1) for row in self._connection.execute(query)}
 
     def size(self, span: Span) -> int:
         """How many versions there are in all."""

@@ -229,7 +229,7 @@ def test_each_change_is_told_by_its_method(core, clock):
     core.ask("PUT", "Organization/o1", json_text.write(organization))
 
     assert told(core.get("Organization/o1/_history")) == [
-        ("PUT", "Organization/o1", "200"),
+        ("PUT", "Organization/o1", "201"),
         ("DELETE", "Organization/o1", "204"),
         ("PATCH", "Organization/o1", "200"),
         ("PUT", "Organization/o1", "200"),

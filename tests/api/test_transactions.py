@@ -46,7 +46,7 @@ def patients(wire):
     [
         (posted(a_claim(status="draft")), 422, "ECG-NOT-ACTIVE", "resource.status"),
         (posted({"resourceType": "Claim"}), 400, "ECG-REQUIRED", "resource.created"),
-        (posted(a_patient(), ifNoneExist="name=Alex"), 400, "ECG-PARAMETER", None),
+        (posted(a_patient(), ifNoneExist="colour=red"), 400, "ECG-SEARCH-PARAMETER", None),
         (asked("POST", "Claim", a_patient()), 400, "ECG-RESOURCE-TYPE", "resource.resourceType"),
         (asked("POST", "Patient"), 400, "ECG-NOT-JSON", None),
         (asked("POST", "Nonsense", a_patient()), 404, "ECG-NOT-FOUND", None),
@@ -59,7 +59,8 @@ def patients(wire):
         (asked("POST", "/", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
         (posted(a_claim(patient={"reference": "Patient?identifier=a|none"})), 412,
          "ECG-BUNDLE-REFERENCE", None),
-        (posted(a_claim(patient={"reference": "Patient?name=Alex"})), 400, "ECG-PARAMETER", None),
+        (posted(a_claim(patient={"reference": "Patient?colour=red"})), 400,
+         "ECG-SEARCH-PARAMETER", None),
         (put(a_patient(id="none")), 405, "ECG-METHOD", "resource"),
     ],
 )  # fmt: skip
@@ -315,8 +316,16 @@ def test_a_condition_is_met_by_what_the_transaction_itself_brings(wire, patients
         put(a_patient("Z", id=patients[0]["id"])),
     )
 
-    claim, patient = (each["resource"] for each in reply.document["entry"])
-    assert claim["patient"] == {"reference": f"Patient/{patient['id']}"}
+    by_name = transaction(
+        wire,
+        posted(a_coverage(beneficiary={"reference": "Patient?name=Zoe"})),
+        posted(a_patient(name=[{"text": "Zoe"}])),
+    )
+
+    for answered in (reply, by_name):
+        about, patient = (each["resource"] for each in answered.document["entry"])
+        reference = about.get("patient") or about["beneficiary"]
+        assert reference == {"reference": f"Patient/{patient['id']}"}
     assert (moved.status, moved.errors) == (412, ["ECG-BUNDLE-REFERENCE"])
 
 

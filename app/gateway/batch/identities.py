@@ -6,16 +6,18 @@ http://hl7.org/fhir/R4/http.html#trules
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from urllib.parse import parse_qsl
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.search.entries import Entry
+from app.domain.search.matching import Local, local, matches
 from app.fhir import json_text
 from app.fhir.bundle import within
-from app.fhir.documents import Document, identifiers_of
+from app.fhir.documents import Document
+from app.fhir.search.indexing import entries_of
 from app.fhir.task_reading import read_task
 from app.gateway.batch.reading import MOST_ENTRIES, Step
 from app.gateway.batch.references import References
-from app.gateway.changes.conditional import id_of, matches_of
+from app.gateway.changes.conditional import condition_of, id_of, matches_of
 from app.gateway.changes.target import Target
 from app.gateway.intake import intake
 from app.gateway.received import Keys, Received, keys_of
@@ -149,6 +151,7 @@ class _Conditions:
         self._identities = identities
         self._work = work
         self._known: dict[tuple[str, str], str] = {}
+        self._entries: dict[int, Sequence[Entry]] = {}
 
     def reference(self, type: str, query: str) -> str:
         """The reference of the one match; raises Unacceptable for none, or several."""
@@ -161,23 +164,27 @@ class _Conditions:
 
     def _one(self, type: str, query: str) -> str:
         stored = {id for _, id in matches_of(type, query, self._work)}
+        search = condition_of(type, query, self._work.base, self._work.now)
+        asked = [local(condition) for condition in search.conditions]
         of_type = [one for one in self._identities if one.step.type == type]
         # What becomes of those is decided here; a PATCH is taken to leave the identifiers alone.
         stored -= {one.id for one in of_type if one.step.method in {"PUT", "DELETE"}}
-        brought = {one.id for one in of_type if _meets(one.step, query)}
-        matches = sorted({*stored, *(id for id in brought if id is not None)})
-        if len(matches) != 1:
-            text = f"The condition on a {type} is met by {len(matches)} resources, not by one."
+        brought = {one.id for one in of_type if self._meets(one.step, asked)}
+        met = sorted({*stored, *(id for id in brought if id is not None)})
+        if len(met) != 1:
+            text = f"The condition on a {type} is met by {len(met)} resources, not by one."
             raise Unacceptable(Issue(ErrorCode.BUNDLE_REFERENCE, text))
-        return f"{type}/{matches[0]}"
+        return f"{type}/{met[0]}"
 
-
-def _meets(step: Step, query: str) -> bool:
-    """Whether a resource of the transaction itself has the identifier that is asked for."""
-    if step.method not in {"POST", "PUT"} or step.document is None:
-        return False
-    asked = [value for name, value in parse_qsl(query) if name == "identifier"]
-    return any(identifier.key in asked for identifier in identifiers_of(step.document))
+    def _meets(self, step: Step, asked: Sequence[Local | None]) -> bool:
+        """Whether a resource of the transaction itself meets conditions that ask of it alone."""
+        if step.method not in {"POST", "PUT"} or step.document is None:
+            return False
+        if step.position not in self._entries:
+            found = entries_of(step.type, step.document, self._work.base)
+            self._entries[step.position] = found
+        entries = self._entries[step.position]
+        return all(one is not None and matches(entries, one) for one in asked)
 
 
 @contextmanager
