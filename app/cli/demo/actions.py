@@ -136,6 +136,31 @@ def read(name: str, words: Callable[[documents.Document], str] = told.resource) 
     return action
 
 
+def found(type: str, asked: str, of: str | None = None) -> Action:
+    """Search a type, or what belongs to one resource; `{name}` stands for the id a step named."""
+
+    def action(walk: Walk) -> Came:
+        ids = {name: each.rpartition("/")[2] for name, each in walk.references.items()}
+        path = (walk.references[of] if of else type) + asked.format_map(ids)
+        reply = walk.wire.get(path)
+        return came(f"GET {type}{asked}", reply, told.bundle(reply.document))
+
+    return action
+
+
+def put_together(*names: str) -> Action:
+    """Read several things by one batch."""
+
+    def action(walk: Walk) -> Came:
+        urls = [walk.references[name] for name in names]
+        entries = [{"request": {"method": "GET", "url": url}} for url in urls]
+        batch = {"resourceType": "Bundle", "type": "batch", "entry": entries}
+        reply = walk.wire.post("", batch)
+        return came("POST batch", reply, told.bundle(reply.document), *urls)
+
+    return action
+
+
 def verified(name: str) -> Action:
     """Read a nullify Task until the files have been looked at."""
 

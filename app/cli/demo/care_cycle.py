@@ -14,12 +14,14 @@ from app.cli.demo.steps.before_treatment import BEFORE_TREATMENT
 from app.cli.demo.steps.official_tasks import OFFICIAL_TASKS
 from app.cli.demo.steps.polling import POLLING
 from app.cli.demo.steps.refusals import REFUSALS
+from app.cli.demo.steps.rest import REST
 from app.cli.demo.steps.treatment import TREATMENT
 
 CARE_CYCLE = (
     *BEFORE_TREATMENT,
     *TREATMENT,
     *POLLING,
+    *REST,
     *AFTERWARDS,
     *REFUSALS,
     *OFFICIAL_TASKS,

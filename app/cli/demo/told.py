@@ -39,6 +39,18 @@ def resource(document: Document) -> str:
     return " ".join(words)
 
 
+def bundle(document: Document) -> str:
+    """A Bundle of a search, a history or a batch: its type, and what each entry is."""
+    entries = document.get("entry", ())
+    if document["type"] == "batch-response":
+        statuses = (entry["response"]["status"].split()[0] for entry in entries)
+        return f"batch-response: {', '.join(statuses)}"
+    inside = (entry["resource"] for entry in entries)
+    told = ", ".join(f"{each['resourceType']} {each['status']}" for each in inside)
+    # A history is not counted.
+    return f"{document['type']} of {document.get('total', len(entries))}: {told}"
+
+
 def amounts(totals: list[Document]) -> str:
     """The totals by category, such as `submitted 490.00, benefit 275.00 EUR`."""
     by_category = {_code(total["category"]): total["amount"] for total in totals}
