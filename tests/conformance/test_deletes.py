@@ -35,6 +35,18 @@ def test_what_others_refer_to_stays(wire):
     assert wire.delete(wire.post("Patient", a_patient()).reference).status == 204
 
 
+def test_what_is_referred_to_where_nobody_searches_stays(wire):
+    coverage = wire.post("Coverage", a_coverage()).reference
+    spare = wire.post("Coverage", a_coverage("M2")).reference
+    wire.post("Claim", a_claim(coverage={"reference": coverage}))
+
+    refused, deleted = wire.ask("DELETE", coverage), wire.ask("DELETE", spare)
+
+    assert (refused.status, refused.errors) == (409, ["ECG-REFERENCED"])
+    assert wire.get(coverage).status == 200
+    assert deleted.status == 204
+
+
 def test_what_somebody_else_refers_to_is_deleted(wire, other):
     patient = wire.post("Patient", a_patient())
     other.post("Claim", a_claim(patient={"reference": patient.reference}))

@@ -2,13 +2,16 @@
 
 A name is that of the search parameter, or one derived from it: `patient:identifier` for the
 identifier of a reference, `code:text` for the words beside a code, `context-type-quantity$age` for
-the second part of a composite whose first part is `age`.
+the second part of a composite whose first part is `age`, `*` for a reference that none tells of.
 http://hl7.org/fhir/R4/search.html
 """
 
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+
+# Nobody searches by it: it keeps what it names from being deleted.
+UNSEARCHED = "*"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,14 @@ http://hl7.org/fhir/R4/searchparameter-registry.html
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from app.domain.search.entries import Entry, StringEntry, TokenEntry
 from app.domain.search.query import ID, LAST_UPDATED
 from app.fhir.search.definitions import Parameter, ParameterType, parameters_of
 from app.fhir.search.expressions import compiled
-from app.fhir.search.links import reference_entries
+from app.fhir.search.links import reference_entries, unsearched_entries
 from app.fhir.search.paths import Values
 from app.fhir.search.ranges import date_entries, number_entries, quantity_entries
 from app.fhir.search.texts import string_entries, uri_entries
@@ -37,6 +37,7 @@ _CONVERTERS: Mapping[ParameterType, Callable[[Parameter, Any], Iterator[Entry]]]
 def entries_of(type: str, document: Mapping[str, Any], base: str) -> Sequence[Entry]:
     """Every entry of a resource; literals under `base` are references to our own.
 
+    References that no parameter tells of have one too, so that it is known what is referred to.
     What is not of the shape that R4 gives it has no entry. Of one resource at most `MAX_ENTRIES`
     are kept: the parameters with fewest come first, so that a thousand lines do not hide whose
     Claim it is. Texts are cut to `MAX_TEXT_CHARACTERS`.
@@ -45,6 +46,8 @@ def entries_of(type: str, document: Mapping[str, Any], base: str) -> Sequence[En
         list(dict.fromkeys(map(_bounded, source.entries(document, base))))
         for source in _sources(type)
     ]
+    if found:
+        found.append(list(unsearched_entries(document, chain.from_iterable(found), base)))
     if sum(map(len, found)) > MAX_ENTRIES:
         found.sort(key=len)
     every = (entry for entries in found for entry in entries)

@@ -3,10 +3,10 @@
 http://hl7.org/fhir/R4/search.html#reference
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from app.domain.search.entries import Entry, ReferenceEntry, TokenEntry
+from app.domain.search.entries import UNSEARCHED, Entry, ReferenceEntry, TokenEntry
 from app.fhir.documents import reference_of
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.search.definitions import Parameter
@@ -31,6 +31,29 @@ def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[E
     identifier = value.get("identifier")
     if isinstance(identifier, dict):
         yield from identifier_entries(f"{name}:identifier", identifier)
+
+
+def unsearched_entries(
+    document: Mapping[str, Any], known: Iterable[Entry], base: str
+) -> Iterator[Entry]:
+    """Each literal of ours in a resource, and in what it contains, that no other entry names."""
+    named = {(each.type, each.id) for each in known if isinstance(each, ReferenceEntry)}
+    for address in _addresses(document):
+        entry = literal_entry(UNSEARCHED, address, base)
+        if isinstance(entry, ReferenceEntry) and (entry.type, entry.id) not in named:
+            named.add((entry.type, entry.id))
+            yield entry
+
+
+def _addresses(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        address = value.get("reference")
+        if isinstance(address, str):
+            yield address
+        value = value.values()
+    for each in value:
+        if isinstance(each, dict | list):
+            yield from _addresses(each)
 
 
 def literal_entry(name: str, address: str, base: str) -> ReferenceEntry | TokenEntry | None:

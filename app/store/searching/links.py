@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import ColumnElement, Connection, FromClause, select
 
+from app.domain.search.entries import UNSEARCHED
 from app.store import tables
 from app.store.searching.sight import TARGETS, Sight, Subject, by_index
 from app.store.searching.values import in_groups
@@ -86,4 +87,4 @@ class Links:
 
 
 def _named(link: FromClause, name: str | None) -> list[ColumnElement[bool]]:
-    return [] if name is None else [link.c.name == name]
+    return [link.c.name != UNSEARCHED if name is None else link.c.name == name]

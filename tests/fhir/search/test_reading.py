@@ -179,7 +179,6 @@ def test_a_modifier_that_is_not_supported_is_never_ignored(type, wrong, right):
         ("_has:Nothing:patient:status", "x"),
         ("_has:Claim:status:status", "x"),
         ("_has:Claim:nothing:status", "x"),
-        ("_has:Claim:patient", "x"),
         ("_has:ClaimResponse:request:nothing", "x"),
         ("_has:ClaimResponse:patient:status", "x"),
         ("_sort", "nothing"),
