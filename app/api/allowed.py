@@ -1,4 +1,4 @@
-"""The header Allow: which methods an address has for the client that asks.
+"""What an address has for the client that asks: the header Allow, or a word where it has nothing.
 
 https://www.rfc-editor.org/rfc/rfc7231#section-6.5.5
 """
@@ -27,6 +27,13 @@ _OF_INSTANCE = {
     "PATCH": _I.PATCH,
     "DELETE": _I.DELETE,
 }
+
+
+def nowhere(name: str) -> str:
+    """What is told of an address that nobody has."""
+    if name.startswith("$"):
+        return "There is no such operation here: GET metadata lists each with its type."
+    return "R4 has no such resource type."
 
 
 def allowed(request: Request) -> str:

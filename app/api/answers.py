@@ -49,6 +49,11 @@ def deleted(request: Request, deleted: Deleted) -> Response:
     return response
 
 
+def part(request: Request, text: str) -> Response:
+    """200 with a part of a resource: no version is told of it, lest it be kept as the whole."""
+    return Response(text, 200, mimetype=media_type(request))
+
+
 def found(request: Request, stored: Stored) -> Response:
     """200 with the text, ETag and Last-Modified; 304 where the client has this version."""
     response = Response(stored.text or "", 200, mimetype=media_type(request))
@@ -64,8 +69,11 @@ def _is_known(request: Request, stored: Stored) -> bool:
     """Whether the client has this version; a tag tells more than a time, and alone counts then."""
     if request.if_none_match:
         return request.if_none_match.contains_weak(str(stored.version))
-    since = request.if_modified_since
-    return since is not None and stored.updated_at.replace(microsecond=0) <= since
+    since, changed_at = request.if_modified_since, stored.updated_at.replace(microsecond=0)
+    if since is None:
+        return False
+    # Within one second there may have been another version, which the client has.
+    return changed_at < since or (changed_at == since and stored.version == 1)
 
 
 def _put_preferred(request: Request, response: Response) -> None:

@@ -69,6 +69,8 @@ def _begin() -> None:
 def _finish(response: Response) -> Response:
     if is_pretty(request) and (response.mimetype or "").endswith("json") and response.get_data():
         response.set_data(json_text.indented(response.get_data(as_text=True)))
+    if response.status_code in {204, 304}:
+        response.headers.pop("Content-Type", None)
     response.headers.update(_HEADERS)
     response.headers["X-Request-Id"] = g.request_id
     log.info(

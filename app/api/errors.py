@@ -8,7 +8,7 @@ import traceback
 from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException
 
-from app.api.allowed import allowed
+from app.api.allowed import allowed, nowhere
 from app.api.negotiation import FHIR_JSON
 from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.fhir import json_text
@@ -74,7 +74,8 @@ def _disk_full(_fault: Exception) -> Response:
 def _http(error: HTTPException) -> Response:
     status = error.code or 500
     code = _BY_STATUS.get(status, ErrorCode.PARAMETER if status < 500 else ErrorCode.FAULT)
-    response = outcome(status, Issue(code, code.entry.meaning))
+    is_operation = status == 404 and "/$" in request.path
+    response = outcome(status, Issue(code, nowhere("$") if is_operation else code.entry.meaning))
     methods = getattr(error, "valid_methods", None)
     if methods:
         response.headers["Allow"] = ", ".join(sorted(methods))

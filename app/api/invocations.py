@@ -103,7 +103,8 @@ def _validated(here: Context, client: Client, question: Question) -> Response:
 def _question(type: str, id: str | None, sent: Document) -> Question:
     """The bare resource, or Parameters with `resource`, `mode` and `profile`."""
     if sent.get("resourceType") != "Parameters" or type == "Parameters":
-        return Question(type, id, sent, _mode(request.args.get("mode")))
+        asked = tuple(request.args.getlist("profile"))
+        return Question(type, id, sent, _mode(request.args.get("mode")), asked)
     given = sent.get("parameter", [])
     if not isinstance(given, list) or not all(isinstance(each, dict) for each in given):
         text = "Parameters.parameter is a list of objects."

@@ -27,6 +27,7 @@ PATCH_BYTES = 2 * 1024 * 1024
 _LONGEST_HEADER = 200
 _VERSIONS = frozenset({"4.0", "4.0.1"})
 _NEVER = frozenset({"0", "0.0", "0.00", "0.000"})
+_PLAIN = re.compile(r"[A-Za-z0-9_.:\-]{1,64}", re.ASCII)
 _OF_EVERY_QUERY = frozenset({"_format", "_pretty"})
 
 
@@ -70,7 +71,8 @@ def require_known(request: Request, *names: str) -> None:
     """
     unknown = set(request.args) - {*names, *_OF_EVERY_QUERY}
     if unknown and preferred(request, "handling") == "strict":
-        text = "The query has parameters that are not known here."
+        told = ", ".join(sorted(name for name in unknown if _PLAIN.fullmatch(name)))
+        text = f"The query has parameters that are not known here: {told or 'unreadable ones'}."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
 
 
@@ -185,6 +187,8 @@ def _require_json(request: Request) -> None:
     if request.mimetype not in _JSON_TYPES or request.headers.get("Content-Encoding"):
         text = f"Send {FHIR_JSON}, without a content encoding."
         raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, text))
+    if request.mimetype_params.get("charset", "utf-8").lower() != "utf-8":
+        raise Unacceptable(Issue(ErrorCode.MEDIA_TYPE, "A body is UTF-8."))
     version = request.mimetype_params.get("fhirversion", "4.0")
     if version not in _VERSIONS:
         text = "This address speaks FHIR version 4.0."

@@ -4,17 +4,16 @@ http://hl7.org/fhir/R4/http.html
 """
 
 import re
-from dataclasses import replace
 
 from flask import Blueprint, Response, request
 
 from app.api import answers
-from app.api.allowed import DOCUMENTS
+from app.api.allowed import DOCUMENTS, nowhere
 from app.api.context import context
 from app.api.negotiation import asked_part, condition, patch, received, require_known
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
-from app.fhir.subsets import part_of
+from app.fhir.subsets import Summary, part_of
 from app.gateway.changes.target import Target
 from app.gateway.surface import Interaction, is_created, not_offered, require_offered
 from app.store.resources import Stored
@@ -44,7 +43,7 @@ def read(type: str, id: str) -> Response:
     client = here.client()
     require_id(id)
     require_known(request, "_summary", "_elements")
-    return answers.found(request, _part(here.reading.resource(client, type, id)))
+    return _told(here.reading.resource(client, type, id))
 
 
 @blueprint.put("/<type>")
@@ -89,13 +88,18 @@ def read_version(type: str, id: str, version: str) -> Response:
     require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
-    return answers.found(request, _part(here.reading.version(client, type, id, int(version))))
+    return _told(here.reading.version(client, type, id, int(version)))
 
 
-def _part(stored: Stored) -> Stored:
-    """What is asked for of a resource: http://hl7.org/fhir/R4/search.html#summary."""
+def _told(stored: Stored) -> Response:
+    """All of a resource, or the part that is asked for.
+
+    http://hl7.org/fhir/R4/search.html#summary
+    """
     summary, elements = asked_part(request)
-    return replace(stored, text=part_of(stored.text or "", summary, elements))
+    if elements or summary not in {None, Summary.FALSE}:
+        return answers.part(request, part_of(stored.text or "", summary, elements))
+    return answers.found(request, stored)
 
 
 def _target(type: str, id: str | None) -> Target:
@@ -121,4 +125,4 @@ def require_type(type: str) -> None:
     if type in DOCUMENTS:
         raise Unacceptable(Issue(ErrorCode.METHOD, "This document is there to be read."))
     if type not in RESOURCE_TYPES:
-        raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))
+        raise Unacceptable(Issue(ErrorCode.NOT_FOUND, nowhere(type)))

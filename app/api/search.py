@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/http.html#search
 from flask import Blueprint, Response, request
 
 from app.api.context import context
-from app.api.negotiation import media_type
+from app.api.negotiation import media_type, preferred
 from app.api.resources import require_id, require_type
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.gateway.page_links import PAGE
@@ -69,5 +69,4 @@ def _require_form() -> None:
 
 
 def _is_strict() -> bool:
-    preferences = request.headers.get("Prefer", "").lower().replace(" ", "")
-    return "handling=strict" in preferences.replace(";", ",").split(",")
+    return preferred(request, "handling") == "strict"

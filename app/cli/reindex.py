@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from app.cli.options import instance_option, json_option, open_installation, told
+from app.cli.options import (
+    Refusal,
+    instance_option,
+    json_option,
+    open_installation,
+    read_settings,
+    told,
+)
 
 
 @click.command()
 @instance_option
+@click.option("--base-url", help="The origin that clients reach, where the settings have none.")
 @json_option
-def reindex(instance: Path, as_json: bool) -> None:
+def reindex(instance: Path, base_url: str | None, as_json: bool) -> None:
     """Write the search index of everything that is stored anew; prints how much there was.
 
     Wanted after an upgrade that says so: until then, searches do not find what was stored before.
@@ -24,7 +33,13 @@ def reindex(instance: Path, as_json: bool) -> None:
     from app.gateway.reindex import reindex as indexed
     from app.gateway.reindex import resources_to_index
 
-    installation = open_installation(instance)
+    settings = read_settings(instance)
+    origin = base_url or settings.base_url
+    if origin is None:
+        # Under another address than it was served by, references to itself would be a stranger's.
+        text = "The settings have no base_url. Add --base-url with the origin that clients reach"
+        raise Refusal(f"{text}: `eclaims serve` tells it, without /fhir/r4.")
+    installation = replace(open_installation(instance), base_url=f"{origin.rstrip('/')}/fhir/r4")
     console = Console(stderr=True)
     is_hidden = as_json or not console.is_terminal
     resources = rows = 0

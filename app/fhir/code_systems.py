@@ -6,6 +6,7 @@ http://hl7.org/fhir/R4/codesystem.html
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from app.domain.canonical import code_system as canonical_of
 from app.domain.issues import ErrorCode
@@ -15,6 +16,8 @@ from app.fhir.operation_definitions import OPERATION_DEFINITIONS
 from app.fhir.structure_definitions import STRUCTURE_DEFINITIONS, machine_name
 
 _VERSION = "1.0.0"
+# When they last changed: the day of the version, for whoever asks what is new.
+PUBLISHED_AT = datetime(2026, 11, 22, tzinfo=UTC)
 
 _TASK_CODES = {
     "cancel": "Stop the request, or reverse it where it is decided; a copy is kept.",

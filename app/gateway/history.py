@@ -56,7 +56,7 @@ class History:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._links = PageLinks(installation.hasher)
+        self._links = PageLinks(installation.hasher, "history")
 
     def first(self, client: Client, asked: Asked) -> str:
         """The newest versions; raises Unacceptable where there is no such history."""
@@ -77,10 +77,8 @@ class History:
             _require_instance(asked, work)
             if asked.count == 0:
                 return _Found(total=work.history.size(span))
-            # One more than is shown tells whether there is a next page.
-            versions = work.history.page(span, asked.count + 1, after)
-            shown = versions[: asked.count]
-            place = _place(shown[-1]) if len(versions) > len(shown) else None
+            shown, has_more = work.history.page(span, asked.count, after)
+            place = _place(shown[-1]) if has_more else None
             return _Found(shown, work.history.restored(shown), place)
 
         page = self._installation.read(client.scope, found)

@@ -37,10 +37,12 @@ def included(
         wanted |= dict.fromkeys(sorted(newest))
         if not newest or len(wanted) > MOST_INCLUDED:
             break
-    found = work.search.find_each(list(wanted)[:MOST_INCLUDED])
-    if len(wanted) <= MOST_INCLUDED:
+    keys = list(wanted)[:MOST_INCLUDED]
+    held = work.search.held(keys)
+    found = work.search.find_each(keys[:held])
+    if held == len(wanted):
         return found, ""
-    text = f"More than {MOST_INCLUDED} resources would be included: ask for smaller pages."
+    text = f"More than {held} resources would be included: ask for smaller pages."
     return found, json_text.write(warning(text))
 
 

@@ -23,19 +23,23 @@ from app.store.hashing import Hasher
 # The query parameter that a link has, and nothing beside it.
 PAGE = "_page"
 _NONCE_BYTES = 12
-_MOST_BYTES = 64 * 1024
+# Proxies refuse addresses that are much longer.
+_MOST_BYTES = 4 * 1024
 
 
 class PageLinks:
-    """Seals places in an answer, and opens them again for the same client."""
+    """Seals places in one kind of answer, and opens them again for the same client."""
 
-    def __init__(self, hasher: Hasher) -> None:
-        self._cipher = AESGCM(hasher.key_for("page-links"))
+    def __init__(self, hasher: Hasher, kind: str) -> None:
+        self._cipher = AESGCM(hasher.key_for(f"page-links of {kind}"))
 
     def sealed(self, client: Client, place: Mapping[str, Any]) -> str:
-        """A place as a token for a URL."""
+        """A place as a token for a URL; raises Unacceptable where what was asked is too long."""
         nonce = token_bytes(_NONCE_BYTES)
         content = zlib.compress(json_text.write(place).encode())
+        if len(content) > _MOST_BYTES:
+            text = "What is asked is too long for a link to its next page: ask for less at once."
+            raise Unacceptable(Issue(ErrorCode.SEARCH_COSTLY, text))
         sealed = self._cipher.encrypt(nonce, content, client.id.encode())
         return urlsafe_b64encode(nonce + sealed).decode().rstrip("=")
 
@@ -49,7 +53,5 @@ class PageLinks:
         except (InvalidTag, NotBase64, ValueError):
             text = "This is no page link that was given to this client."
             raise Unacceptable(Issue(ErrorCode.PARAMETER, text)) from None
-        place: dict[str, Any] = json_text.parsed(
-            zlib.decompressobj().decompress(content, _MOST_BYTES).decode()
-        )
+        place: dict[str, Any] = json_text.parsed(zlib.decompress(content).decode())
         return place

@@ -5,15 +5,22 @@ http://hl7.org/fhir/R4/codesystem.html#search
 
 from collections.abc import Sequence
 
-from app.domain.search.entries import Entry, TokenEntry
+from app.domain.search.entries import DateEntry, Entry, TokenEntry
 from app.domain.search.matching import local, matches
-from app.domain.search.query import ID, Place, Search
+from app.domain.search.query import ID, LAST_UPDATED, Place, Search
 from app.fhir import json_text
-from app.fhir.code_systems import published
+from app.fhir.code_systems import PUBLISHED_AT, published
 from app.fhir.search.indexing import entries_of
 from app.gateway.installation import Installation
 from app.store.resources import Stored
 from app.store.searching.searching import Page
+
+
+def as_stored(type: str, id: str) -> Stored:
+    """A published definition as a version; raises KeyError where there is none."""
+    text = json_text.write(published()[(type, id)])
+    stamped = json_text.stamped(text, id, 1, PUBLISHED_AT)
+    return Stored(type, id, 1, PUBLISHED_AT, stamped)
 
 
 class Published:
@@ -38,12 +45,13 @@ class Published:
         return len(self._matching(search))
 
     def _matching(self, search: Search) -> list[Stored]:
-        base, now = self._installation.base_url, self._installation.clock()
+        base = self._installation.base_url
+        since = DateEntry(LAST_UPDATED, PUBLISHED_AT, PUBLISHED_AT)
         return [
-            Stored(type, id, 1, now, json_text.write(document))
+            as_stored(type, id)
             for (type, id), document in sorted(published().items())
             if type == search.type
-            and _meets([TokenEntry(ID, id), *entries_of(type, document, base)], search)
+            and _meets([TokenEntry(ID, id), since, *entries_of(type, document, base)], search)
         ]
 
 

@@ -10,6 +10,7 @@ from app.fhir.audit_event import Told, audit_event
 from app.fhir.bundle import Entry, collection
 from app.fhir.code_systems import published
 from app.gateway.installation import Installation
+from app.gateway.published import as_stored
 from app.store.audit import Recorded
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
@@ -79,10 +80,7 @@ class Reading:
         return Stored("Bundle", task_id, 1, task.updated_at, text, task.submitter_id)
 
     def _published(self, type: str, id: str) -> Stored | None:
-        document = published().get((type, id))
-        if document is None:
-            return None
-        return Stored(type, id, 1, self._installation.clock(), json_text.write(document))
+        return as_stored(type, id) if (type, id) in published() else None
 
 
 def _told(recorded: Recorded) -> Told:

@@ -12,6 +12,9 @@ from urllib.parse import urlencode
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.domain.search.query import Place
+from app.fhir import json_text
+from app.fhir.operation_outcome import warning
+from app.fhir.search.asking import passed_over, unknown
 from app.fhir.search.reading import Query, read_query
 from app.fhir.searchset import Mode, SearchEntry, searchset
 from app.fhir.subsets import Summary, part_of
@@ -53,7 +56,7 @@ class Searching:
 
     def __init__(self, installation: Installation) -> None:
         self._installation = installation
-        self._links = PageLinks(installation.hasher)
+        self._links = PageLinks(installation.hasher, "search")
 
     def search(
         self,
@@ -122,7 +125,10 @@ class Searching:
             for mode, group in ((Mode.MATCH, found), (Mode.INCLUDE, added))
             for stored in group
         ]
-        return [*entries, SearchEntry(is_cut, Mode.OUTCOME)] if is_cut else entries
+        warnings = [is_cut] if is_cut else []
+        if query.ignored:
+            warnings.append(json_text.write(warning(passed_over(query.ignored))))
+        return [*entries, *(SearchEntry(each, Mode.OUTCOME) for each in warnings)]
 
     def _linked(
         self,
@@ -174,8 +180,19 @@ def _read(asked: Asked, base: str) -> Query:
         is_strict=asked.is_strict,
         compartment=compartment,
     )
+    if asked.type in PUBLISHED and query.search.order:
+        query = _unsorted(query, is_strict=asked.is_strict)
     count = USUAL_COUNT if query.count is None else min(query.count, MOST_ON_A_PAGE)
     return replace(query, count=count)
+
+
+def _unsorted(query: Query, *, is_strict: bool) -> Query:
+    """What is published comes in the order of its ids, and that is told."""
+    if is_strict:
+        raise unknown("_sort")
+    used = tuple(pair for pair in query.used if pair[0] != "_sort")
+    search = replace(query.search, order=())
+    return replace(query, search=search, used=used, ignored=(*query.ignored, "_sort"))
 
 
 def _place(told: Sequence[str | None] | None) -> Place | None:

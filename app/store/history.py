@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.versions import DELETE, Stored, stored_from, with_versions
+from app.store.versions import DELETE, Stored, stored_from, with_versions, within_a_page
 from app.store.visibility import owned
 
 _r = tables.resource.c
@@ -55,16 +55,21 @@ class History:
         self._connection = connection
         self._scope = scope
 
-    def page(self, span: Span, most: int, after: Place | None = None) -> list[Stored]:
-        """At most so many versions, newest first, behind a place if one is given."""
-        keys = self._newest(span, most, after)
-        page = with_versions().join(
-            keys,
-            and_(_v.type == keys.c.type, _v.id == keys.c.id, _v.version == keys.c.version),
+    def page(self, span: Span, most: int, after: Place | None = None) -> tuple[list[Stored], bool]:
+        """At most so many versions, newest first, behind a place if one is given; and if more are.
+
+        A page ends before it grows too large, with one version at least.
+        """
+        keys = self._newest(span, most + 1, after)
+        order = _newest_first(span, keys.c)
+        rows = self._connection.execute(select(keys).order_by(*order)).all()
+        held = within_a_page(row.size for row in rows[:most])
+        shown = [(row.type, row.id, row.version) for row in rows[:held]]
+        page = with_versions().where(
+            _r.payer_id == self._scope.payer_id, tuple_(_v.type, _v.id, _v.version).in_(shown)
         )
-        page = page.where(_r.payer_id == self._scope.payer_id)
         found = self._connection.execute(page.order_by(*_newest_first(span, _v)))
-        return [stored_from(row) for row in found]
+        return [stored_from(row) for row in found], len(rows) > held
 
     def restored(self, versions: Sequence[Stored]) -> set[tuple[str, str, int]]:
         """Which of these brought back what was deleted, by type, id and version."""
@@ -99,7 +104,7 @@ class History:
 
     def _keys(self, type: str, span: Span) -> Select[Any]:
         keys = (
-            select(_v.updated_at, _v.type, _v.id, _v.version)
+            select(_v.updated_at, _v.type, _v.id, _v.version, func.length(_v.body).label("size"))
             .join_from(
                 tables.resource_version,
                 tables.resource,

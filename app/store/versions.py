@@ -1,5 +1,6 @@
 """One version of a resource, and the rows it is read from."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +12,9 @@ from app.store import tables
 from app.store.bodies import decoded
 
 DELETE = "DELETE"
+
+# What one page holds at most, beside its first resource: nobody asks for as many bytes as they are.
+PAGE_BYTES = 8 * 1024 * 1024
 
 _r = tables.resource.c
 _v = tables.resource_version.c
@@ -93,3 +97,14 @@ def stored_from(row: Row[Any]) -> Stored:
     has_content = row.method != DELETE
     text = decoded(row.body_format, row.key_id, row.body) if has_content else None
     return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id, row.method)
+
+
+def within_a_page(sizes: Iterable[int]) -> int:
+    """How many of these sizes, in their order, one page holds: one at least, if there is one."""
+    taken = running = 0
+    for size in sizes:
+        running += size
+        if taken and running > PAGE_BYTES:
+            break
+        taken += 1
+    return taken

@@ -4,7 +4,9 @@ http://hl7.org/fhir/R4/http.html#read
 """
 
 import pytest
+from werkzeug.http import http_date
 
+from app.fhir import json_text
 from tests.builders import a_claim, a_task
 from tests.wire import Wire
 
@@ -120,3 +122,36 @@ def test_what_was_deleted_is_gone_by_head_too(wire):
     assert wire.ask("HEAD", own.reference).status == wire.get(own.reference).status == 410
     assert wire.get(own.reference, If_None_Match='W/"2"').status == 410
     assert wire.ask("HEAD", f"{own.reference}/_history/1").status == 200
+
+
+def test_a_part_has_no_version_that_the_whole_could_be_taken_for(wire):
+    claim = wire.post("Claim", a_claim()).reference
+
+    part, whole = wire.get(f"{claim}?_elements=item"), wire.get(claim)
+
+    assert "ETag" not in part.headers
+    assert whole.headers["ETag"] == 'W/"1"'
+    assert wire.get(f"{claim}?_elements=item", If_None_Match='W/"1"').status == 200
+    assert wire.get(claim, If_None_Match='W/"1"').status == 304
+
+
+def test_a_change_within_the_same_second_is_not_missed(wire, clock):
+    patient = wire.post("Patient", {"resourceType": "Patient"})
+    known = patient.headers["Last-Modified"]
+    assert wire.get(patient.reference, If_Modified_Since=known).status == 304
+
+    changed = patient.document | {"active": True}
+    assert wire.ask("PUT", patient.reference, json_text.write(changed)).status == 200
+
+    assert wire.get(patient.reference, If_Modified_Since=known).status == 200
+    clock.forward(seconds=5)
+    later = http_date(clock.now)
+    assert wire.get(patient.reference, If_Modified_Since=later).status == 304
+
+
+@pytest.mark.parametrize("path", ["Patient/1/$everything", "$export", "Claim/1/$submit"])
+def test_an_operation_that_is_not_there_is_told_as_one(wire, payer, path):
+    refused = wire.get(path)
+
+    assert (refused.status, refused.errors) == (404, ["ECG-NOT-FOUND"])
+    assert "no such operation" in refused.document["issue"][0]["details"]["text"]

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/search.html
 """
 
 import re
+from secrets import token_hex
 from urllib.parse import urlencode
 
 import pytest
@@ -189,3 +190,64 @@ def test_what_is_not_searched_is_told(wire, payer):
 
     assert (reply.status, reply.errors) == (405, ["ECG-METHOD"])
     assert wire.get("Nothing?_id=1").status == 404
+
+
+def test_what_is_passed_over_is_told_beside_the_matches(wire, claims):
+    reply = wire.get("Claim?_count=1&colour=red")
+
+    [outcome] = [e["resource"] for e in reply.document["entry"] if e["search"]["mode"] == "outcome"]
+    assert outcome["issue"][0]["severity"] == "warning"
+    assert "colour" in outcome["issue"][0]["details"]["text"]
+    assert all(each["search"]["mode"] == "match" for each in wire.get("Claim").document["entry"])
+
+
+def test_a_page_ends_before_it_grows_too_large(wire, payer):
+    text = {"status": "generated", "div": "<div xmlns='http://www.w3.org/1999/xhtml'>{}</div>"}
+    for number in range(5):
+        div = text["div"].format("<p>" + "x" * 1_000_000 + "</p>" * 1)
+        extension = [{"url": "http://x.test", "valueString": "y" * 1_000_000}] * 2
+        large = {"resourceType": "Organization", "name": f"N{number}", "extension": extension}
+        assert wire.post("Organization", large | {"text": text | {"div": div}}).status == 201
+
+    pages = walked(wire, "Organization?_count=100")
+    history = wire.get("Organization/_history")
+
+    assert [len(page) for page in pages] == [2, 2, 1]
+    assert len({id for page in pages for id in page}) == 5
+    assert len(history.document["entry"]) == 2
+    assert "next" in links(history)
+
+
+def test_a_link_of_a_history_opens_no_search_and_the_other_way_round(wire, claims):
+    search = links(wire.get("Claim?_count=3"))["next"].partition("?")[2]
+    history = links(wire.get("Claim/_history?_count=3"))["next"].partition("?")[2]
+
+    assert wire.get(f"Claim?{search}").status == wire.get(f"Claim/_history?{history}").status == 200
+    for crossed in (f"Claim?{history}", f"Claim/_history?{search}"):
+        assert (wire.get(crossed).status, wire.get(crossed).errors) == (400, ["ECG-PARAMETER"])
+
+
+def test_a_query_that_no_link_could_hold_is_refused_with_its_first_page(wire, claims):
+    several = ",".join(f"{CLAIM_SYSTEM}|N{number}" for number in range(900))
+    noise = ",".join(token_hex(45) for _ in range(90))
+
+    def asked(values):
+        query = urlencode({"identifier": values, "_count": "2"})
+        return wire.ask("POST", "Claim/_search", query, Content_Type=FORM)
+
+    assert asked(several).status == 200
+    assert wire.get(links(asked(several))["next"]).status == 200
+    refused = asked(f"{CLAIM_SYSTEM}|N1,{CLAIM_SYSTEM}|N2,{CLAIM_SYSTEM}|N3,{noise}")
+    assert (refused.status, refused.errors) == (400, ["ECG-SEARCH-COSTLY"])
+
+
+def test_what_is_published_is_found_by_its_day_and_comes_in_its_own_order(wire, payer):
+    newest = wire.get("CodeSystem?_lastUpdated=gt2020").document
+    sorted_ = wire.get("CodeSystem?_sort=-name")
+
+    assert newest["total"] == wire.get("CodeSystem").document["total"] > 0
+    assert wire.get("CodeSystem?_lastUpdated=lt2020").document["total"] == 0
+    assert ids(sorted_) == sorted(ids(sorted_))
+    assert links(sorted_)["self"] == "CodeSystem"
+    refused = wire.get("CodeSystem?_sort=-name", Prefer="handling=strict")
+    assert (refused.status, refused.errors) == (400, ["ECG-SEARCH-PARAMETER"])

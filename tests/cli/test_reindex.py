@@ -8,6 +8,8 @@ from app.settings import read as read_settings
 from app.store import tables
 from tests.rows import Rows
 
+BASE = ("--base-url", "http://gateway.test")
+
 
 def loaded(eclaims, folder, how_many):
     """Patients that the payer keeps, each with an identifier of its own."""
@@ -39,12 +41,33 @@ def found(installation, payer, value):
 def test_a_database_of_another_revision_is_not_indexed(installed):
     installed.json("db", "downgrade", "0004", "--yes")
 
-    result = installed("db", "reindex")
+    result = installed("db", "reindex", *BASE)
 
     assert result.exit_code == 1
     assert "eclaims db upgrade" in result.stderr
     installed.json("db", "upgrade")
-    assert installed("db", "reindex").exit_code == 0
+    assert installed("db", "reindex", *BASE).exit_code == 0
+
+
+def test_without_the_origin_that_clients_reach_nothing_is_indexed(installed):
+    refused, done = installed("db", "reindex"), installed("db", "reindex", *BASE)
+
+    assert (refused.exit_code, done.exit_code) == (1, 0)
+    assert "--base-url" in refused.stderr
+
+
+def test_references_by_our_own_address_stay_ours(installed, tmp_path):
+    file = tmp_path / "coverage.json"
+    patient = {"reference": "http://gateway.test/fhir/r4/Patient/p1"}
+    file.write_text(json.dumps({"resourceType": "RelatedPerson", "id": "r1", "patient": patient}))
+    installed.json("load", file)
+
+    installed.json("db", "reindex", *BASE)
+
+    installation = opened(installed)
+    [row] = Rows(installation.store).of(tables.search_reference)
+    installation.store.close()
+    assert (row["target_type"], row["target_id"]) == ("Patient", "p1")
 
 
 def test_what_was_stored_before_the_index_is_found_after(installed, tmp_path):
@@ -59,14 +82,14 @@ def test_what_was_stored_before_the_index_is_found_after(installed, tmp_path):
     assert not any(index(installation.store))
     assert found(installation, payer, "v229") == []
 
-    told = installed.json("db", "reindex")
+    told = installed.json("db", "reindex", *BASE)
 
     assert index(installation.store) == before
     assert found(installation, payer, "v229") == ["p229"]
     rows = sum(map(len, before))
     assert told == {"resources": resources(installation), "rows": rows}
     # Again changes nothing.
-    again = installed("db", "reindex")
+    again = installed("db", "reindex", *BASE)
     assert (
         again.stdout == f"{told['resources']} resources are indexed; 0 rows of the index changed.\n"
     )

@@ -11,7 +11,7 @@ PLACE = {"type": "Claim", "used": [["identifier", "http://happyvalley.test/claim
 
 @pytest.fixture
 def links(installation):
-    return PageLinks(installation.hasher)
+    return PageLinks(installation.hasher, "search")
 
 
 @pytest.fixture
@@ -49,7 +49,7 @@ def test_a_link_that_was_changed_in_any_place_is_refused(links, clients):
 
 def test_a_link_of_another_installation_is_refused(links, clients):
     own, _ = clients
-    other = PageLinks(Hasher(b"another installation's key"))
+    other = PageLinks(Hasher(b"another installation's key"), "search")
 
     assert refused(links, own, other.sealed(own, PLACE))
 

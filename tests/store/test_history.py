@@ -13,7 +13,7 @@ CLAIMS = Span(("Claim",))
 
 
 def versions(work, span=CLAIMS, most=100, after=None):
-    return [(one.id, one.version) for one in work.history.page(span, most, after)]
+    return [(one.id, one.version) for one in work.history.page(span, most, after)[0]]
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_only_the_types_that_are_named_are_told(view, claims):
 
 def test_a_page_goes_on_behind_a_place(view, claims):
     mine = view(MINE)
-    last = mine.history.page(CLAIMS, 2)[-1]
+    last = mine.history.page(CLAIMS, 2)[0][-1]
     place = Place(last.updated_at, last.type, last.id, last.version)
 
     assert versions(mine, most=2) == [("c1", 2), ("c2", 1)]
@@ -74,7 +74,7 @@ def test_a_deletion_is_a_version_and_a_purge_takes_all_away(view, claims):
     mine = view(MINE)
     mine.resources.delete(mine.resources.find("Claim", "c2"))
 
-    [deletion] = [one for one in mine.history.page(CLAIMS, 9) if one.is_deletion]
+    [deletion] = [one for one in mine.history.page(CLAIMS, 9)[0] if one.is_deletion]
     assert (deletion.id, deletion.version, deletion.text) == ("c2", 2, None)
     mine.resources.purge("Claim", "c2")
     assert versions(mine) == [("c1", 2), ("c1", 1)]

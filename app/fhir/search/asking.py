@@ -4,6 +4,7 @@ A ValueError says what a value should have been, and never quotes it.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -76,6 +77,18 @@ def unusable(name: str, expected: ValueError) -> Unacceptable:
 def unknown(name: str) -> Unacceptable:
     """The type has no such parameter, and the client asked to be told."""
     return Unacceptable(Issue(ErrorCode.SEARCH_PARAMETER, f"{_told(name)} is not searched here."))
+
+
+def not_offered(name: str) -> Unacceptable:
+    """R4 has the parameter, and it is not offered here."""
+    text = f"{_told(name)} is not offered here: ask without it."
+    return Unacceptable(Issue(ErrorCode.SEARCH_PARAMETER, text))
+
+
+def passed_over(names: Sequence[str]) -> str:
+    """A sentence on the parameters that were ignored."""
+    told = sorted({_told(name) for name in names})
+    return f"Passed over, because it is not searched here: {', '.join(told)}."
 
 
 def unsupported(name: str) -> Unacceptable:

@@ -16,6 +16,7 @@ from app.fhir.search.asking import (
     Asking,
     Unknown,
     Unsupported,
+    not_offered,
     too_costly,
     unknown,
     unsupported,
@@ -30,6 +31,10 @@ __all__ = ["Query", "Summary", "Total", "compartment", "read_query"]
 
 # How the answer is written is no part of what is searched.
 _OF_THE_ANSWER = frozenset({"_format", "_pretty"})
+# R4 has them: to pass them over would answer another question than was asked.
+_NOT_OFFERED = frozenset(
+    {"_text", "_content", "_filter", "_list", "_query", "_contained", "_containedType"}
+)
 _REVERSE = "_revinclude"
 _INCLUDES = frozenset({"_include", _REVERSE})
 _SORT = "_sort"
@@ -122,9 +127,13 @@ class _Reader:
         )
 
     def _take(self, name: str, value: str) -> None:
-        if not value:
-            raise Unknown
         plain, _, modifier = name.partition(":")
+        if plain in _NOT_OFFERED:
+            raise not_offered(name)
+        if not value:
+            if self.is_strict:
+                raise ValueError("one")
+            raise Unknown
         if plain in _INCLUDES:
             self._include(plain, modifier, value)
         elif plain == _SORT or plain in _ONCE:

@@ -27,7 +27,7 @@ from app.store.searching.links import Links
 from app.store.searching.order import beyond, ordered_by, sort_value, spelled
 from app.store.searching.sight import Sight, Subject
 from app.store.searching.values import in_groups
-from app.store.versions import Stored, is_version, stored_from, with_versions
+from app.store.versions import Stored, is_version, stored_from, with_versions, within_a_page
 
 _TOGETHER = 500
 _Rows = list[tuple[str, tuple[str | None, ...]]]
@@ -64,12 +64,16 @@ class Searching(Links):
         )
         rows = self._connection.execute(statement).all()
         places = [Place(tuple(map(spelled, row[1:])), row[0]) for row in rows[:limit]]
+        held = self.held((search.type, place.id) for place in places)
+        has_more = len(rows) > limit or held < len(places)
+        places = places[:held]
         if is_backward:
             places.reverse()
         stored = {
             one.id: one for one in self.find_each((search.type, place.id) for place in places)
         }
-        return Page([(stored[one.id], one) for one in places], len(rows) > limit)
+        # What went away since its place was read does not match any more.
+        return Page([(stored[one.id], one) for one in places if one.id in stored], has_more)
 
     def total(self, search: Search, at_most: int | None) -> int:
         """How many matches there are; counting ends at one more than `at_most`."""
@@ -79,6 +83,16 @@ class Searching(Links):
         counted = ids if at_most is None else ids.limit(at_most + 1)
         query = select(func.count()).select_from(counted.subquery())
         return int(self._connection.execute(query).scalar_one())
+
+    def held(self, keys: Iterable[tuple[str, str]]) -> int:
+        """How many of these resources, in their order, one answer holds: one at least."""
+        wanted = list(keys)
+        sizes: dict[tuple[str, str], int] = {}
+        for type in {type for type, _ in wanted}:
+            for some in in_groups(sorted({id for of, id in wanted if of == type}), _TOGETHER):
+                rows = self._connection.execute(self._sizes(type, some))
+                sizes |= {(type, row.id): row.size for row in rows}
+        return within_a_page(sizes.get(key, 0) for key in wanted)
 
     def find_each(self, keys: Iterable[tuple[str, str]]) -> list[Stored]:
         """The current versions of resources by type and id, in that order; only what is there."""
@@ -91,6 +105,11 @@ class Searching(Links):
             for some in in_groups(sorted(by_type[type]), _TOGETHER)
             for row in self._connection.execute(self._current(type, some))
         ]
+
+    def _sizes(self, type: str, ids: Iterable[str]) -> Select[Any]:
+        found = self._current(type, ids).order_by(None)
+        body = tables.resource_version.c.body
+        return found.with_only_columns(tables.resource.c.id, func.length(body).label("size"))
 
     def _current(self, type: str, ids: Iterable[str]) -> Select[Any]:
         resource = tables.resource

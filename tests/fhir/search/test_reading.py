@@ -170,12 +170,9 @@ def test_a_modifier_that_is_not_supported_is_never_ignored(type, wrong, right):
     ("name", "value"),
     [
         ("nothing", "x"),
-        ("_text", "x"),
-        ("_content", "x"),
         ("status.code", "x"),
         ("patient.nothing", "x"),
         ("encounter.identifier", "x"),
-        ("status", ""),
         ("_has:Nothing:patient:status", "x"),
         ("_has:Claim:status:status", "x"),
         ("_has:Claim:nothing:status", "x"),
@@ -201,6 +198,21 @@ def test_what_is_not_known_is_ignored_or_refused_if_the_client_is_strict(name, v
     issue = refusal("Claim", (name, value), is_strict=True)
     assert issue == Issue(ErrorCode.SEARCH_PARAMETER, f"{name} is not searched here.")
     assert read("Claim", ("use", "claim"), is_strict=True).ignored == ()
+
+
+@pytest.mark.parametrize("name", ["_text", "_content", "_filter", "_list", "_contained"])
+def test_what_r4_has_and_we_have_not_is_refused_and_never_passed_over(name):
+    issue = refusal("Claim", (name, "x"))
+
+    assert issue == Issue(
+        ErrorCode.SEARCH_PARAMETER, f"{name} is not offered here: ask without it."
+    )
+    assert read("Claim", (f"{name}x", "x")).ignored == (f"{name}x",)
+
+
+def test_a_parameter_without_a_value_is_passed_over_unless_the_client_is_strict():
+    assert read("Claim", ("status", "")).ignored == ("status",)
+    assert "expected one" in refusal("Claim", ("status", ""), is_strict=True).text
 
 
 def test_a_narrative_alone_is_not_given_with_includes():
