@@ -5,7 +5,7 @@ Docs: docs/search.md, docs/adr/0014-search-index.md.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -80,6 +80,17 @@ class Searching(Links):
         query = select(func.count()).select_from(counted.subquery())
         return int(self._connection.execute(query).scalar_one())
 
+    def ids(self, search: Search, at_most: int, *, is_own: bool = False) -> list[str]:
+        """The ids of the first matches, in their order.
+
+        `is_own`: only of what belongs to who asks, a submitter or else the payer itself.
+        """
+        arms = self._drivers.arms(search.type, search.conditions)
+        if is_own:
+            arms = [self._owned(arm, search.type) for arm in arms]
+        statement = _in_order_of_ids(arms, at_most - 1, None, is_backward=False)
+        return [row[0] for row in self._connection.execute(statement)]
+
     def find_each(self, keys: Iterable[tuple[str, str]]) -> list[Stored]:
         """The current versions of resources by type and id, in that order; only what is there."""
         by_type: dict[str, set[str]] = defaultdict(set)
@@ -91,6 +102,13 @@ class Searching(Links):
             for some in in_groups(sorted(by_type[type]), _TOGETHER)
             for row in self._connection.execute(self._current(type, some))
         ]
+
+    def _owned(self, arm: Arm, type: str) -> Arm:
+        resource = tables.resource.alias()
+        # None makes it IS NULL: what no submitter owns is the payer's.
+        is_own = resource.c.submitter_id == self._sight.scope.submitter_id
+        own = self._sight.resource_meets(resource, Subject(type, arm.id), is_own)
+        return replace(arm, where=(*arm.where, own))
 
     def _current(self, type: str, ids: Iterable[str]) -> Select[Any]:
         resource = tables.resource
