@@ -259,6 +259,26 @@ def test_a_condition_holds_together_with_if_match(wire):
     assert (changed.status, changed.reference) == (200, own.reference)
 
 
+@pytest.mark.parametrize(
+    ("verb", "status", "without"),
+    [("PUT", 412, 201), ("PATCH", 412, 404), ("DELETE", 412, 204)],
+)
+def test_if_match_is_not_met_by_what_is_not_there(wire, rows, verb, status, without):
+    before = rows.counts()
+    tag = {"If_Match": 'W/"7"'}
+    ask = {
+        "PUT": lambda headers: wire.put(ONE, a_patient(), **headers),
+        "PATCH": lambda headers: patch(wire, ONE, GENDER, **headers),
+        "DELETE": lambda headers: wire.delete(ONE, **headers),
+    }
+
+    refused = ask[verb](tag)
+
+    assert (refused.status, refused.errors) == (status, ["ECG-VERSION-CONFLICT"])
+    assert rows.counts() == before
+    assert ask[verb]({}).status == without
+
+
 def test_if_none_exist_asks_what_is_there_now(wire):
     condition = f"identifier={SYSTEM}|1"
     first = wire.post("Patient", a_patient("1"), If_None_Exist=condition)
