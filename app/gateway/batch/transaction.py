@@ -3,7 +3,7 @@
 Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -181,7 +181,7 @@ def _performed(part: Part, step: Step, perform: Perform) -> Answered:
     return answer
 
 
-def _require_possible(steps: Iterable[Step]) -> None:
+def _require_possible(steps: Sequence[Step]) -> None:
     """Pass where every step is one that a transaction can hold; raises Unacceptable."""
     issues = [
         Issue(
@@ -192,8 +192,20 @@ def _require_possible(steps: Iterable[Step]) -> None:
         for step in steps
         if "$" in step.path or (step.method == "POST" and (not step.path or "/" in step.path))
     ]
+    issues += _repeated(steps)
     if issues:
         raise Unacceptable(*issues)
+
+
+def _repeated(steps: Iterable[Step]) -> Iterator[Issue]:
+    """Every fullUrl that an earlier step has: what refers to it would not say which is meant."""
+    addresses: set[str] = set()
+    for step in steps:
+        if step.full_url in addresses:
+            text = "Another entry has the same fullUrl."
+            yield Issue(ErrorCode.BUNDLE_TWICE, text, f"{step.place}.fullUrl")
+        elif step.full_url is not None:
+            addresses.add(step.full_url)
 
 
 def _audit_denial(
