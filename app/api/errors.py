@@ -58,13 +58,27 @@ def _busy(_fault: Exception) -> Response:
 
 
 def _unknown(_fault: Exception) -> Response:
-    text = "Whether this was done is not known. Send the same again: it is done once."
-    if request.method == "PATCH" and "If-Match" not in request.headers:
-        # Operations like `add` to an array have an effect each time.
-        text = "Whether this was done is not known. Read the resource before it is patched again."
+    text = f"{ErrorCode.UNKNOWN_COMMIT.entry.meaning} {_advice()}"
     response = outcome(503, Issue(ErrorCode.UNKNOWN_COMMIT, text))
     response.headers["Retry-After"] = RETRY_AFTER_SECONDS
     return response
+
+
+def _advice() -> str:
+    """What to do where it is not known whether the request was done."""
+    once = "Send the same again: it is done once."
+    is_keyed = "Idempotency-Key" in request.headers or "If-None-Exist" in request.headers
+    if request.method == "PATCH":
+        # Operations like `add` to an array have an effect each time.
+        is_safe = "If-Match" in request.headers
+        return once if is_safe else "Read the resource before it is patched again."
+    if request.method != "POST":
+        return once
+    if request.blueprint == "bundles" and is_keyed:
+        return "Send the same again: what it creates is created once. Read first what it patches."
+    if is_keyed:
+        return once
+    return "Look what is there before it is sent again: only what is known by identifier is once."
 
 
 def _disk_full(_fault: Exception) -> Response:

@@ -3,7 +3,7 @@
 https://www.rfc-editor.org/rfc/rfc6902, http://hl7.org/fhir/R4/http.html#patch
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -46,7 +46,8 @@ def read(body: bytes, limit: int) -> list[Operation]:
 def applied(operations: list[Operation], document: Mapping[str, Any]) -> Any:
     """A document as the operations leave it; `document` stays as it is.
 
-    Raises Unacceptable where they cannot be carried out, or a `test` fails.
+    Raises Unacceptable where they cannot be carried out, a `test` fails, or what they leave is
+    nested deeper than any document.
     """
     result: Any = deepcopy(document)
     copied = 0
@@ -60,13 +61,35 @@ def applied(operations: list[Operation], document: Mapping[str, Any]) -> Any:
             result = JsonPatch([operation]).apply(result, in_place=True)
         except JsonPatchTestFailed:
             raise _not_applied(number, "the value is another one") from None
-        except (JsonPatchException, JsonPointerException):
-            # The library's own text may quote the content.
+        except (JsonPatchException, JsonPointerException, TypeError):
+            # The library's own text may quote the content. Of `-`, which is behind the last element
+            # of an array, it makes a TypeError wherever there must be an element.
             raise _not_applied(number, "the path leads nowhere") from None
         except RecursionError:
             text = "The patch nests what it copies too deep."
             raise Unacceptable(Issue(ErrorCode.TOO_COMPLEX, text)) from None
+    _require_shallow(result)
     return result
+
+
+def _require_shallow(document: Any) -> None:
+    level = [document]
+    for _ in range(json_text.MAX_DEPTH):
+        below = (inner for value in level for inner in _inside(value))
+        level = [inner for inner in below if isinstance(inner, dict | list)]
+        if not level:
+            return
+    text = f"That is nested deeper than {json_text.MAX_DEPTH} levels."
+    raise Unacceptable(
+        Issue(ErrorCode.PATCH, "What the patch leaves is no valid resource."),
+        Issue(ErrorCode.TOO_COMPLEX, text),
+    )
+
+
+def _inside(value: Any) -> Iterable[Any]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
 
 
 def _require_operation(operation: Any, at: str) -> None:

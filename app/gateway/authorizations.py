@@ -3,17 +3,18 @@
 Docs: docs/preauthorizations.md.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from app.domain.adjudication import Amount, Category, Coverage, Decided, DecidedLine
 from app.domain.claims import Claim, Days, Line
 from app.domain.money import Money
-from app.domain.references import Reference
-from app.fhir import json_text
-from app.fhir.documents import identifiers_of
+from app.domain.parties import Client
+from app.fhir import documents, json_text
 from app.store.reservations import Terms
+from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
 _PREFIX = "PA-"
@@ -25,8 +26,32 @@ def reference_of(claim_id: str) -> str:
     return f"{_PREFIX}{claim_id}"
 
 
+def provider_names(
+    document: Mapping[str, Any], client: Client, base: str, work: UnitOfWork
+) -> frozenset[str]:
+    """What a Claim's provider goes by and this client may speak for, as keyed hashes.
+
+    To be kept as the Claim comes in: later, what the client refers to may name somebody else.
+    """
+    reference = documents.reference_of(document["provider"], base)
+    behind, is_own = documents.contained(document, document["provider"]), False
+    if reference.type is not None and reference.id is not None:
+        stored = work.resources.find(reference.type, reference.id)
+        if stored is not None and stored.text is not None:
+            behind = json_text.parsed(stored.text)
+            is_own = stored.submitter_id == client.scope.submitter_id
+    told = [one for one in documents.identifiers_of(behind or {}) if client.may_send_for((one,))]
+    names = {one.key for one in told}
+    if reference.identifier is not None and client.may_send_for((reference.identifier,)):
+        names.add(reference.identifier.key)
+    # Whoever acts for anybody may refer to anybody.
+    if reference.id is not None and (is_own or told or client.may_send_for(())):
+        names.add(f"{reference.type}/{reference.id}")
+    return frozenset(work.hasher("reserved-provider", name) for name in names)
+
+
 def reserve(
-    claim_id: str,
+    preauthorization: Submission,
     claim: Claim,
     coverage: Coverage | None,
     valid: Days,
@@ -40,12 +65,12 @@ def reserve(
     terms = Terms(
         currency=benefit.currency,
         member=coverage.member if coverage else None,
-        providers=frozenset(_names(claim.provider, work)),
+        providers=preauthorization.providers or frozenset(),
         services=frozenset(services),
         starts_on=valid.first,
         ends_on=valid.last,
     )
-    work.reservations.reserve(claim_id, benefit.minor_units, terms)
+    work.reservations.reserve(preauthorization.id, benefit.minor_units, terms)
 
 
 @dataclass(slots=True)
@@ -59,16 +84,20 @@ class _Use:
 
 
 def consume(
-    claim_id: str, claim: Claim, coverage: Coverage | None, decided: Decided, work: UnitOfWork
+    submission: Submission,
+    claim: Claim,
+    coverage: Coverage | None,
+    decided: Decided,
+    work: UnitOfWork,
 ) -> None:
     """Take a Claim's benefit from the preauthorizations it quotes, as far as each holds for it.
 
     Decided again, it keeps what it took as far as it still needs it, also of one that has ended
     since; the rest is given back.
     """
-    held = work.reservations.used_by(claim_id)
+    held = work.reservations.used_by(submission.id)
     uses = list(_uses(claim, decided, work))
-    providers = set(_names(claim.provider, work))
+    providers = submission.providers or frozenset()
     for preauthorization in sorted({*_quoted(claim), *held}):
         terms = work.reservations.terms(preauthorization)
         if terms is None:
@@ -81,7 +110,7 @@ def consume(
         if not is_theirs:
             # A line that is carried over keeps what it has, though its coverage may be gone.
             units = min(units, before) if coverage is None else 0
-        taken = work.reservations.use(preauthorization, claim_id, units, before)
+        taken = work.reservations.use(preauthorization, submission.id, units, before)
         _take_off(wanted, taken)
 
 
@@ -154,15 +183,3 @@ def _decided_leaves(lines: tuple[DecidedLine, ...]) -> Iterator[DecidedLine]:
 
 def _service(key: str, work: UnitOfWork) -> str:
     return work.hasher("reserved-service", key)
-
-
-def _names(provider: Reference, work: UnitOfWork) -> Iterator[str]:
-    """Everything a provider goes by, as keyed hashes: its reference and its identifiers."""
-    identifiers = [provider.identifier] if provider.identifier else []
-    if provider.type is not None and provider.id is not None:
-        yield work.hasher("reserved-provider", f"{provider.type}/{provider.id}")
-        stored = work.resources.find(provider.type, provider.id)
-        if stored is not None and stored.text is not None:
-            identifiers += identifiers_of(json_text.parsed(stored.text))
-    for identifier in identifiers:
-        yield work.hasher("reserved-provider", identifier.key)

@@ -22,7 +22,7 @@ def existing(received: Received, work: UnitOfWork) -> tuple[str, str] | None:
         if own_ids(received.type, received.if_none_exist, work):
             raise TakenMeanwhile
         return None
-    matches = matches_of(received.type, received.if_none_exist, work)
+    matches = matches_of(received.type, received.if_none_exist, work, 2)
     if len(matches) > 1:
         text = f"Several resources of type {received.type} meet the condition."
         raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))

@@ -102,9 +102,11 @@ class Gateway:
     def update(self, client: Client, received: Received, target: Target) -> Taken:
         """PUT a resource; raises Unacceptable, with nothing changed."""
         base = self._installation.base_url
-        return self._changed(
+        taken = self._changed(
             client, target, lambda work: update.update(received, target, client, base, work)
         )
+        real_time.tried(self._worker, client, taken)
+        return taken
 
     def patch(self, client: Client, sent: Patch, target: Target) -> Taken:
         """PATCH a resource; raises Unacceptable, with nothing changed."""

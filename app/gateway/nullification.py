@@ -157,6 +157,7 @@ def _blank(submission: Submission, work: UnitOfWork) -> None:
         due_at=None,
         rules=None,
         plan_version=None,
+        providers=None,
     )
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")

@@ -6,6 +6,7 @@ Ids are the payer's and are kept. Docs: docs/reference-data.md.
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from json import dumps
 from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
@@ -116,7 +117,7 @@ def keep(
         stamped = json_text.stamped(text, id, 1, work.now)
         stored = work.resources.add(type, id, stamped, keys, None, method=method)
         change = Change.ADDED
-    elif content_of(previous.text) == content_of(text):
+    elif _digits(previous.text) == _digits(text):
         return Kept(previous, Change.UNCHANGED)
     else:
         stamped = json_text.stamped(text, id, previous.version + 1, work.now)
@@ -181,6 +182,11 @@ def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
         codings = codings_of(document.get("code"))
         found |= {service_key(Coding(each.system, each.code)) for each in codings}
     return tuple(sorted(found, key=lambda identifier: identifier.key))
+
+
+def _digits(text: str | None) -> str:
+    """What `content_of` gives, as a text in which 10.5 and 10.50 differ."""
+    return dumps(content_of(text), sort_keys=True, default=str)
 
 
 def content_of(text: str | None) -> Any:

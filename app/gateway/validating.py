@@ -104,6 +104,9 @@ def _mode_issues(
 
     if question.mode not in {Mode.CREATE, Mode.UPDATE}:
         return []
+    if question.mode is Mode.UPDATE and target.id is None:
+        text = "What is to be updated is named by the id in the resource: [type]/[id]."
+        return [Issue(ErrorCode.REQUIRED, text, f"{question.type}.id")]
     if question.mode is Mode.CREATE and question.type == "Task":
         # A Task is tried by `Prefer: dry-run`, which tells what would come of it.
         return _task_issues(installation, client, sent)

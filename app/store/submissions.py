@@ -49,6 +49,7 @@ class Submission:
     about_id: str | None = None
     question_id: str | None = None
     paid_at: datetime | None = None
+    providers: frozenset[str] | None = None
 
     @property
     def is_reopened(self) -> bool:

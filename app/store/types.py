@@ -1,11 +1,13 @@
 """Column types that come back as what went in, on both databases."""
 
+import json
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Numeric, String, TypeDecorator
+from sqlalchemy import DateTime, Dialect, Numeric, String, Text, TypeDecorator
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -75,6 +77,21 @@ class Exact(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
         """Read every digit back."""
         return None if value is None else Decimal(value)
+
+
+class Hashes(TypeDecorator[frozenset[str]]):
+    """A set of keyed hashes, kept as one text in their order."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: AbstractSet[str] | None, dialect: Dialect) -> str | None:
+        """Write them all."""
+        return None if value is None else json.dumps(sorted(value))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> frozenset[str] | None:
+        """Read them back."""
+        return None if value is None else frozenset(json.loads(value))
 
 
 # Wide enough for every amount; what is beyond is ordered with the largest.

@@ -467,6 +467,20 @@ def test_everything_is_audited_as_when_done_singly(wire, rows):
     assert told != []
 
 
+def test_two_entries_of_one_address_are_not_told_apart_by_a_version(wire, rows):
+    first, second = (a_patient(each, meta={"versionId": each}) for each in "12")
+    coverage = posted(a_coverage(beneficiary={"reference": ONE}))
+    before = kept(rows)
+
+    refused = transaction(wire, posted(first, ONE), posted(second, ONE), coverage)
+
+    assert (refused.status, refused.errors) == (400, ["ECG-BUNDLE-TWICE"])
+    assert refused.expressions == ["Bundle.entry[1].fullUrl"]
+    assert kept(rows) == before
+    done = transaction(wire, posted(first, ONE), posted(second, TWO), coverage)
+    assert statuses(done) == ["201"] * 3
+
+
 # --- the same again
 
 

@@ -4,8 +4,10 @@ http://hl7.org/fhir/R4/http.html#ccreate, http://hl7.org/fhir/R4/http.html#cond-
 """
 
 import pytest
+from sqlalchemy import event
 
 from tests.builders import a_coverage, identifier
+from tests.bundles import batch, posted, statuses
 from tests.conformance.test_patches import GENDER, patch
 from tests.conformance.test_updates import SYSTEM, a_patient, with_id
 
@@ -201,6 +203,52 @@ def test_the_payer_changes_its_own_and_not_what_submitters_sent(wire, core):
     assert wire.get(sent.reference).text == sent.text
 
 
+@pytest.fixture
+def stuffed(wire, http):
+    """More of a submitter's that meet a condition of the payer's than anybody would look at."""
+    for _ in range(2):
+        reply = batch(wire, *[posted(a_patient()) for _ in range(255)])
+        assert set(statuses(reply)) == {"201"}
+
+
+def test_what_a_submitter_sent_does_not_stop_the_conditions_of_the_payer(stuffed, core, wire):
+    condition = ONE.partition("?")[2]
+
+    created = asked(core, "PUT", ONE, id="kept")
+    found = core.post("Patient", a_patient(), If_None_Exist=condition)
+    changed = asked(core, "PUT", ONE, gender="male")
+    refused = asked(wire, "PUT", ONE)
+    deleted = asked(core, "DELETE", ONE)
+
+    assert [one.status for one in (created, found, changed, deleted)] == [201, 200, 200, 204]
+    assert found.reference == changed.reference == "Patient/kept"
+    assert (refused.status, refused.errors) == (412, ["ECG-MULTIPLE-MATCHES"])
+    again = wire.post("Patient", a_patient(), If_None_Exist=condition)
+    assert (again.status, again.errors) == (412, ["ECG-MULTIPLE-MATCHES"])
+
+
+def test_what_a_condition_leads_to_is_counted_without_a_text(wire, store):
+    for _ in range(3):
+        wire.post("Patient", a_patient())
+    sent = []
+
+    def note(_connection, _cursor, statement, *_):
+        sent.append(statement)
+
+    event.listen(store.engine, "before_cursor_execute", note)
+    try:
+        condition = ONE.partition("?")[2]
+        refused = [asked(wire, "PUT", ONE)]
+        refused += [wire.post("Patient", a_patient(), If_None_Exist=condition)]
+    finally:
+        event.remove(store.engine, "before_cursor_execute", note)
+
+    assert [one.errors for one in refused] == [["ECG-MULTIPLE-MATCHES"]] * 2
+    found = [one for one in sent if "search_token" in one]
+    assert len(found) == 2
+    assert not [one for one in sent if "FROM resource_version" in one or "body" in one]
+
+
 def test_a_condition_holds_together_with_if_match(wire):
     own = wire.post("Patient", a_patient())
 
@@ -209,6 +257,26 @@ def test_a_condition_holds_together_with_if_match(wire):
 
     assert (refused.status, refused.errors) == (412, ["ECG-VERSION-CONFLICT"])
     assert (changed.status, changed.reference) == (200, own.reference)
+
+
+@pytest.mark.parametrize(
+    ("verb", "status", "without"),
+    [("PUT", 412, 201), ("PATCH", 412, 404), ("DELETE", 412, 204)],
+)
+def test_if_match_is_not_met_by_what_is_not_there(wire, rows, verb, status, without):
+    before = rows.counts()
+    tag = {"If_Match": 'W/"7"'}
+    ask = {
+        "PUT": lambda headers: wire.put(ONE, a_patient(), **headers),
+        "PATCH": lambda headers: patch(wire, ONE, GENDER, **headers),
+        "DELETE": lambda headers: wire.delete(ONE, **headers),
+    }
+
+    refused = ask[verb](tag)
+
+    assert (refused.status, refused.errors) == (status, ["ECG-VERSION-CONFLICT"])
+    assert rows.counts() == before
+    assert ask[verb]({}).status == without
 
 
 def test_if_none_exist_asks_what_is_there_now(wire):

@@ -54,6 +54,34 @@ def test_what_somebody_else_refers_to_is_deleted(wire, other):
     assert wire.delete(patient.reference).status == 204
 
 
+@pytest.mark.parametrize(
+    ("target", "element", "status"),
+    [
+        ({"resourceType": "Patient"}, "patient", 204),
+        (a_coverage(), "coverage", 204),
+        ({"resourceType": "Organization", "name": "Clinic"}, "provider", 409),
+    ],
+)
+def test_a_submitter_holds_of_the_payers_only_what_it_sees(wire, core, target, element, status):
+    kept = core.post(target["resourceType"], target).reference
+    own = {"identifier": identifier("sid", "Happy Valley")} if element == "provider" else {}
+    guess = {element: {"reference": kept, **own}}
+    assert wire.post("Claim", a_claim(**guess)).status == 201
+
+    assert wire.get(kept).status == (404 if status == 204 else 200)
+    assert core.delete(kept).status == status
+
+
+def test_what_the_payer_refers_to_itself_stays(wire, core):
+    patient = core.post("Patient", {"resourceType": "Patient"}).reference
+    coverage = core.post("Coverage", a_coverage(beneficiary={"reference": patient})).reference
+
+    refused = core.delete(patient)
+
+    assert (refused.status, refused.errors) == (409, ["ECG-REFERENCED"])
+    assert [core.delete(each).status for each in (coverage, patient)] == [204, 204]
+
+
 def test_what_the_payer_lets_be_read_is_not_deleted(wire, core):
     clinic = core.post("Organization", {"resourceType": "Organization", "name": "Clinic"})
 

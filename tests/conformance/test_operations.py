@@ -160,6 +160,16 @@ def test_an_update_and_a_deletion_are_tried_too(wire, other, rows):
     assert rows.counts() == before
 
 
+def test_an_update_of_what_has_no_id_lacks_it(wire):
+    patient = wire.post("Patient", PATIENT)
+
+    lacking = wire.post("Patient/$validate?mode=update", PATIENT)
+
+    assert (found(lacking), lacking.expressions) == (["ECG-REQUIRED"], ["Patient.id"])
+    named = {**PATIENT, "id": patient.document["id"]}
+    assert found(wire.post("Patient/$validate?mode=update", named)) == []
+
+
 def test_what_is_stored_is_validated_for_who_sees_it(wire, other):
     patient = wire.post("Patient", PATIENT).reference
 

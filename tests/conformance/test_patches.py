@@ -146,6 +146,38 @@ def test_what_is_nested_by_and_by_is_too_deep(wire):
     assert wire.get(own.reference).text == own.text
 
 
+@pytest.mark.parametrize(("branches", "is_done"), [(0, True), (40, False)])
+def test_what_is_nested_deeper_than_a_text_can_be_written_is_refused(wire, branches, is_done):
+    own = wire.post("Patient", a_patient())
+    value = "{}"
+    for _ in range(60):
+        value = f'{{"a":{value}}}'
+    deep = [
+        step
+        for number in range(branches)
+        for step in (
+            {"op": "add", "path": f"/x{number}", "value": json_text.parsed(value)},
+            {"op": "move", "from": f"/x{number - 1}", "path": f"/x{number}{'/a' * 61}"},
+        )[: 2 if number else 1]
+    ]
+
+    answered = patch(wire, own.reference, GENDER, *deep)
+
+    assert answered.status == (200 if is_done else 422)
+    assert answered.errors == ([] if is_done else ["ECG-PATCH", "ECG-TOO-COMPLEX"])
+    assert ("gender" in wire.get(own.reference).document) == is_done
+
+
+def test_behind_the_last_name_there_is_none_to_copy(wire):
+    own = wire.post("Patient", a_patient(name=[{"text": "Alex"}]))
+    first, none = ({"op": "copy", "from": f"/name/{at}", "path": "/name/1"} for at in "0-")
+
+    refused, done = (patch(wire, own.reference, each) for each in (none, first))
+
+    assert (refused.status, refused.errors) == (422, ["ECG-PATCH"])
+    assert (done.status, done.document["name"]) == (200, [{"text": "Alex"}] * 2)
+
+
 @pytest.mark.parametrize("whose", ["nobodys", "anothers"])
 def test_what_is_not_the_clients_own_is_404(wire, other, whose):
     anothers = other.post("Patient", a_patient())

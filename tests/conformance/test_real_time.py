@@ -15,7 +15,7 @@ from app.fhir import json_text
 from app.gateway.gateway import Gateway
 from app.gateway.jobs.worker import Worker
 from app.store import tables
-from tests.builders import a_claim, a_coverage, a_price, a_quote, a_task
+from tests.builders import CLAIM_SYSTEM, a_claim, a_coverage, a_price, a_quote, a_task
 from tests.conformance.standings import related
 from tests.gateway.desk import received
 
@@ -45,6 +45,20 @@ def states(rows):
 @pytest.mark.parametrize("use", ["claim", "preauthorization", "predetermination"])
 def test_a_claim_is_decided_when_its_sender_is_answered(insured, wire, use):
     urgent, normal = wire.post("Claim", a_stat_claim(use)), wire.post("Claim", a_claim(use))
+
+    assert (urgent.status, normal.status) == (201, 201)
+    outcomes = [wire.get(related(one)).document["outcome"] for one in (urgent, normal)]
+    assert outcomes == ["complete", "queued"]
+
+
+def test_a_claim_that_a_conditional_update_creates_is_decided_at_once_too(insured, wire):
+    urgent, normal = (
+        wire.put(f"Claim?identifier={CLAIM_SYSTEM}|{number}", claim)
+        for number, claim in (
+            ("S1", a_stat_claim(number="S1")),
+            ("S2", a_claim(number="S2")),
+        )
+    )
 
     assert (urgent.status, normal.status) == (201, 201)
     outcomes = [wire.get(related(one)).document["outcome"] for one in (urgent, normal)]

@@ -36,6 +36,15 @@ def test_an_id_that_is_not_the_clients_own_is_405_whoever_has_it(wire, other, ro
     assert other.put(anothers, with_id(a_patient(), anothers)).status == 200
 
 
+def test_what_the_payer_keeps_is_audited_under_its_request(core, rows):
+    replies = [core.post("Organization", {"resourceType": "Organization", "name": "Clinic"}),
+               core.put("Coverage/coverage-M1", a_coverage())]  # fmt: skip
+
+    loaded = rows.of(tables.audit, action="load")
+    told = [row["request_id"] for row in loaded if row["type"] in {"Organization", "Coverage"}]
+    assert told == [one.headers["X-Request-Id"] for one in replies]
+
+
 @pytest.mark.parametrize("id", [None, "another"])
 def test_the_body_has_the_id_of_the_address(wire, rows, id):
     own = wire.post("Patient", a_patient())

@@ -43,6 +43,46 @@ def test_what_copies_bring_in_is_bounded():
     assert json_patch.applied(read(*copies[:1]), {"a": half}) == {"a": half, "b0": half}
 
 
+@pytest.mark.parametrize("verb", ["copy", "move", "remove", "replace", "test"])
+def test_behind_the_last_element_of_an_array_there_is_nothing(verb):
+    def operation(number):
+        at = f"/a/{number}"
+        place = {"from": at, "path": "/b"} if verb in {"copy", "move"} else {"path": at}
+        return {"op": verb, **place, "value": 1}
+
+    assert refusal({"a": [1]}, operation("-")) is ErrorCode.PATCH
+    assert "a" in json_patch.applied(read(operation(0)), {"a": [1]})
+
+
+def nested(levels):
+    value = {}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    return value
+
+
+@pytest.mark.parametrize(("levels", "is_done"), [(64, True), (65, False), (3000, False)])
+def test_a_patch_nests_no_deeper_than_any_document(levels, is_done):
+    document = {"b": nested(10)}
+    steps = (levels - 11) // 10
+    wrapped = [{"op": "add", "path": "/c", "value": nested(10)},
+               {"op": "move", "from": "/b", "path": "/c" + "/a" * 10},
+               {"op": "move", "from": "/c", "path": "/b"}]  # fmt: skip
+    rest = levels - 11 - 10 * steps
+    last = [{"op": "add", "path": "/c", "value": nested(rest)},
+            {"op": "move", "from": "/b", "path": "/c" + "/a" * rest}]  # fmt: skip
+    operations = wrapped * steps + (last if rest else [])
+
+    if is_done:
+        left = json_patch.applied(read(*operations), document)
+        assert json_text.read(json_text.write(left).encode(), LIMIT) == left
+    else:
+        with pytest.raises(Unacceptable) as refused:
+            json_patch.applied(read(*operations), document)
+        errors = [issue.error for issue in refused.value.issues]
+        assert errors == [ErrorCode.PATCH, ErrorCode.TOO_COMPLEX]
+
+
 @pytest.mark.parametrize(
     ("document", "value", "is_same"),
     [

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from app.fhir import json_text
+from app.gateway.changes.target import Target
 from app.gateway.reference_data import keep
 from app.store import tables
 from tests.builders import (
@@ -16,6 +17,7 @@ from tests.builders import (
     a_task,
     identifier,
 )
+from tests.gateway.desk import Desk, received
 from tests.store.ledgers import kept, recomputed
 
 ANOTHER_SERVICE = {"coding": [{"system": "http://codes.test", "code": "3000"}]}
@@ -119,6 +121,109 @@ def test_another_provider_uses_nothing(ledger):
     ledger.quoting(provider={"identifier": identifier("sid", "Somebody else")})
 
     assert ledger.sums() == UNUSED
+
+
+@pytest.fixture
+def narrow(installation, registry, worker, ledger):
+    """A submitter that acts for itself alone, which quotes the preauthorization of another."""
+    issued = registry.submitter("Attacker", acts_for_anybody=False)
+    return Ledger(Desk(installation, issued.client), worker, ledger.preauthorization)
+
+
+def an_organization(*names, **elements):
+    return {
+        "resourceType": "Organization",
+        "identifier": [identifier("sid", name) for name in names],
+        **elements,
+    }
+
+
+def test_a_provider_that_is_renamed_after_its_claim_came_in_uses_nothing(ledger, narrow):
+    provider = narrow.desk.create(an_organization("Attacker")).stored
+    quote = a_quote(ledger.preauthorization.stored.id)
+    by_reference = {"reference": provider.reference}
+    narrow.desk.create(
+        a_claim(insurance=quote, prices=["12.50"], serviced="2026-03-02", provider=by_reference)
+    )
+
+    renamed = received(an_organization("Happy Valley", id=provider.id))
+    target = Target("Organization", provider.id)
+    narrow.desk.gateway.update(narrow.desk.client, renamed, target)
+    narrow.worker.drain()
+
+    assert ledger.sums() == UNUSED
+    ledger.quoting()
+    assert ledger.sums() == USED
+
+
+def test_a_claim_uses_what_its_provider_was_though_it_is_renamed_since(desk, insured, worker):
+    provider = desk.create(an_organization("Happy Valley")).stored
+    made = Ledger(desk, worker)
+    made.preauthorization = made.decided("preauthorization")
+    quote = a_quote(made.preauthorization.stored.id)
+    by_reference = {"reference": provider.reference}
+    desk.create(
+        a_claim(insurance=quote, prices=["12.50"], serviced="2026-03-02", provider=by_reference)
+    )
+
+    renamed = received(an_organization("Renamed", id=provider.id))
+    desk.gateway.update(desk.client, renamed, Target("Organization", provider.id))
+    worker.drain()
+
+    assert made.sums() == USED
+
+
+@pytest.mark.parametrize("is_contained", [True, False])
+@pytest.mark.parametrize("names", [("Happy Valley", "Attacker"), ("Attacker", "Happy Valley")])
+def test_a_name_that_the_submitter_may_not_speak_for_uses_nothing(
+    ledger, narrow, names, is_contained
+):
+    document = an_organization(*names)
+    if is_contained:
+        contained = [{**document, "id": "provider"}]
+        narrow.quoting(provider={"reference": "#provider"}, contained=contained)
+    else:
+        stored = narrow.desk.create(document).stored
+        narrow.quoting(provider={"reference": stored.reference})
+
+    assert ledger.sums() == UNUSED
+    ledger.quoting(provider={"reference": "#provider"},
+                   contained=[{**document, "id": "provider"}])  # fmt: skip
+    assert ledger.sums() == USED
+
+
+def test_a_reference_to_what_another_submitter_has_uses_nothing(desk, insured, worker, narrow):
+    provider = {"reference": desk.create(an_organization("Happy Valley")).stored.reference}
+    made = Ledger(desk, worker)
+    made.preauthorization = made.decided("preauthorization", provider=provider)
+    quoted = made.preauthorization.stored.id
+
+    narrow.quoting(quoted, provider={**provider, "identifier": identifier("sid", "Attacker")})
+
+    assert made.sums() == UNUSED
+    made.quoting(provider=provider)
+    assert made.sums() == USED
+
+
+def test_a_submitter_that_acts_for_itself_alone_uses_what_it_reserved(insured, worker, narrow):
+    own = {"identifier": identifier("sid", "Attacker")}
+    made = Ledger(narrow.desk, worker)
+    made.preauthorization = made.decided("preauthorization", provider=own)
+
+    made.quoting(provider=own)
+
+    assert made.sums() == USED
+
+
+def test_an_organization_of_the_payers_stands_for_who_it_says(insured, worker, narrow):
+    told = insured.create(an_organization("Attacker", id="org")).stored.reference
+    made = Ledger(narrow.desk, worker)
+    own = {"identifier": identifier("sid", "Attacker")}
+    made.preauthorization = made.decided("preauthorization", provider=own)
+
+    made.quoting(provider={"reference": told})
+
+    assert made.sums() == USED
 
 
 def test_another_submitter_of_the_same_provider_may_use_it(ledger, stranger, worker):

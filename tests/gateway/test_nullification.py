@@ -46,6 +46,7 @@ def test_what_is_kept_of_the_row_is_that_it_was_there(desk, insured, worker, cla
         after.currency,
         after.rules,
         after.plan_version,
+        after.providers,
         after.awaiting,
         after.awaiting_text,
         after.due_at,

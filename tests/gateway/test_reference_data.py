@@ -1,5 +1,7 @@
 """The payer's own data: kept under its ids, replaced where it changed, found by its keys."""
 
+from decimal import Decimal
+
 import pytest
 
 from app.domain.issues import ErrorCode, Unacceptable
@@ -42,6 +44,22 @@ def test_a_plan_value_belongs_to_one_plan(core):
     assert refusal(core, a_plan(id="plan-2")) == [ErrorCode.DUPLICATE]
     assert load(core, a_plan("silver", id="plan-2")).change is Change.ADDED
     assert load(core, a_plan(name="Gold")).change is Change.REPLACED
+
+
+def test_a_digit_more_is_another_version_and_the_order_of_elements_is_none(core):
+    def organization(digits, name):
+        tail = {"name": "Clinic"} if name == "last" else {}
+        head = {"name": "Clinic"} if name == "first" else {}
+        exact = [{"url": "http://payer.test/share", "valueDecimal": Decimal(digits)}]
+        return {"resourceType": "Organization", "id": "o", **head, "extension": exact, **tail}
+
+    done = [
+        load(core, organization(*each)).change
+        for each in (("10.5", "first"), ("10.5", "last"), ("10.50", "last"), ("10.50", "first"))
+    ]
+
+    assert done == [Change.ADDED, Change.UNCHANGED, Change.REPLACED, Change.UNCHANGED]
+    assert "10.50" in core.stored("Organization", "o").text
 
 
 def test_a_plan_that_cannot_be_read_is_refused(core):

@@ -14,6 +14,7 @@ from app.store import tables
 from app.store.engine import Store
 from app.store.tables import Delivery
 from tests.builders import a_claim, a_coverage, a_task
+from tests.bundles import a_patient, posted, statuses, transaction
 from tests.reliability.crowd import together
 from tests.reliability.retries import asked_until_answered
 from tests.reliability.wiretap import Loss, Wiretap, socket_of, through
@@ -73,6 +74,41 @@ def test_a_claim_whose_commit_got_no_answer_is_there_once(far, rows, wiretap, at
     assert statuses == ({200: 1} if found_at_once else {503: 1, 201: 1})
     assert (again.status, again.text) == (200, reply.text)
     assert len(rows.of(tables.submission)) == len(rows.of(tables.job)) == 2
+
+
+@losses
+def test_a_transaction_whose_commit_got_no_answer_is_looked_for(far, rows, wiretap, loss):
+    entries = [posted(a_patient("1")), posted(a_claim())]
+    far.get("Patient")
+
+    wiretap.cut_at(EFFECT, loss)
+    reply = transaction(far, *entries)
+
+    assert wiretap.cuts == 1
+    is_done = loss is Loss.ANSWER
+    assert reply.status == (200 if is_done else 503)
+    assert (statuses(reply) if is_done else reply.errors) == (
+        ["201", "201"] if is_done else ["ECG-UNKNOWN-COMMIT"]
+    )
+    assert len(rows.of(tables.resource, type="Patient")) == is_done
+
+
+@pytest.mark.parametrize(
+    ("headers", "is_promised"), [({}, False), ({"Idempotency_Key": "K"}, True)]
+)
+def test_that_a_patient_is_made_once_is_promised_with_a_key_alone(
+    far, rows, wiretap, headers, is_promised
+):
+    far.get("Patient")
+
+    wiretap.cut_at(EFFECT, Loss.COMMIT)
+    reply = far.post("Patient", a_patient("1"), **headers)
+
+    assert (reply.status, reply.errors) == (503, ["ECG-UNKNOWN-COMMIT"])
+    assert ("it is done once" in reply.text) == is_promised
+    assert [far.post("Patient", a_patient("1"), **headers).status for _ in range(2)] == (
+        [201, 200] if is_promised else [201, 201]
+    )
 
 
 @losses

@@ -112,11 +112,18 @@ def _requested(position: int, entry: Document, base: str) -> Step:
     return Step(
         position,
         asked["method"],
-        asked["url"].removeprefix(base).removeprefix("/"),
+        _under(asked["url"], base),
         entry.get("fullUrl"),
         entry.get("resource"),
         headers,
     )
+
+
+def _under(url: str, base: str) -> str:
+    """An address below the base; one of another server, or beside the base, stays as it is."""
+    rest = url.removeprefix(base)
+    is_ours = rest != url and rest[:1] in {"", "/", "?"}
+    return (rest if is_ours else url).removeprefix("/")
 
 
 def _of_a_bag(position: int, entry: Document) -> Step:

@@ -3,8 +3,9 @@
 Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
@@ -19,10 +20,12 @@ from app.gateway.ownership import OUTGOING, REQUESTS
 from app.gateway.real_time import AfterCommit, Decides
 from app.gateway.reference_data import ENDS_A_WAIT
 from app.store.audit import Event
-from app.store.engine import Busy
-from app.store.resources import VersionConflict
+from app.store.engine import Busy, CommitUnknown
+from app.store.resources import Stored, VersionConflict
+from app.store.unit_of_work import UnitOfWork
 
 _ATTEMPTS = 8
+_CREATED = 201
 _CONFLICT = 409
 
 
@@ -63,9 +66,7 @@ def carried_out(
     _require_possible(steps)
     for _ in range(_ATTEMPTS):
         try:
-            answers, urgent = installation.store.write(
-                lambda connection: _all(Joined.to(installation, connection), client, steps, perform)
-            )
+            answers, urgent = _committed(installation, client, steps, perform)
         except (TakenMeanwhile, VersionConflict):
             continue
         except StepFailed as failed:
@@ -74,6 +75,41 @@ def carried_out(
         urgent.tried(decides, client.payer)
         return answers
     raise Busy
+
+
+def _committed(
+    installation: Installation, client: Client, steps: Sequence[Step], perform: Perform
+) -> tuple[list[Answered], AfterCommit]:
+    """As `_all`, in a transaction of its own; raises CommitUnknown unless it is found done."""
+    done = None
+
+    def effect(connection: Any) -> tuple[list[Answered], AfterCommit]:
+        nonlocal done
+        done = _all(Joined.to(installation, connection), client, steps, perform)
+        return done
+
+    try:
+        return installation.store.write(effect)
+    except CommitUnknown:
+        if done is None or not _is_there(installation, client, steps, done[0]):
+            raise
+        return done
+
+
+def _is_there(
+    installation: Installation, client: Client, steps: Sequence[Step], answers: Sequence[Answered]
+) -> bool:
+    """Whether a fresh connection finds what was created: nobody else knows its id, so all is."""
+    for step, answer in zip(steps, answers, strict=True):
+        if step.method == "POST" and answer.status == _CREATED and answer.location:
+            type, id = answer.location.partition("/_history/")[0].rsplit("/", 2)[-2:]
+            found = installation.read(client.scope, partial(_found, type, id))
+            return found is not None
+    return False
+
+
+def _found(type: str, id: str, work: UnitOfWork) -> Stored | None:
+    return work.resources.find(type, id)
 
 
 def _all(
@@ -145,7 +181,7 @@ def _performed(part: Part, step: Step, perform: Perform) -> Answered:
     return answer
 
 
-def _require_possible(steps: Iterable[Step]) -> None:
+def _require_possible(steps: Sequence[Step]) -> None:
     """Pass where every step is one that a transaction can hold; raises Unacceptable."""
     issues = [
         Issue(
@@ -156,8 +192,20 @@ def _require_possible(steps: Iterable[Step]) -> None:
         for step in steps
         if "$" in step.path or (step.method == "POST" and (not step.path or "/" in step.path))
     ]
+    issues += _repeated(steps)
     if issues:
         raise Unacceptable(*issues)
+
+
+def _repeated(steps: Iterable[Step]) -> Iterator[Issue]:
+    """Every fullUrl that an earlier step has: what refers to it would not say which is meant."""
+    addresses: set[str] = set()
+    for step in steps:
+        if step.full_url in addresses:
+            text = "Another entry has the same fullUrl."
+            yield Issue(ErrorCode.BUNDLE_TWICE, text, f"{step.place}.fullUrl")
+        elif step.full_url is not None:
+            addresses.add(step.full_url)
 
 
 def _audit_denial(

@@ -10,11 +10,10 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.search.query import Search
 from app.fhir.search.reading import read_query
 from app.gateway.changes.target import Target
-from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
-# So many are looked at for those that are one's own; a condition that more meet means none of them.
-_MOST_MATCHES = 500
+# Ids alone, so that a transaction may take all that its entries delete away, and see what is left.
+_MOST_MATCHES = 502
 
 
 def condition_of(type: str, query: str, base: str, now: datetime) -> Search:
@@ -30,17 +29,17 @@ def condition_of(type: str, query: str, base: str, now: datetime) -> Search:
     return read.search
 
 
-def matches_of(type: str, query: str, work: UnitOfWork) -> list[tuple[str, str]]:
+def matches_of(
+    type: str, query: str, work: UnitOfWork, at_most: int = _MOST_MATCHES
+) -> list[tuple[str, str]]:
     """Type and id of what meets the condition; of many, more than one.
 
     A submitter reaches its own and what it may read of the payer's, the payer's side what the
-    payer keeps. Raises Unacceptable for a condition that cannot be used.
+    payer keeps: what submitters sent must not stop the payer from keeping data of its own.
+    Raises Unacceptable for a condition that cannot be used.
     """
-    found = _matches(type, query, work)
-    if work.scope.submitter_id is None:
-        # What submitters sent must not stop the payer from keeping data of its own.
-        found = _own(found, work)
-    return [(one.type, one.id) for one in found]
+    is_own = work.scope.submitter_id is None
+    return [(type, id) for id in _ids(type, query, work, at_most, is_own=is_own)]
 
 
 def id_of(target: Target, work: UnitOfWork) -> str | None:
@@ -58,17 +57,13 @@ def id_of(target: Target, work: UnitOfWork) -> str | None:
 
 
 def own_ids(type: str, query: str, work: UnitOfWork) -> list[str]:
-    """The ids of what meets the condition and belongs to who asks: a submitter, or the payer."""
-    return [one.id for one in _own(_matches(type, query, work), work)]
+    """The ids of what meets the condition and belongs to who asks, a submitter or the payer.
+
+    Of many, two.
+    """
+    return _ids(type, query, work, 2, is_own=True)
 
 
-def _own(found: list[Stored], work: UnitOfWork) -> list[Stored]:
-    return [one for one in found if one.submitter_id == work.scope.submitter_id]
-
-
-def _matches(type: str, query: str, work: UnitOfWork) -> list[Stored]:
-    page = work.search.page(condition_of(type, query, work.base, work.now), _MOST_MATCHES)
-    if page.has_more:
-        text = f"More than {_MOST_MATCHES} resources of type {type} meet the condition."
-        raise Unacceptable(Issue(ErrorCode.MULTIPLE_MATCHES, text))
-    return [stored for stored, _ in page.found]
+def _ids(type: str, query: str, work: UnitOfWork, at_most: int, *, is_own: bool) -> list[str]:
+    search = condition_of(type, query, work.base, work.now)
+    return work.search.ids(search, at_most, is_own=is_own)

@@ -9,7 +9,7 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.gateway import reference_data
 from app.gateway.changes.conditional import id_of
-from app.gateway.changes.target import Target, standing
+from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.surface import Interaction, require_offered
 from app.store.audit import Event
 from app.store.resources import Stored
@@ -28,6 +28,7 @@ def delete(target: Target, client: Client, work: UnitOfWork) -> Deleted:
     require_offered(Interaction.DELETE, target.type, client)
     id = id_of(target, work)
     if id is None:
+        require_match(target.if_match, None)
         return Deleted(None)
     reference_data.in_turn(target.type, client, work)
     previous = standing(target, id, client, work)

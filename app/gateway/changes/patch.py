@@ -12,7 +12,7 @@ from app.fhir import json_patch, json_text
 from app.fhir.validation import check
 from app.gateway import reference_data
 from app.gateway.changes.conditional import id_of
-from app.gateway.changes.target import Target, standing
+from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.changes.update import changed
 from app.gateway.intake.outcome import Taken
 from app.gateway.received import Received
@@ -36,6 +36,7 @@ def patch(patch: Patch, target: Target, client: Client, work: UnitOfWork) -> Tak
     require_offered(Interaction.PATCH, target.type, client)
     id = id_of(target, work)
     if id is None:
+        require_match(target.if_match, None)
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "Nothing meets the condition."))
     reference_data.in_turn(target.type, client, work)
     previous = standing(target, id, client, work)

@@ -12,7 +12,7 @@ from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
 from app.gateway.changes import immutable
 from app.gateway.changes.conditional import id_of
-from app.gateway.changes.target import Target, standing
+from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.intake import intake
 from app.gateway.intake.outcome import Taken
 from app.gateway.ownership import REFERENCE_DATA
@@ -36,6 +36,7 @@ def update(
     require_offered(Interaction.UPDATE, target.type, client)
     id = _id(received, target, work)
     if id is None:
+        require_match(target.if_match, None)
         # The condition holds back whoever asks the same at this moment.
         alone = replace(received, if_none_exist=target.condition, is_update=True)
         return intake.take(alone, client, base, work)

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/claim.html
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -18,7 +19,7 @@ from app.domain.references import Reference
 from app.fhir import claim_response, json_text
 from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
-from app.gateway import answers
+from app.gateway import answers, authorizations
 from app.gateway.attachments import attach_earlier
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored
@@ -43,6 +44,8 @@ def take(
         work.submissions.free_identifiers(stored.id)
     response = _respond(document, stored, client, issues, work)
     submission = _submission(claim, stored, response, issues, client, work)
+    providers = authorizations.provider_names(document, client, base, work)
+    submission = replace(submission, providers=providers)
     work.submissions.add(submission)
     if issues:
         answers.pend(response, submission, client.payer, work, is_delivered=is_handed_over)

@@ -87,7 +87,9 @@ def _of_the_payer(
 ) -> Taken:
     """What the payer sends a submitter, or reference data, which is audited where it is kept."""
     if received.type not in OUTGOING:
-        own = reference_data.keep(received.document, received.text, client.id, work, id=id)
+        own = reference_data.keep(
+            received.document, received.text, client.id, work, id=id, request_id=received.request_id
+        )
         return Taken(own.stored, is_new=True)
     taken = outgoing.take(received, id, client, base, work)
     _audit(taken, received, client, work)

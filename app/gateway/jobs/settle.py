@@ -178,10 +178,10 @@ def _hold(
     """Reserve what a preauthorization grants; let a Claim use what it quotes."""
     claim, coverage = facts.request.claim, facts.request.coverage
     if submission.use is ClaimUse.CLAIM:
-        authorizations.consume(submission.id, claim, coverage, decided, work)
+        authorizations.consume(submission, claim, coverage, decided, work)
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
-        authorizations.reserve(submission.id, claim, coverage, valid, benefit, work)
+        authorizations.reserve(submission, claim, coverage, valid, benefit, work)
 
 
 def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:

@@ -11,6 +11,7 @@ from app.domain.search.entries import UNSEARCHED
 from app.store import tables
 from app.store.searching.sight import TARGETS, Sight, Subject, by_index
 from app.store.searching.values import in_groups
+from app.store.visibility import READABLE_REFERENCE_DATA
 
 # SQLite takes 32,766 values in one statement.
 _TOGETHER = 500
@@ -48,11 +49,16 @@ class Links:
         )
 
     def is_referred_to(self, type: str, id: str) -> bool:
-        """Whether any other resource that the scope sees refers to this one."""
+        """Whether any other resource that the scope sees refers to this one of the scope's own.
+
+        What belongs to whoever cannot see this one does not count: it may be a guess.
+        """
         link = tables.search_reference.alias()
         source = Subject(link.c.type, link.c.resource_id)
         is_other = (link.c.type != type) | (link.c.resource_id != id)
         where = [link.c.target_type == type, is_other]
+        if self._sight.scope.submitter_id is None and type not in READABLE_REFERENCE_DATA:
+            where.append(link.c.submitter_id.is_(None))
         return bool(self._ends(link, link.c.target_id, source, [id], where, 1))
 
     def _ends(

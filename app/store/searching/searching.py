@@ -5,7 +5,7 @@ Docs: docs/search.md, docs/adr/0014-search-index.md.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -94,6 +94,17 @@ class Searching(Links):
                 sizes |= {(type, row.id): row.size for row in rows}
         return within_a_page(sizes.get(key, 0) for key in wanted)
 
+    def ids(self, search: Search, at_most: int, *, is_own: bool = False) -> list[str]:
+        """The ids of the first matches, in their order.
+
+        `is_own`: only of what belongs to who asks, a submitter or else the payer itself.
+        """
+        arms = self._drivers.arms(search.type, search.conditions)
+        if is_own:
+            arms = [self._owned(arm, search.type) for arm in arms]
+        statement = _in_order_of_ids(arms, at_most - 1, None, is_backward=False)
+        return [row[0] for row in self._connection.execute(statement)]
+
     def find_each(self, keys: Iterable[tuple[str, str]]) -> list[Stored]:
         """The current versions of resources by type and id, in that order; only what is there."""
         by_type: dict[str, set[str]] = defaultdict(set)
@@ -110,6 +121,13 @@ class Searching(Links):
         found = self._current(type, ids).order_by(None)
         body = tables.resource_version.c.body
         return found.with_only_columns(tables.resource.c.id, func.length(body).label("size"))
+
+    def _owned(self, arm: Arm, type: str) -> Arm:
+        resource = tables.resource.alias()
+        # None makes it IS NULL: what no submitter owns is the payer's.
+        is_own = resource.c.submitter_id == self._sight.scope.submitter_id
+        own = self._sight.resource_meets(resource, Subject(type, arm.id), is_own)
+        return replace(arm, where=(*arm.where, own))
 
     def _current(self, type: str, ids: Iterable[str]) -> Select[Any]:
         resource = tables.resource

@@ -6,7 +6,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.codes import ClaimUse, Outcome, TaskCode, TaskStatus
 from app.domain.lifecycle import State
 from app.store.tables.columns import Hash, Id, metadata
-from app.store.types import Code, Exact, Instant
+from app.store.types import Code, Exact, Hashes, Instant
 
 submission = Table(
     "submission",
@@ -42,6 +42,8 @@ submission = Table(
     Column("question_id", Id),
     # When it was paid, also where it was decided again since.
     Column("paid_at", Instant),
+    # What a Claim's provider went by as it came in, as far as its submitter may speak for it.
+    Column("providers", Hashes),
     Index("ix_submission_awaiting", "payer_id", "awaiting"),
     Index("ix_submission_response", "payer_id", "response_id"),
     Index("ix_submission_benefit", "payer_id", "benefit_id"),

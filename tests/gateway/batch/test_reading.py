@@ -21,6 +21,8 @@ BASE = "http://gateway.test/fhir/r4"
         ("/", "", "", None, None),
         (BASE, "", "", None, None),
         ("?_type=Claim", "", "", None, "_type=Claim"),
+        (f"{BASE}?_type=Claim", "", "", None, "_type=Claim"),
+        (f"{BASE}Claim/1", f"{BASE}Claim/1", "http:", "/gateway.test/fhir/r4Claim/1", None),
         ("http://x.test/Claim/1", "http://x.test/Claim/1", "http:", "/x.test/Claim/1", None),
     ],
 )

@@ -286,4 +286,5 @@ def test_a_reference_to_mine_from_a_stranger_is_not_told(world):
     assert world.seen_by(MINE).search.referring("Patient", ["p"], "Claim", None, 9) == []
     refers = Has(("patient",), (ReferenceMatch("Patient", "p"),))
     assert world.found("Claim", refers) == []
-    assert world.seen_by(PAYERS).search.is_referred_to("Patient", "p")
+    told = world.seen_by(PAYERS).search.referring("Patient", ["p"], "Claim", None, 9)
+    assert told == [("Claim", "spy")]

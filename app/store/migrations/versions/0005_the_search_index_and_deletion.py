@@ -1,4 +1,4 @@
-"""What resources are found by, how each version came about, and deletion.
+"""What resources are found by, how each version came about, deletion, and who a Claim is from.
 
 What is there already is indexed by `eclaims db reindex`: that reads every resource.
 """
@@ -45,6 +45,7 @@ def upgrade() -> None:
         ["payer_id", "type", "name", "code_hash", "resource_id"],
     )
     op.create_index("ix_resource_owner", "resource", ["payer_id", "type", "submitter_id", "id"])
+    op.add_column("submission", sa.Column("providers", sa.Text(), nullable=True))
     op.add_column("resource", sa.Column("deleted_at", INSTANT, nullable=True))
     op.add_column("resource_version", sa.Column("method", sa.String(8), nullable=True))
     op.create_index(
@@ -62,6 +63,7 @@ def downgrade() -> None:
         "v.payer_id = resource.payer_id AND v.type = resource.type AND v.id = resource.id) "
         "WHERE deleted_at IS NOT NULL"
     )
+    op.drop_column("submission", "providers")
     op.drop_column("resource_version", "method")
     op.drop_column("resource", "deleted_at")
     for table in _TABLES:
