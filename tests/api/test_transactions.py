@@ -57,6 +57,8 @@ def patients(wire):
         (asked("GET", "Claim/1/$validate"), 400, "ECG-BUNDLE-STEP", "request.url"),
         (asked("POST", "Claim/1", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
         (asked("POST", "/", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
+        (asked("POST", "Claim%2F%24submit", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
+        (asked("DELETE", "Patient/none/"), 400, "ECG-BUNDLE-STEP", "request.url"),
         (posted(a_claim(patient={"reference": "Patient?identifier=a|none"})), 412,
          "ECG-BUNDLE-REFERENCE", None),
         (posted(a_claim(patient={"reference": "Patient?colour=red"})), 400,
@@ -115,10 +117,16 @@ def test_a_denial_is_audited_and_nothing_else_of_the_transaction(core, rows):
 def twice(id):
     """Pairs of entries about one resource: the Patient of this id and number A, or a new one."""
     patient, number = f"Patient/{id}", f"identifier={PATIENT_SYSTEM}|"
+    encoded = f"Patient/%{ord(id[0]):x}{id[1:]}"
     patch = a_patch({"op": "remove", "path": "/name"})
     conditional = posted(a_patient("N"), ifNoneExist=f"{number}N")
     return {
         "put-put": [put(a_patient(id=id)), put(a_patient(id=id))],
+        "put-put-encoded": [put(a_patient(id=id)), asked("PUT", encoded, a_patient(id=id))],
+        "delete-put-encoded": [
+            asked("DELETE", patient),
+            asked("PUT", encoded.replace("/", "%2f"), a_patient(id=id)),
+        ],
         "delete-delete": [asked("DELETE", patient), asked("DELETE", patient)],
         "delete-put": [asked("DELETE", patient), put(a_patient(id=id))],
         "patch-put": [asked("PATCH", patient, patch), put(a_patient(id=id))],

@@ -102,11 +102,13 @@ def _changed(step: Step, work: UnitOfWork) -> _Identity:
         return _Identity(step, step.target_id, is_there=True, key=step.path)
     id = id_of(Target(step.type, condition=step.query), work)
     if id is not None or step.method != "PUT" or step.document is None:
-        return _Identity(step, id, is_there=id is not None, key=step.url)
+        return _Identity(step, id, is_there=id is not None, key=f"{step.path}?{step.query}")
     received = _received(step, step.document, step.query)
     condition = keys_of(received, (), (), work.hasher).condition
     id = step.document.get("id") or work.new_id()
-    return _Identity(step, id, is_there=False, keys=frozenset({str(condition)}), key=step.url)
+    return _Identity(
+        step, id, is_there=False, keys=frozenset({str(condition)}), key=f"{step.path}?{step.query}"
+    )
 
 
 def _received(step: Step, document: Document, condition: str | None) -> Received:

@@ -150,11 +150,12 @@ def _require_possible(steps: Iterable[Step]) -> None:
     issues = [
         Issue(
             ErrorCode.BUNDLE_STEP,
-            "A transaction creates, reads, searches, changes and deletes: no operations.",
+            "A transaction creates, reads, searches, changes and deletes: no operations. What it "
+            "changes is named as Type/id, or as Type and a condition.",
             f"{step.place}.request.url",
         )
         for step in steps
-        if "$" in step.path or (step.method == "POST" and (not step.path or "/" in step.path))
+        if not step.is_possible
     ]
     if issues:
         raise Unacceptable(*issues)
