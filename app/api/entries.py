@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import Any
 from urllib.parse import quote
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 from werkzeug.http import parse_date, parse_options_header
 
 from app.api.context import ENTRY, Entry
@@ -87,6 +87,7 @@ def _answer(step: Step, response: Response) -> Answered:
         headers.get("ETag"),
         parse_date(headers.get("Last-Modified")),
         _related(headers.get("Link", "")),
+        stored=g.get("stored"),
         is_asked_for="$" in step.path or step.path.startswith("OperationOutcome/"),
     )
 

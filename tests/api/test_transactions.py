@@ -152,6 +152,44 @@ def test_no_two_entries_are_about_one_resource(wire, rows, patients, name):
     assert kept(rows) == before
 
 
+def finding(other):
+    """Entries one of which finds what another brings, and one that finds nothing of it."""
+    number = f"identifier={PATIENT_SYSTEM}|"
+    patch = a_patch({"op": "remove", "path": "/name"})
+    return {
+        "post-put": [
+            posted(a_patient("N")),
+            asked("PUT", f"Patient?{number}{other}", a_patient(other), ONE),
+        ],
+        "post-post": [
+            posted(a_patient("N")),
+            posted(a_patient(other), ONE, ifNoneExist=f"{number}{other}"),
+        ],
+        "post-put-otherwise-spelled": [
+            posted(a_patient("N"), ifNoneExist=f"{number}N"),
+            asked("PUT", f"Patient?{number}{other}".replace("|", "%7C"), a_patient(other), ONE),
+        ],
+        "post-patch": [posted(a_patient("N")), asked("PATCH", f"Patient?{number}{other}", patch)],
+    }
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("name", finding("any"))
+def test_no_entry_finds_what_another_brings(wire, rows, patients, name, is_turned):
+    about = posted(a_coverage(beneficiary={"reference": ONE}))
+    way = -1 if is_turned else 1
+    before = kept(rows)
+
+    reply = transaction(wire, *finding("N")[name][::way], about)
+    kept_after = kept(rows)
+    apart = transaction(wire, *finding("A")[name][::way], about)
+
+    assert (reply.status, reply.errors) == (400, ["ECG-BUNDLE-TWICE"])
+    assert reply.expressions == [f"Bundle.entry[{0 if is_turned else 1}]"]
+    assert kept_after == before
+    assert sorted(statuses(apart)) == ["200", "201", "201"]
+
+
 def test_entries_about_different_resources_go_together(wire, patients):
     one, two, three = patients
 

@@ -39,10 +39,14 @@ class _Identity:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A step that speaks of what is stored; `key` is the same for the same content anywhere."""
+    """A step that speaks of what is stored; `key` is the same for the same content anywhere.
+
+    `id` is what others were told that it is about; None where it was about nothing.
+    """
 
     step: Step
     key: str
+    id: str | None = None
 
 
 def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepared]:
@@ -59,7 +63,7 @@ def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepare
     }
     resolve = _Conditions(identities, work)
     references = References(addresses, resolve.reference)
-    return [Prepared(_rewritten(one, references), one.key) for one in identities]
+    return [Prepared(_rewritten(one, references), one.key, one.id) for one in identities]
 
 
 def _rewritten(identity: _Identity, references: References) -> Step:

@@ -38,6 +38,14 @@ class Part:
 Perform = Callable[[Part, Step], Answered]
 
 
+class FoundAnother(Exception):
+    """One step was about another resource than it was before the first of them was done."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.place)
+        self.step = step
+
+
 class StepFailed(Exception):
     """One step was refused, and so nothing was done."""
 
@@ -61,12 +69,21 @@ def carried_out(
     and CommitUnknown where it cannot be told whether anything was.
     """
     _require_possible(steps)
+    before: int | None = None
     for _ in range(_ATTEMPTS):
         try:
             answers, urgent = installation.store.write(
                 lambda connection: _all(Joined.to(installation, connection), client, steps, perform)
             )
         except (TakenMeanwhile, VersionConflict):
+            continue
+        except FoundAnother as found:
+            if found.step.position == before:
+                text = "What another entry creates or changes is what this one finds then."
+                issue = Issue(ErrorCode.BUNDLE_TWICE, text, found.step.place)
+                raise Unacceptable(issue) from None
+            # Somebody else may have been just ahead; what happens twice is of its own making.
+            before = found.step.position
             continue
         except StepFailed as failed:
             _audit_denial(installation, client, failed, request_id)
@@ -93,7 +110,7 @@ def _in_order(part: Part, ready: Sequence[Prepared], perform: Perform) -> Mappin
     answers = _deleted(part, [one for one in ready if one.step.method == "DELETE"], perform)
     rest = (one for one in ready if one.step.method != "DELETE")
     for one in sorted(rest, key=_turn):
-        answers[one.step.position] = _performed(part, one.step, perform)
+        answers[one.step.position] = _performed(part, one, perform)
     return answers
 
 
@@ -101,10 +118,12 @@ def _turn(one: Prepared) -> tuple[Any, ...]:
     """What others refer to comes before those, and all transactions take keys in one order."""
     step = one.step
     if step.method == "POST":
-        return 1, _rank(step.type), step.type not in ENDS_A_WAIT, step.type, one.key, step.position
+        # What is to be created only where nothing meets its condition sees what is created anyway.
+        wait = step.type not in ENDS_A_WAIT, step.type, "If-None-Exist" in step.headers
+        return 1, _rank(step.type), *wait, one.key, step.position
     if step.method in CHANGES:
-        return 2, 0, step.type not in ENDS_A_WAIT, step.type, one.key, step.position
-    return 3, 0, False, "", "", step.position
+        return 2, 0, step.type not in ENDS_A_WAIT, step.type, False, one.key, step.position
+    return 3, 0, False, "", False, "", step.position
 
 
 def _rank(type: str) -> int:
@@ -138,10 +157,12 @@ def _deleted(part: Part, waiting: Sequence[Prepared], perform: Perform) -> dict[
     return answers
 
 
-def _performed(part: Part, step: Step, perform: Perform) -> Answered:
-    answer = perform(part, step)
+def _performed(part: Part, one: Prepared, perform: Perform) -> Answered:
+    answer = perform(part, one.step)
     if not answer.is_success:
-        raise StepFailed(step, answer)
+        raise StepFailed(one.step, answer)
+    if answer.stored not in {None, f"{one.step.type}/{one.id}"}:
+        raise FoundAnother(one.step)
     return answer
 
 
