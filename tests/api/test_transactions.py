@@ -152,6 +152,23 @@ def test_no_two_entries_are_about_one_resource(wire, rows, patients, name):
     assert kept(rows) == before
 
 
+@pytest.mark.parametrize(("second", "status"), [(ONE, 400), (TWO, 200)])
+def test_no_two_entries_have_one_full_url(wire, rows, second, status):
+    versions = [a_patient(number, meta={"versionId": number}) for number in "12"]
+    about = posted(a_coverage(beneficiary={"reference": ONE}))
+    before = kept(rows)
+
+    reply = transaction(wire, posted(versions[0], ONE), posted(versions[1], second), about)
+
+    assert reply.status == status
+    if status == 200:
+        coverage = reply.document["entry"][2]["resource"]
+        assert coverage["beneficiary"] == {"reference": references(reply)[0]}
+        return
+    assert (reply.errors, reply.expressions) == (["ECG-BUNDLE-TWICE"], ["Bundle.entry[1].fullUrl"])
+    assert kept(rows) == before
+
+
 def finding(other):
     """Entries one of which finds what another brings, and one that finds nothing of it."""
     number = f"identifier={PATIENT_SYSTEM}|"

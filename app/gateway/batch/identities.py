@@ -54,6 +54,7 @@ def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepare
 
     That is so where two are about one resource, or a conditional reference is not about one.
     """
+    _require_named_apart(steps)
     identities = [_identity(step, base, work) for step in steps]
     _require_apart(identities)
     addresses = {
@@ -64,6 +65,21 @@ def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepare
     resolve = _Conditions(identities, work)
     references = References(addresses, resolve.reference)
     return [Prepared(_rewritten(one, references), one.key, one.id) for one in identities]
+
+
+def _require_named_apart(steps: Iterable[Step]) -> None:
+    """No two entries may have one fullUrl: it could not be told which of them is referred to.
+
+    bdl-7 lets them pass where they are versions of one resource.
+    """
+    names: set[str] = set()
+    for step in steps:
+        if step.full_url is None:
+            continue
+        if step.full_url in names:
+            text = "Another entry has the same fullUrl."
+            raise Unacceptable(Issue(ErrorCode.BUNDLE_TWICE, text, f"{step.place}.fullUrl"))
+        names.add(step.full_url)
 
 
 def _rewritten(identity: _Identity, references: References) -> Step:
