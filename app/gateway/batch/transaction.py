@@ -3,13 +3,14 @@
 Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir.bundle import Answered
+from app.gateway.batch.deletions import in_turn
 from app.gateway.batch.identities import CHANGES, Prepared, prepared
 from app.gateway.batch.reading import Step
 from app.gateway.installation import Installation
@@ -23,7 +24,6 @@ from app.store.engine import Busy
 from app.store.resources import VersionConflict
 
 _ATTEMPTS = 8
-_CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,18 +100,12 @@ def _all(
     part = Part(joined, urgent)
     try:
         ready = joined.read(client.scope, lambda work: prepared(steps, joined.base_url, work))
-        answers = _in_order(part, ready, perform)
+        first = joined.read(client.scope, lambda work: in_turn(ready, work))
+        then = sorted((one for one in ready if one.step.method != "DELETE"), key=_turn)
+        answers = {one.step.position: _performed(part, one, perform) for one in (*first, *then)}
     except Unwound as over:
         raise over.fault from None
     return [answers[step.position] for step in steps], urgent
-
-
-def _in_order(part: Part, ready: Sequence[Prepared], perform: Perform) -> Mapping[int, Answered]:
-    answers = _deleted(part, [one for one in ready if one.step.method == "DELETE"], perform)
-    rest = (one for one in ready if one.step.method != "DELETE")
-    for one in sorted(rest, key=_turn):
-        answers[one.step.position] = _performed(part, one, perform)
-    return answers
 
 
 def _turn(one: Prepared) -> tuple[Any, ...]:
@@ -133,28 +127,6 @@ def _rank(type: str) -> int:
     if type in OUTGOING:
         return 2
     return 1 if type in REQUESTS else 0
-
-
-def _deleted(part: Part, waiting: Sequence[Prepared], perform: Perform) -> dict[int, Answered]:
-    """Delete what is referred to after what refers to it, in whatever order they were named."""
-    answers: dict[int, Answered] = {}
-    waiting = sorted(waiting, key=lambda one: (one.step.type not in ENDS_A_WAIT, one.key))
-    while waiting:
-        done = len(answers)
-        held: list[Prepared] = []
-        for one in waiting:
-            answer = perform(part, one.step)
-            if answer.status == _CONFLICT:
-                held.append(one)
-                failed = StepFailed(one.step, answer)
-            elif not answer.is_success:
-                raise StepFailed(one.step, answer)
-            else:
-                answers[one.step.position] = answer
-        if held and len(answers) == done:
-            raise failed
-        waiting = held
-    return answers
 
 
 def _performed(part: Part, one: Prepared, perform: Perform) -> Answered:
