@@ -13,6 +13,7 @@ from app.fhir.bundle import Answered
 from app.gateway.batch.deletions import in_turn
 from app.gateway.batch.identities import CHANGES, Prepared, prepared
 from app.gateway.batch.reading import Step
+from app.gateway.batch.room import Room
 from app.gateway.installation import Installation
 from app.gateway.joined import Joined, Unwound
 from app.gateway.once import TakenMeanwhile
@@ -102,7 +103,10 @@ def _all(
         ready = joined.read(client.scope, lambda work: prepared(steps, joined.base_url, work))
         first = joined.read(client.scope, lambda work: in_turn(ready, work))
         then = sorted((one for one in ready if one.step.method != "DELETE"), key=_turn)
-        answers = {one.step.position: _performed(part, one, perform) for one in (*first, *then)}
+        room, answers = Room(), {}
+        for one in (*first, *then):
+            room.require(one.step)
+            answers[one.step.position] = room.taken(_performed(part, one, perform))
     except Unwound as over:
         raise over.fault from None
     return [answers[step.position] for step in steps], urgent
