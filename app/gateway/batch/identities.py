@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.search.entries import Entry
-from app.domain.search.matching import Local, local, matches
+from app.domain.search.matching import local
 from app.fhir import json_text
 from app.fhir.bundle import within
 from app.fhir.documents import Document
-from app.fhir.search.indexing import entries_of
 from app.fhir.task_reading import read_task
+from app.gateway.batch.brought import Brought
 from app.gateway.batch.reading import MOST_ENTRIES, Step
 from app.gateway.batch.references import References
 from app.gateway.changes.conditional import condition_of, id_of, matches_of
@@ -173,7 +172,8 @@ class _Conditions:
         self._identities = identities
         self._work = work
         self._known: dict[tuple[str, str], str] = {}
-        self._entries: dict[int, Sequence[Entry]] = {}
+        self._brought = Brought((one.step for one in identities), work.base)
+        self._ids = {one.step.position: one.id for one in identities}
 
     def reference(self, type: str, query: str) -> str:
         """The reference of the one match; raises Unacceptable for none, or several."""
@@ -191,22 +191,12 @@ class _Conditions:
         of_type = [one for one in self._identities if one.step.type == type]
         # What becomes of those is decided here; a PATCH is taken to leave the identifiers alone.
         stored -= {one.id for one in of_type if one.step.method in {"PUT", "DELETE"}}
-        brought = {one.id for one in of_type if self._meets(one.step, asked)}
+        brought = {self._ids[position] for position in self._brought.meeting(type, asked)}
         met = sorted({*stored, *(id for id in brought if id is not None)})
         if len(met) != 1:
             text = f"The condition on a {type} is met by {len(met)} resources, not by one."
             raise Unacceptable(Issue(ErrorCode.BUNDLE_REFERENCE, text))
         return f"{type}/{met[0]}"
-
-    def _meets(self, step: Step, asked: Sequence[Local | None]) -> bool:
-        """Whether a resource of the transaction itself meets conditions that ask of it alone."""
-        if step.method not in {"POST", "PUT"} or step.document is None:
-            return False
-        if step.position not in self._entries:
-            found = entries_of(step.type, step.document, self._work.base)
-            self._entries[step.position] = found
-        entries = self._entries[step.position]
-        return all(one is not None and matches(entries, one) for one in asked)
 
 
 @contextmanager
