@@ -25,6 +25,7 @@ from app.store.engine import Busy
 from app.store.resources import VersionConflict
 
 _ATTEMPTS = 8
+_READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +71,13 @@ def carried_out(
     and CommitUnknown where it cannot be told whether anything was.
     """
     _require_possible(steps)
+    # What only reads takes no turn from those who write.
+    is_read = all(step.method in _READS for step in steps)
+    run = installation.store.read if is_read else installation.store.write
     before: int | None = None
     for _ in range(_ATTEMPTS):
         try:
-            answers, urgent = installation.store.write(
+            answers, urgent = run(
                 lambda connection: _all(Joined.to(installation, connection), client, steps, perform)
             )
         except (TakenMeanwhile, VersionConflict):

@@ -45,3 +45,14 @@ def test_where_somebody_else_was_just_ahead_all_of_it_is_done_anew(carry_out):
     [answer] = carry_out(performing)
 
     assert (answer.status, performing.asked) == (201, 2)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_only_reads_waits_for_no_writer(installation, submitter, method):
+    steps = [Step(0, method, "Patient/1")]
+
+    def read(_connection):
+        answer = Answered(200)
+        return carried_out(installation, submitter, steps, lambda *_: answer, AfterCommit())
+
+    assert installation.store.write(read) == [Answered(200)]
