@@ -3,7 +3,7 @@
 http://hl7.org/fhir/R4/http.html#versioning
 """
 
-from flask import Request, Response
+from flask import Request, Response, g
 from werkzeug.http import http_date
 
 from app.api.negotiation import media_type, preferred
@@ -21,6 +21,8 @@ def created(request: Request, taken: Taken, base: str) -> Response:
         del response.headers["ETag"]
         del response.headers["Last-Modified"]
         return response
+    # What a transaction has to know of each entry, whatever is told of it.
+    g.stored = f"{taken.stored.type}/{taken.stored.id}"
     response.status_code = 201 if taken.is_new else 200
     response.headers["Location"] = f"{base}/{taken.stored.versioned}"
     if taken.related is not None:

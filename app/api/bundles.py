@@ -12,8 +12,11 @@ from app.api.entries import answered
 from app.api.negotiation import media_type, received
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
+from app.fhir import json_text
 from app.fhir.bundle import Answered, outcome_within, responses
+from app.fhir.operation_outcome import operation_outcome
 from app.gateway.batch.reading import TRANSACTION, Step, require_usable, steps_of
+from app.gateway.batch.room import Room
 from app.gateway.batch.transaction import Part, StepFailed, carried_out
 from app.gateway.real_time import WithinOneBudget
 
@@ -36,9 +39,22 @@ def take() -> Response:
     steps = steps_of(dict(sent.document), here.base_url, sent.idempotency_key)
     if sent.document["type"] == TRANSACTION:
         return _transaction(here, client, steps)
+    return _answer("batch-response", here, _each(here, client, steps))
+
+
+def _each(here: Context, client: Client, steps: Sequence[Step]) -> list[Answered]:
     within = here.with_parts(here.installation, WithinOneBudget(here.decides))
-    answers = [_performed(within, client, here.request_id, step) for step in steps]
-    return _answer("batch-response", here, answers)
+    room = Room()
+    answers = []
+    for step in steps:
+        try:
+            room.require(step)
+        except Unacceptable as full:
+            text = json_text.write(operation_outcome(full.issues))
+            answers.append(Answered(full.status, text))
+        else:
+            answers.append(room.taken(_performed(within, client, here.request_id, step)))
+    return answers
 
 
 def _transaction(here: Context, client: Client, steps: Sequence[Step]) -> Response:

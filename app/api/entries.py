@@ -7,9 +7,9 @@ from base64 import b64decode
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import quote
 
-from flask import Response, current_app
+from flask import Response, current_app, g
 from werkzeug.http import parse_date, parse_options_header
 
 from app.api.context import ENTRY, Entry
@@ -38,7 +38,7 @@ def _environ(base: str, step: Step, headers: Mapping[str, str]) -> dict[str, Any
         "REQUEST_METHOD": step.method,
         "SCRIPT_NAME": "",
         # WSGI spells bytes as Latin-1.
-        "PATH_INFO": unquote_to_bytes(f"{base}/{step.path}").decode("latin-1"),
+        "PATH_INFO": f"{base}/{step.path}".encode().decode("latin-1"),
         "QUERY_STRING": quote(step.query or "", safe=_PRINTABLE),
         "SERVER_NAME": "entry",
         "SERVER_PORT": "80",
@@ -87,6 +87,7 @@ def _answer(step: Step, response: Response) -> Answered:
         headers.get("ETag"),
         parse_date(headers.get("Last-Modified")),
         _related(headers.get("Link", "")),
+        stored=g.get("stored"),
         is_asked_for="$" in step.path or step.path.startswith("OperationOutcome/"),
     )
 

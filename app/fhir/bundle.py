@@ -42,6 +42,7 @@ def _entry(entry: Entry) -> str:
 class Answered:
     """The answer to one entry: status, headers by their names, the text of a resource if any.
 
+    `stored` is type and id of what was created or changed, where that is known.
     `is_asked_for`: an OperationOutcome is what was asked for, and not only how it went.
     """
 
@@ -51,6 +52,7 @@ class Answered:
     etag: str | None = None
     last_modified: datetime | None = None
     related: str | None = None
+    stored: str | None = None
     is_asked_for: bool = False
 
     @property

@@ -11,7 +11,18 @@ from app.domain.lifecycle import State
 from app.fhir import json_text
 from app.store import tables
 from tests.builders import a_claim, a_communication, a_coverage, a_task, an_eligibility_request
-from tests.bundles import a_patient, asked, batch, bundle, errors, posted, put, references, statuses
+from tests.bundles import (
+    a_patient,
+    asked,
+    batch,
+    bundle,
+    errors,
+    posted,
+    put,
+    references,
+    statuses,
+    transaction,
+)
 from tests.conftest import BASE_URL
 from tests.wire import Wire
 
@@ -126,6 +137,7 @@ def test_an_empty_batch_is_answered_by_an_empty_one(wire):
          "ECG-NOT-FOUND"),
         (asked("POST", "Claim/1", a_claim()), "405", "ECG-METHOD"),
         (asked("POST", "/", bundle("batch")), "400", "ECG-BUNDLE-STEP"),
+        (asked("GET", "openapi.json"), "400", "ECG-BUNDLE-STEP"),
         (asked("POST", f"{BASE_URL}/", bundle("transaction")), "400", "ECG-BUNDLE-STEP"),
     ],
 )  # fmt: skip
@@ -139,6 +151,35 @@ def test_an_entry_that_fails_is_told_so_and_is_nothing_to_the_others(wire, entry
     assert errors(failed)[0] == error
     assert "resource" not in failed
     assert [wire.get(one).status for one in references(reply)] == [200, 200]
+
+
+@pytest.mark.parametrize("ask", [batch, transaction])
+def test_the_answers_to_a_bundle_have_an_end(wire, ask):
+    photos = [{"contentType": "image/png", "data": "A" * 1_000_000} for _ in range(9)]
+    read = asked("GET", wire.post("Patient", a_patient(photo=photos)).reference)
+
+    enough, reply = ask(wire, *[read] * 3), ask(wire, *[read] * 4, asked("GET", "metadata"))
+
+    assert statuses(enough) == ["200"] * 3
+    if ask is transaction:
+        assert (reply.status, reply.errors) == (400, ["ECG-TOO-COMPLEX"])
+        assert reply.expressions == ["Bundle.entry[3]"]
+        return
+    assert statuses(reply) == ["200", "200", "200", "400", "400"]
+    assert [errors(each) for each in reply.document["entry"][3:]] == [["ECG-TOO-COMPLEX"]] * 2
+
+
+def test_what_there_is_no_room_to_answer_is_not_done(wire):
+    photos = [{"contentType": "image/png", "data": "A" * 1_000_000} for _ in range(9)]
+    large = wire.post("Patient", a_patient(photo=photos)).reference
+    small = wire.post("Patient", a_patient()).reference
+
+    kept = batch(wire, *[asked("GET", large)] * 3, asked("DELETE", small))
+    still_there = wire.get(small).status
+    gone = batch(wire, *[asked("GET", large)] * 2, asked("DELETE", small))
+
+    assert (statuses(kept)[3], still_there) == ("400", 200)
+    assert (statuses(gone)[2], wire.get(small).status) == ("204", 410)
 
 
 def test_an_entry_is_answered_as_the_request_alone(wire):

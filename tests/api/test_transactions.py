@@ -57,6 +57,8 @@ def patients(wire):
         (asked("GET", "Claim/1/$validate"), 400, "ECG-BUNDLE-STEP", "request.url"),
         (asked("POST", "Claim/1", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
         (asked("POST", "/", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
+        (asked("POST", "Claim%2F%24submit", a_claim()), 400, "ECG-BUNDLE-STEP", "request.url"),
+        (asked("DELETE", "Patient/none/"), 400, "ECG-BUNDLE-STEP", "request.url"),
         (posted(a_claim(patient={"reference": "Patient?identifier=a|none"})), 412,
          "ECG-BUNDLE-REFERENCE", None),
         (posted(a_claim(patient={"reference": "Patient?colour=red"})), 400,
@@ -115,10 +117,16 @@ def test_a_denial_is_audited_and_nothing_else_of_the_transaction(core, rows):
 def twice(id):
     """Pairs of entries about one resource: the Patient of this id and number A, or a new one."""
     patient, number = f"Patient/{id}", f"identifier={PATIENT_SYSTEM}|"
+    encoded = f"Patient/%{ord(id[0]):x}{id[1:]}"
     patch = a_patch({"op": "remove", "path": "/name"})
     conditional = posted(a_patient("N"), ifNoneExist=f"{number}N")
     return {
         "put-put": [put(a_patient(id=id)), put(a_patient(id=id))],
+        "put-put-encoded": [put(a_patient(id=id)), asked("PUT", encoded, a_patient(id=id))],
+        "delete-put-encoded": [
+            asked("DELETE", patient),
+            asked("PUT", encoded.replace("/", "%2f"), a_patient(id=id)),
+        ],
         "delete-delete": [asked("DELETE", patient), asked("DELETE", patient)],
         "delete-put": [asked("DELETE", patient), put(a_patient(id=id))],
         "patch-put": [asked("PATCH", patient, patch), put(a_patient(id=id))],
@@ -142,6 +150,61 @@ def test_no_two_entries_are_about_one_resource(wire, rows, patients, name):
     assert (reply.status, reply.errors) == (400, ["ECG-BUNDLE-TWICE"])
     assert reply.expressions == ["Bundle.entry[1]"]
     assert kept(rows) == before
+
+
+@pytest.mark.parametrize(("second", "status"), [(ONE, 400), (TWO, 200)])
+def test_no_two_entries_have_one_full_url(wire, rows, second, status):
+    versions = [a_patient(number, meta={"versionId": number}) for number in "12"]
+    about = posted(a_coverage(beneficiary={"reference": ONE}))
+    before = kept(rows)
+
+    reply = transaction(wire, posted(versions[0], ONE), posted(versions[1], second), about)
+
+    assert reply.status == status
+    if status == 200:
+        coverage = reply.document["entry"][2]["resource"]
+        assert coverage["beneficiary"] == {"reference": references(reply)[0]}
+        return
+    assert (reply.errors, reply.expressions) == (["ECG-BUNDLE-TWICE"], ["Bundle.entry[1].fullUrl"])
+    assert kept(rows) == before
+
+
+def finding(other):
+    """Entries one of which finds what another brings, and one that finds nothing of it."""
+    number = f"identifier={PATIENT_SYSTEM}|"
+    patch = a_patch({"op": "remove", "path": "/name"})
+    return {
+        "post-put": [
+            posted(a_patient("N")),
+            asked("PUT", f"Patient?{number}{other}", a_patient(other), ONE),
+        ],
+        "post-post": [
+            posted(a_patient("N")),
+            posted(a_patient(other), ONE, ifNoneExist=f"{number}{other}"),
+        ],
+        "post-put-otherwise-spelled": [
+            posted(a_patient("N"), ifNoneExist=f"{number}N"),
+            asked("PUT", f"Patient?{number}{other}".replace("|", "%7C"), a_patient(other), ONE),
+        ],
+        "post-patch": [posted(a_patient("N")), asked("PATCH", f"Patient?{number}{other}", patch)],
+    }
+
+
+@pytest.mark.parametrize("is_turned", [False, True])
+@pytest.mark.parametrize("name", finding("any"))
+def test_no_entry_finds_what_another_brings(wire, rows, patients, name, is_turned):
+    about = posted(a_coverage(beneficiary={"reference": ONE}))
+    way = -1 if is_turned else 1
+    before = kept(rows)
+
+    reply = transaction(wire, *finding("N")[name][::way], about)
+    kept_after = kept(rows)
+    apart = transaction(wire, *finding("A")[name][::way], about)
+
+    assert (reply.status, reply.errors) == (400, ["ECG-BUNDLE-TWICE"])
+    assert reply.expressions == [f"Bundle.entry[{0 if is_turned else 1}]"]
+    assert kept_after == before
+    assert sorted(statuses(apart)) == ["200", "201", "201"]
 
 
 def test_entries_about_different_resources_go_together(wire, patients):

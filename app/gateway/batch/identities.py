@@ -8,13 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.search.entries import Entry
-from app.domain.search.matching import Local, local, matches
+from app.domain.search.matching import local
 from app.fhir import json_text
 from app.fhir.bundle import within
 from app.fhir.documents import Document
-from app.fhir.search.indexing import entries_of
 from app.fhir.task_reading import read_task
+from app.gateway.batch.brought import Brought
 from app.gateway.batch.reading import MOST_ENTRIES, Step
 from app.gateway.batch.references import References
 from app.gateway.changes.conditional import condition_of, id_of, matches_of
@@ -39,10 +38,14 @@ class _Identity:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A step that speaks of what is stored; `key` is the same for the same content anywhere."""
+    """A step that speaks of what is stored; `key` is the same for the same content anywhere.
+
+    `id` is what others were told that it is about; None where it was about nothing.
+    """
 
     step: Step
     key: str
+    id: str | None = None
 
 
 def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepared]:
@@ -50,6 +53,7 @@ def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepare
 
     That is so where two are about one resource, or a conditional reference is not about one.
     """
+    _require_named_apart(steps)
     identities = [_identity(step, base, work) for step in steps]
     _require_apart(identities)
     addresses = {
@@ -59,7 +63,22 @@ def prepared(steps: Sequence[Step], base: str, work: UnitOfWork) -> list[Prepare
     }
     resolve = _Conditions(identities, work)
     references = References(addresses, resolve.reference)
-    return [Prepared(_rewritten(one, references), one.key) for one in identities]
+    return [Prepared(_rewritten(one, references), one.key, one.id) for one in identities]
+
+
+def _require_named_apart(steps: Iterable[Step]) -> None:
+    """No two entries may have one fullUrl: it could not be told which of them is referred to.
+
+    bdl-7 lets them pass where they are versions of one resource.
+    """
+    names: set[str] = set()
+    for step in steps:
+        if step.full_url is None:
+            continue
+        if step.full_url in names:
+            text = "Another entry has the same fullUrl."
+            raise Unacceptable(Issue(ErrorCode.BUNDLE_TWICE, text, f"{step.place}.fullUrl"))
+        names.add(step.full_url)
 
 
 def _rewritten(identity: _Identity, references: References) -> Step:
@@ -102,11 +121,13 @@ def _changed(step: Step, work: UnitOfWork) -> _Identity:
         return _Identity(step, step.target_id, is_there=True, key=step.path)
     id = id_of(Target(step.type, condition=step.query), work)
     if id is not None or step.method != "PUT" or step.document is None:
-        return _Identity(step, id, is_there=id is not None, key=step.url)
+        return _Identity(step, id, is_there=id is not None, key=f"{step.path}?{step.query}")
     received = _received(step, step.document, step.query)
     condition = keys_of(received, (), (), work.hasher).condition
     id = step.document.get("id") or work.new_id()
-    return _Identity(step, id, is_there=False, keys=frozenset({str(condition)}), key=step.url)
+    return _Identity(
+        step, id, is_there=False, keys=frozenset({str(condition)}), key=f"{step.path}?{step.query}"
+    )
 
 
 def _received(step: Step, document: Document, condition: str | None) -> Received:
@@ -151,7 +172,8 @@ class _Conditions:
         self._identities = identities
         self._work = work
         self._known: dict[tuple[str, str], str] = {}
-        self._entries: dict[int, Sequence[Entry]] = {}
+        self._brought = Brought((one.step for one in identities), work.base)
+        self._ids = {one.step.position: one.id for one in identities}
 
     def reference(self, type: str, query: str) -> str:
         """The reference of the one match; raises Unacceptable for none, or several."""
@@ -169,22 +191,12 @@ class _Conditions:
         of_type = [one for one in self._identities if one.step.type == type]
         # What becomes of those is decided here; a PATCH is taken to leave the identifiers alone.
         stored -= {one.id for one in of_type if one.step.method in {"PUT", "DELETE"}}
-        brought = {one.id for one in of_type if self._meets(one.step, asked)}
+        brought = {self._ids[position] for position in self._brought.meeting(type, asked)}
         met = sorted({*stored, *(id for id in brought if id is not None)})
         if len(met) != 1:
             text = f"The condition on a {type} is met by {len(met)} resources, not by one."
             raise Unacceptable(Issue(ErrorCode.BUNDLE_REFERENCE, text))
         return f"{type}/{met[0]}"
-
-    def _meets(self, step: Step, asked: Sequence[Local | None]) -> bool:
-        """Whether a resource of the transaction itself meets conditions that ask of it alone."""
-        if step.method not in {"POST", "PUT"} or step.document is None:
-            return False
-        if step.position not in self._entries:
-            found = entries_of(step.type, step.document, self._work.base)
-            self._entries[step.position] = found
-        entries = self._entries[step.position]
-        return all(one is not None and matches(entries, one) for one in asked)
 
 
 @contextmanager

@@ -3,11 +3,13 @@
 http://hl7.org/fhir/R4/bundle.html#bundle-unique, http://hl7.org/fhir/R4/http.html#transaction
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import format_datetime
 from hashlib import sha256
 from typing import Any
+from urllib.parse import unquote
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.period import instant
@@ -25,17 +27,31 @@ _CONDITIONS = {
     "ifMatch": "If-Match",
     "ifNoneMatch": "If-None-Match",
 }
+# http://hl7.org/fhir/R4/http.html#operations, and the type id
+_TYPE = "[A-Z][A-Za-z]*"
+_ANYWHERE = re.compile(rf"{_TYPE}(/[A-Za-z0-9\-.]{{1,64}})?")
+_SHAPES = {
+    "POST": re.compile(_TYPE),
+    "PUT": _ANYWHERE,
+    "PATCH": _ANYWHERE,
+    "DELETE": _ANYWHERE,
+}
 # Stands where a resource is not looked at yet.
 _BLANK = {"resourceType": "Parameters"}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One interaction: what would be a request of its own. `url` is under the base."""
+    """One interaction: what would be a request of its own.
+
+    `path` is under the base and decoded, so that one address has one spelling; `query` is as it
+    was sent, None without a question mark.
+    """
 
     position: int
     method: str
-    url: str
+    path: str
+    query: str | None = None
     full_url: str | None = None
     document: Document | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -49,17 +65,6 @@ class Step:
         return f"Bundle.entry[{self.position}]"
 
     @property
-    def path(self) -> str:
-        """The address without the query."""
-        return self.url.partition("?")[0]
-
-    @property
-    def query(self) -> str | None:
-        """What comes behind the question mark; None without one."""
-        _, mark, query = self.url.partition("?")
-        return query if mark else None
-
-    @property
     def type(self) -> str:
         """The first part of the path: the resource type, wherever the address is one of ours."""
         return self.path.partition("/")[0]
@@ -68,6 +73,13 @@ class Step:
     def target_id(self) -> str | None:
         """The second part of the path; None without one."""
         return self.path.partition("/")[2] or None
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether a transaction can hold it: no operation, and a change is one of a resource."""
+        if self.method in _SHAPES:
+            return _SHAPES[self.method].fullmatch(self.path) is not None
+        return "$" not in self.path
 
 
 def require_usable(bundle: Document) -> None:
@@ -109,26 +121,27 @@ def _requested(position: int, entry: Document, base: str) -> Step:
         headers["If-Modified-Since"] = format_datetime(
             instant(asked["ifModifiedSince"]), usegmt=True
         )
+    path, mark, query = _under(base, asked["url"]).partition("?")
     return Step(
         position,
         asked["method"],
-        _under(asked["url"], base),
+        unquote(path),
+        query if mark else None,
         entry.get("fullUrl"),
         entry.get("resource"),
         headers,
     )
 
 
-def _under(url: str, base: str) -> str:
-    """An address below the base; one of another server, or beside the base, stays as it is."""
-    rest = url.removeprefix(base)
-    is_ours = rest != url and rest[:1] in {"", "/", "?"}
-    return (rest if is_ours else url).removeprefix("/")
-
-
 def _of_a_bag(position: int, entry: Document) -> Step:
     resource = entry["resource"]
-    return Step(position, "POST", resource["resourceType"], None, resource)
+    return Step(position, "POST", resource["resourceType"], document=resource)
+
+
+def _under(base: str, url: str) -> str:
+    """What an address says beneath the base; one of elsewhere stays whole."""
+    rest = url.removeprefix(base)
+    return (rest if rest[:1] in {"", "/", "?"} else url).removeprefix("/")
 
 
 def _key_of(position: int, idempotency_key: str | None) -> Mapping[str, str]:

@@ -3,7 +3,7 @@
 Docs: docs/batch.md, docs/adr/0016-entries-are-requests.md. http://hl7.org/fhir/R4/http.html#trules
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,8 +11,10 @@ from typing import Any
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir.bundle import Answered
+from app.gateway.batch.deletions import in_turn
 from app.gateway.batch.identities import CHANGES, Prepared, prepared
 from app.gateway.batch.reading import Step
+from app.gateway.batch.room import Room
 from app.gateway.installation import Installation
 from app.gateway.joined import Joined, Unwound
 from app.gateway.once import TakenMeanwhile
@@ -26,7 +28,7 @@ from app.store.unit_of_work import UnitOfWork
 
 _ATTEMPTS = 8
 _CREATED = 201
-_CONFLICT = 409
+_READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,17 @@ class Part:
 
 # Carries one step out as the request that it stands for.
 Perform = Callable[[Part, Step], Answered]
+
+
+class FoundAnother(Exception):
+    """One step was about another resource than it was before the first of them was done."""
+
+    def __init__(self, step: Step) -> None:
+        super().__init__(step.place)
+        self.step = step
+
+
+_Done = tuple[list[Answered], AfterCommit]
 
 
 class StepFailed(Exception):
@@ -64,10 +77,22 @@ def carried_out(
     and CommitUnknown where it cannot be told whether anything was.
     """
     _require_possible(steps)
+    # What only reads takes no turn from those who write.
+    is_read = all(step.method in _READS for step in steps)
+    run = installation.store.read if is_read else installation.store.write
+    before: int | None = None
     for _ in range(_ATTEMPTS):
         try:
-            answers, urgent = _committed(installation, client, steps, perform)
+            answers, urgent = _committed(run, installation, client, steps, perform)
         except (TakenMeanwhile, VersionConflict):
+            continue
+        except FoundAnother as found:
+            if found.step.position == before:
+                text = "What another entry creates or changes is what this one finds then."
+                issue = Issue(ErrorCode.BUNDLE_TWICE, text, found.step.place)
+                raise Unacceptable(issue) from None
+            # Somebody else may have been just ahead; what happens twice is of its own making.
+            before = found.step.position
             continue
         except StepFailed as failed:
             _audit_denial(installation, client, failed, request_id)
@@ -78,18 +103,22 @@ def carried_out(
 
 
 def _committed(
-    installation: Installation, client: Client, steps: Sequence[Step], perform: Perform
-) -> tuple[list[Answered], AfterCommit]:
+    run: Callable[[Callable[[Any], _Done]], _Done],
+    installation: Installation,
+    client: Client,
+    steps: Sequence[Step],
+    perform: Perform,
+) -> _Done:
     """As `_all`, in a transaction of its own; raises CommitUnknown unless it is found done."""
     done = None
 
-    def effect(connection: Any) -> tuple[list[Answered], AfterCommit]:
+    def effect(connection: Any) -> _Done:
         nonlocal done
         done = _all(Joined.to(installation, connection), client, steps, perform)
         return done
 
     try:
-        return installation.store.write(effect)
+        return run(effect)
     except CommitUnknown:
         if done is None or not _is_there(installation, client, steps, done[0]):
             raise
@@ -112,35 +141,32 @@ def _found(type: str, id: str, work: UnitOfWork) -> Stored | None:
     return work.resources.find(type, id)
 
 
-def _all(
-    joined: Joined, client: Client, steps: Sequence[Step], perform: Perform
-) -> tuple[list[Answered], AfterCommit]:
+def _all(joined: Joined, client: Client, steps: Sequence[Step], perform: Perform) -> _Done:
     urgent = AfterCommit()
     part = Part(joined, urgent)
     try:
         ready = joined.read(client.scope, lambda work: prepared(steps, joined.base_url, work))
-        answers = _in_order(part, ready, perform)
+        first = joined.read(client.scope, lambda work: in_turn(ready, work))
+        then = sorted((one for one in ready if one.step.method != "DELETE"), key=_turn)
+        room, answers = Room(), {}
+        for one in (*first, *then):
+            room.require(one.step)
+            answers[one.step.position] = room.taken(_performed(part, one, perform))
     except Unwound as over:
         raise over.fault from None
     return [answers[step.position] for step in steps], urgent
-
-
-def _in_order(part: Part, ready: Sequence[Prepared], perform: Perform) -> Mapping[int, Answered]:
-    answers = _deleted(part, [one for one in ready if one.step.method == "DELETE"], perform)
-    rest = (one for one in ready if one.step.method != "DELETE")
-    for one in sorted(rest, key=_turn):
-        answers[one.step.position] = _performed(part, one.step, perform)
-    return answers
 
 
 def _turn(one: Prepared) -> tuple[Any, ...]:
     """What others refer to comes before those, and all transactions take keys in one order."""
     step = one.step
     if step.method == "POST":
-        return 1, _rank(step.type), step.type not in ENDS_A_WAIT, step.type, one.key, step.position
+        # What is to be created only where nothing meets its condition sees what is created anyway.
+        wait = step.type not in ENDS_A_WAIT, step.type, "If-None-Exist" in step.headers
+        return 1, _rank(step.type), *wait, one.key, step.position
     if step.method in CHANGES:
-        return 2, 0, step.type not in ENDS_A_WAIT, step.type, one.key, step.position
-    return 3, 0, False, "", "", step.position
+        return 2, 0, step.type not in ENDS_A_WAIT, step.type, False, one.key, step.position
+    return 3, 0, False, "", False, "", step.position
 
 
 def _rank(type: str) -> int:
@@ -152,32 +178,12 @@ def _rank(type: str) -> int:
     return 1 if type in REQUESTS else 0
 
 
-def _deleted(part: Part, waiting: Sequence[Prepared], perform: Perform) -> dict[int, Answered]:
-    """Delete what is referred to after what refers to it, in whatever order they were named."""
-    answers: dict[int, Answered] = {}
-    waiting = sorted(waiting, key=lambda one: (one.step.type not in ENDS_A_WAIT, one.key))
-    while waiting:
-        done = len(answers)
-        held: list[Prepared] = []
-        for one in waiting:
-            answer = perform(part, one.step)
-            if answer.status == _CONFLICT:
-                held.append(one)
-                failed = StepFailed(one.step, answer)
-            elif not answer.is_success:
-                raise StepFailed(one.step, answer)
-            else:
-                answers[one.step.position] = answer
-        if held and len(answers) == done:
-            raise failed
-        waiting = held
-    return answers
-
-
-def _performed(part: Part, step: Step, perform: Perform) -> Answered:
-    answer = perform(part, step)
+def _performed(part: Part, one: Prepared, perform: Perform) -> Answered:
+    answer = perform(part, one.step)
     if not answer.is_success:
-        raise StepFailed(step, answer)
+        raise StepFailed(one.step, answer)
+    if answer.stored not in {None, f"{one.step.type}/{one.id}"}:
+        raise FoundAnother(one.step)
     return answer
 
 
@@ -186,11 +192,12 @@ def _require_possible(steps: Sequence[Step]) -> None:
     issues = [
         Issue(
             ErrorCode.BUNDLE_STEP,
-            "A transaction creates, reads, searches, changes and deletes: no operations.",
+            "A transaction creates, reads, searches, changes and deletes: no operations. What it "
+            "changes is named as Type/id, or as Type and a condition.",
             f"{step.place}.request.url",
         )
         for step in steps
-        if "$" in step.path or (step.method == "POST" and (not step.path or "/" in step.path))
+        if not step.is_possible
     ]
     issues += _repeated(steps)
     if issues:

@@ -21,6 +21,8 @@ BASE = "http://gateway.test/fhir/r4"
         ("/", "", "", None, None),
         (BASE, "", "", None, None),
         ("?_type=Claim", "", "", None, "_type=Claim"),
+        ("Claim%2F%31?a=%2F", "Claim/1", "Claim", "1", "a=%2F"),
+        ("Claim%3Fa", "Claim?a", "Claim?a", None, None),
         (f"{BASE}?_type=Claim", "", "", None, "_type=Claim"),
         (f"{BASE}Claim/1", f"{BASE}Claim/1", "http:", "/gateway.test/fhir/r4Claim/1", None),
         ("http://x.test/Claim/1", "http://x.test/Claim/1", "http:", "/x.test/Claim/1", None),
@@ -30,6 +32,36 @@ def test_an_address_is_read(url, path, type, id, query):
     [step] = steps_of(bundle("batch", asked("GET", url)), BASE, None)
 
     assert (step.path, step.type, step.target_id, step.query) == (path, type, id, query)
+
+
+@pytest.mark.parametrize(
+    ("method", "url", "is_possible"),
+    [
+        ("POST", "Claim", True),
+        ("POST", "Claim/", False),
+        ("POST", "Claim/1", False),
+        ("POST", "claim", False),
+        ("POST", "", False),
+        ("POST", "Claim%2F%24submit", False),
+        ("PUT", "Claim?identifier=a%2Fb", True),
+        ("PUT", "Claim/1", True),
+        ("PUT", "Claim%2F1", True),
+        ("PUT", "Claim/1/", False),
+        ("PUT", "Claim/1;a=b", False),
+        ("PUT", "Claim/1%0A", False),
+        ("PATCH", "Claim/1//", False),
+        ("DELETE", "//Claim/1", False),
+        ("DELETE", f"Claim/{'1' * 64}", True),
+        ("DELETE", f"Claim/{'1' * 65}", False),
+        ("GET", "Claim/1/_history/1", True),
+        ("GET", "Claim/1/$validate", False),
+        ("GET", "Claim/1/%24validate", False),
+    ],
+)
+def test_an_address_is_one_that_a_transaction_can_hold(method, url, is_possible):
+    [step] = steps_of(bundle("transaction", asked(method, url)), BASE, None)
+
+    assert step.is_possible is is_possible
 
 
 def test_conditions_are_headers():
@@ -61,4 +93,4 @@ def test_what_is_in_a_bag_is_posted():
 
     [step] = steps_of(bundle("collection", {"resource": claim}), BASE, None)
 
-    assert (step.method, step.url, step.document) == ("POST", "Claim", claim)
+    assert (step.method, step.path, step.document) == ("POST", "Claim", claim)
