@@ -26,7 +26,8 @@ _COMPARED = re.compile(
     r"(?![\w.@'])"
 )
 _AND = re.compile(r"\s+and\s+")
-_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+_QUOTED_DAY = re.compile(r"'[0-9]{4}-[0-9]{2}-[0-9]{2}'")
+_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}(T.*)?")
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,
     "!=": operator.ne,
@@ -130,9 +131,10 @@ def _compared(value: Any, comparison: str, literal: str) -> bool:
         return is_number and compare(exact(value), Decimal(literal))
     if not isinstance(value, str):
         return False
-    if _DATE.fullmatch(text) and _DATE.match(value):
+    if literal[0] == "@" or _QUOTED_DAY.fullmatch(literal):
         # As far as the literal goes; a date that is known less exactly is not compared.
-        return len(value) >= len(text) and compare(value[: len(text)], text)
+        is_as_exact = bool(_DATE.fullmatch(value)) and len(value) >= len(text)
+        return is_as_exact and compare(value[: len(text)], text)
     return comparison in {"=", "!="} and compare(value, text)
 
 

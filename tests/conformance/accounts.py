@@ -24,7 +24,7 @@ def an_account(**elements: Any) -> dict[str, Any]:
     }
 
 
-def a_charge(account: str, code: str = "1200", **elements: Any) -> dict[str, Any]:
+def a_charge(account: str, /, code: str = "1200", **elements: Any) -> dict[str, Any]:
     """A billable ChargeItem of an Account, served on 1 March 2026."""
     return {
         "resourceType": "ChargeItem",
@@ -79,7 +79,7 @@ class Billing:
         """An Account; its reference."""
         return made(self.wire.post("Account", an_account(**elements)))
 
-    def charge(self, account: str, *arguments: Any, **elements: Any) -> str:
+    def charge(self, account: str, /, *arguments: Any, **elements: Any) -> str:
         """A ChargeItem of an Account; its reference."""
         return made(self.wire.post("ChargeItem", a_charge(account, *arguments, **elements)))
 
