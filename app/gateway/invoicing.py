@@ -14,7 +14,7 @@ from app.domain.pricing import Bill, bill
 from app.fhir import json_text
 from app.fhir.answering import filled, identifier_document
 from app.fhir.charge_items import BILLABLE, BILLED
-from app.fhir.documents import Document, reference_of
+from app.fhir.documents import Document
 from app.fhir.invoices import Invoicing, charge_items_of, invoice
 from app.fhir.search.reading import read_query
 from app.gateway.answers import added, own_identifier, with_status
@@ -90,10 +90,9 @@ def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
     if earlier is not None:
         return earlier
     account = _account(asked, work)
-    invoices = _live_invoices(asked.account, work)
     charges = _billable(asked.account, work)
     if not charges:
-        return _nothing_new(asked, invoices, work)
+        return _nothing_new(asked, work)
     id = work.new_id()
     if not asked.keys.take(work.replay_keys, "Invoice", id):
         raise TakenMeanwhile
@@ -101,6 +100,7 @@ def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
     pricing = Pricing(work, asked.client.payer.settings.zone)
     priced = bill([pricing.charge(*each) for each in zip(charges, documents, strict=True)])
     stored = _added(asked, id, account, documents, priced, work)
+    work.mentions.add("Invoice", id, [each.reference for each in charges])
     for each in charges:
         with_status(each, BILLED, work)
     event = Event(asked.client.id, "invoice", "created", "Invoice", id, request_id=asked.request_id)
@@ -123,12 +123,12 @@ def _account(asked: _Asked, work: UnitOfWork) -> Document:
     return account
 
 
-def _nothing_new(asked: _Asked, invoices: list[Stored], work: UnitOfWork) -> Taken:
+def _nothing_new(asked: _Asked, work: UnitOfWork) -> Taken:
     """The latest invoice of the Account, where everything is on one."""
-    if not invoices:
+    latest = _latest_invoice(asked.account, work)
+    if latest is None:
         text = ErrorCode.INVOICE_NOTHING.entry.meaning
         raise Unacceptable(Issue(ErrorCode.INVOICE_NOTHING, text))
-    latest = max(invoices, key=lambda each: each.id)
     asked.keys.bind(work.replay_keys, latest.type, latest.id)
     return Taken(latest, is_new=False)
 
@@ -164,32 +164,38 @@ def _added(
 
 def _billable(account: str, work: UnitOfWork) -> list[Stored]:
     """The Account's ChargeItems that are billable and on no live invoice, in the order of ids."""
-    of_account = _of_account("ChargeItem", account, work)
-    found = [each for each in of_account if _status_in(each) == BILLABLE]
-    if not found:
-        return []
-    billed = _billed(found, work)
-    return [each for each in found if each.reference not in billed][:MOST_LINES]
+    found: list[Stored] = []
+    for page in _of_account("ChargeItem", account, work):
+        billable = [each for each in page if _status_in(each) == BILLABLE]
+        billed = _billed([each.reference for each in billable], work) if billable else set()
+        found += [each for each in billable if each.reference not in billed]
+        if len(found) >= MOST_LINES:
+            break
+    return found[:MOST_LINES]
 
 
-def _billed(charges: list[Stored], work: UnitOfWork) -> set[str]:
-    """What live invoices bill, of every Account that one of the charges names."""
-    accounts = {
-        f"{named.type}/{named.id}"
-        for charge in charges
-        for each in json_text.parsed(charge.text or "{}").get("account", [])
-        if (named := reference_of(each, work.base)).type == "Account" and named.id is not None
-    }
+def _billed(charges: list[str], work: UnitOfWork) -> set[str]:
+    """Those that live invoices bill, whatever their owner has made of them since.
+
+    What is cancelled names nothing any more.
+    """
+    ids = [id for type, id in work.mentions.of(charges) if type == "Invoice"]
     return {
         reference
-        for account in sorted(accounts)
-        for stored in _live_invoices(account, work)
+        for stored in work.resources.find_all("Invoice", ids)
         for reference in charge_items_of(json_text.parsed(stored.text or "{}"))
     }
 
 
-def _live_invoices(account: str, work: UnitOfWork) -> list[Stored]:
-    return [each for each in _of_account("Invoice", account, work) if _status_in(each) in LIVE]
+def _latest_invoice(account: str, work: UnitOfWork) -> Stored | None:
+    """The Account's last Invoice that is not cancelled."""
+    live = [
+        each
+        for page in _of_account("Invoice", account, work)
+        for each in page
+        if _status_in(each) in LIVE
+    ]
+    return max(live, key=lambda each: each.id, default=None)
 
 
 def _status_in(stored: Stored) -> str | None:
@@ -198,13 +204,13 @@ def _status_in(stored: Stored) -> str | None:
     return status
 
 
-def _of_account(type: str, account: str, work: UnitOfWork) -> Iterator[Stored]:
-    """Everything of a type that refers to an Account, in the order of ids."""
+def _of_account(type: str, account: str, work: UnitOfWork) -> Iterator[list[Stored]]:
+    """Everything of a type that refers to an Account, in the order of ids, some at a time."""
     query = read_query(type, [("account", account)], base=work.base, now=work.now)
     place = None
     while True:
         page = work.search.page(query.search, _TOGETHER, after=place)
-        for stored, place in page.found:  # noqa: B007  the last one is where to go on
-            yield stored
+        yield [stored for stored, _ in page.found]
         if not page.has_more:
             return
+        place = page.found[-1][1]

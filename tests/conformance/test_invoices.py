@@ -283,18 +283,22 @@ def test_the_same_key_is_answered_with_the_same_invoice(billing):
     assert billed(billing.invoice(account, Idempotency_Key="k2")) == [later]
 
 
-def test_what_its_owner_makes_billable_again_is_not_billed_twice(billing):
+@pytest.mark.parametrize("is_moved", [False, True])
+def test_what_its_owner_makes_billable_again_is_not_billed_twice(billing, is_moved):
     account, another = billing.account(), billing.account()
     charge = billing.charge(account)
     made = billing.invoice(account)
     current = billing.wire.get(charge).document
-    both = [{"reference": account}, {"reference": another}]
+    accounts = [{"reference": each} for each in ([another] if is_moved else [account, another])]
 
-    changed = billing.wire.put(charge, {**current, "status": "billable", "account": both})
+    changed = billing.wire.put(charge, {**current, "status": "billable", "account": accounts})
 
     assert changed.status == 200
     assert billing.invoice(account).text == made.text
     assert billing.invoice(another).errors == ["ECG-INVOICE-NOTHING"]
+    reason = {"status": "cancelled", "cancelledReason": "By mistake"}
+    assert billing.wire.put(made.reference, {**made.document, **reason}).status == 200
+    assert billed(billing.invoice(another)) == [charge]
 
 
 def test_a_charge_of_two_accounts_is_billed_once(billing):

@@ -35,6 +35,7 @@ def changed(
     status = InvoiceStatus(asked)
     require_next(InvoiceStatus(was), status, reason)
     if status is InvoiceStatus.CANCELLED:
+        work.mentions.forget("Invoice", [previous.id])
         _free_charges(charge_items_of(before), work)
     stored = _next_version(previous, status, reason, work, method)
     event = Event(
