@@ -89,7 +89,8 @@ def _alike(references: Iterable[Document]) -> list[Document]:
 
 
 def _is_person(reference: Document) -> bool:
-    type = reference.get("type") or reference.get("reference", "").rpartition("/")[0]
+    address, _, _ = reference.get("reference", "").partition("/_history/")
+    type = reference.get("type") or address.rpartition("/")[0]
     return type.rpartition("/")[2] in _RECIPIENTS
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import tzinfo
 
+from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.pricing import Charge
 from app.fhir import json_text
 from app.fhir.charge_conditions import Circumstances, day_of
@@ -17,8 +18,10 @@ from app.gateway.reference_data import service_key
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
-# So many rules are looked at under one address.
+# So many rules are looked at under one address, and so many addresses and codes of one charge: all
+# of them are looked up while others wait.
 _MOST_RULES = 20
+_MOST_NAMES = 20
 
 
 @dataclass(slots=True)
@@ -39,9 +42,13 @@ class Pricing:
 
     def _rules(self, charge_item: Document) -> Iterator[Document]:
         """Those it names itself before those of its codes; of one code in the order of ids."""
-        for address in definitions_of(charge_item):
+        addresses, codings = definitions_of(charge_item), services_of(charge_item)
+        if len(addresses) + len(codings) > _MOST_NAMES:
+            text = f"A ChargeItem has more than {_MOST_NAMES} definitions and codes together."
+            raise Unacceptable(Issue(ErrorCode.INVOICE_PRICE, text))
+        for address in addresses:
             yield from self._named(address)
-        for coding in services_of(charge_item):
+        for coding in codings:
             key = service_key(coding)
             if key.key not in self._definitions:
                 found = self.work.reference_data.identified(("ChargeItemDefinition",), key)

@@ -252,6 +252,39 @@ def test_a_definition_that_a_charge_names_comes_before_that_of_its_code(billing)
     assert bases == [50, 7, 7, 50, 50]
 
 
+HUGE = Decimal("1E+16")
+STRANGE = {
+    "a quantity without a value": ({"quantity": {"unit": "h"}}, 201),
+    "a huge quantity": ({"quantity": {"value": HUGE}}, 422),
+    "a tiny quantity": ({"quantity": {"value": Decimal("1E-16")}}, 201),
+    "a negative quantity": ({"quantity": {"value": -1}}, 422),
+    "a huge factor": ({"factorOverride": HUGE}, 422),
+    "a price without an amount": ({"priceOverride": {"currency": "EUR"}}, 201),
+    "a price without a currency": ({"priceOverride": {"value": 5}}, 422),
+    "a subject that says nothing to us": ({"subject": {"display": "Ann"}}, 201),
+    "a subject elsewhere": ({"subject": {"reference": "http://x.test/Patient/p1"}}, 201),
+    "a group": ({"subject": {"reference": "Group/g1"}}, 201),
+    "a year of service": ({"occurrenceDateTime": "2026"}, 201),
+    "the last day there is": ({"occurrenceDateTime": "9999-12-31T23:59:59-12:00"}, 201),
+    "an address of signs": ({"definitionUri": ["\\,$|\\|,"], "definitionCanonical": ["#x"]}, 201),
+    "an extended address": ({"definitionUri": ["urn:x"], "_definitionUri": [{"id": "x"}]}, 201),
+    "twenty names": ({"definitionUri": [f"urn:{n}" for n in range(19)]}, 201),
+    "twenty-one names": ({"definitionUri": [f"urn:{n}" for n in range(20)]}, 422),
+}
+
+
+@pytest.mark.parametrize(("elements", "status"), STRANGE.values(), ids=STRANGE)
+def test_a_strange_charge_is_billed_or_refused(billing, elements, status):
+    account = billing.account()
+    charge = billing.charge(account, **elements)
+
+    told = billing.invoice(account)
+
+    assert told.status == status, told.text
+    assert billing.status(charge) == ("billed" if status == 201 else "billable")
+    assert status == 422 or check(told.document) == []
+
+
 def test_nothing_new_is_answered_with_what_there_is(billing, rows):
     account = billing.account()
     billing.charge(account)

@@ -96,6 +96,7 @@ def charged_to(*subjects):
     [
         ([P2], [P1, P1], P2),
         ([P2, DEVICE], [P1, P1], P2),
+        ([{"reference": "Patient/p2/_history/3"}], [], {"reference": "Patient/p2/_history/3"}),
         ([{"type": "Group", "display": "a team"}], [P1], {"type": "Group", "display": "a team"}),
         (
             [{"reference": "http://x.test/Patient/p3"}],
