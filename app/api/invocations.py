@@ -59,6 +59,15 @@ def carrying_out(code: TaskCode) -> Callable[[str], Response]:
     return carry_out
 
 
+def invoice(id: str) -> Response:
+    """What is billable of an Account, billed: 201 with the Invoice, 200 where nothing was new."""
+    here = context()
+    client = here.client()
+    sent = nothing_or_parameters(request, here.request_id, may_be_tried=False)
+    require_id(id)
+    return answers.created(request, here.gateway.invoice(client, sent, id), here.base_url)
+
+
 def acknowledge(id: str) -> Response:
     """What this poll handed over has arrived; an OperationOutcome tells how many answers it was."""
     here = context()

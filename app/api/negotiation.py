@@ -159,13 +159,15 @@ def require_no_parameters(request: Request, request_id: str) -> None:
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text, "Parameters.parameter"))
 
 
-def nothing_or_parameters(request: Request, request_id: str) -> Received:
-    """What an operation that stands for a Task is given: no body counts as empty Parameters.
+def nothing_or_parameters(
+    request: Request, request_id: str, *, may_be_tried: bool = True
+) -> Received:
+    """What an operation is given: no body counts as empty Parameters. Raises Unacceptable.
 
-    Raises Unacceptable.
+    `may_be_tried`: it stands for a Task.
     """
     if request.get_data():
-        return received(request, {"Parameters"}, request_id, may_be_tried=True)
+        return received(request, {"Parameters"}, request_id, may_be_tried=may_be_tried)
     empty = {"resourceType": "Parameters"}
     return Received(
         json_text.write(empty),
@@ -173,7 +175,7 @@ def nothing_or_parameters(request: Request, request_id: str) -> Received:
         request_id,
         _idempotency_key(request),
         request.headers.get("If-None-Exist"),
-        is_rehearsal=_is_rehearsal(request, {"Task"}),
+        is_rehearsal=_is_rehearsal(request, {"Task"} if may_be_tried else {"Parameters"}),
     )
 
 

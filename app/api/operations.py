@@ -85,6 +85,14 @@ OPERATIONS = (
         at_instance=invocations.acknowledge,
     ),
     Operation(
+        "invoice",
+        "Account",
+        operation_definition("invoice"),
+        ("Parameters",),
+        ("Invoice",),
+        at_instance=invocations.invoice,
+    ),
+    Operation(
         "validate",
         None,
         f"{_HL7}/Resource-validate",

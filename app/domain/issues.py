@@ -126,6 +126,12 @@ class ErrorCode(Enum):
     CLAIM_REQUIRED = Entry("ECG-CLAIM-REQUIRED", _T.REQUIRED, 422, "The Claim lacks what adjudication needs.")
     # A plan or a price, as it is loaded
     PLAN_PROFILE = Entry("ECG-PLAN-PROFILE", _T.BUSINESS_RULE, 422, "The plan or price is not written after the plan profile.")
+    # Invoices
+    INVOICE_ACCOUNT = Entry("ECG-INVOICE-ACCOUNT", _T.BUSINESS_RULE, 422, "The status of the Account does not let it be invoiced.")
+    INVOICE_NOTHING = Entry("ECG-INVOICE-NOTHING", _T.BUSINESS_RULE, 422, "Nothing of the Account is billable, and it has no invoice.")
+    INVOICE_PRICE = Entry("ECG-INVOICE-PRICE", _T.BUSINESS_RULE, 422, "A ChargeItem cannot be priced.")
+    INVOICE_CURRENCY = Entry("ECG-INVOICE-CURRENCY", _T.BUSINESS_RULE, 422, "An Invoice has one currency.")
+    INVOICE_STATUS = Entry("ECG-INVOICE-STATUS", _T.BUSINESS_RULE, 422, "An Invoice in this status does not get that one, or not without a reason.")
     # Tasks: unusable on their face
     TASK_STATUS = Entry("ECG-TASK-STATUS", _T.BUSINESS_RULE, 400, "A Task is sent with status requested.")
     TASK_OUTPUT = Entry("ECG-TASK-OUTPUT", _T.BUSINESS_RULE, 400, "A Task is sent without outputs.")

@@ -78,6 +78,15 @@ OPERATION_DEFINITIONS: tuple[Document, ...] = (
         _TASK,
     ),
     _on_an_instance(
+        "invoice",
+        "Account",
+        "Bill what is billable of the Account. Where nothing is, its latest Invoice is the answer.",
+        _parameter(
+            "status", "1", "code", "The Invoice is made as 'draft' or, without it, 'issued'."
+        ),
+        _result("Invoice", "The Invoice."),
+    ),
+    _on_an_instance(
         "reprocess",
         "Claim",
         "Decide the Claim again, all of it or some lines: what a Task with code reprocess does.",

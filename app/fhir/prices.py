@@ -11,6 +11,7 @@ from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.money import Money
 from app.domain.plan import Price
+from app.fhir.charge_conditions import is_on_charges
 from app.fhir.documents import Document, codings_of, days_of, extension_of, money_of
 
 BENEFIT_CATEGORY = extension("benefit-category")
@@ -28,10 +29,11 @@ def read_prices(document: Document) -> tuple[Price, ...]:
 
     One without a code, or that is not active, has none. The condition that is understood is
     `modifier.coding.where(system = 'S' and code = 'C').exists()`, several joined by `and`; any
-    other raises Unacceptable, as does what the profile does not know.
+    other raises Unacceptable, as does what the profile does not know. What is under a condition on
+    a ChargeItem is for invoices alone.
     """
     services = codings_of(document.get("code"))
-    if not services or document.get("status") != "active":
+    if not services or document.get("status") != "active" or _is_for_invoices(document):
         return ()
     issues: list[Issue] = []
     prices = _prices(document, services, issues)
@@ -52,7 +54,7 @@ def _prices(
     fees: list[tuple[tuple[Coding, ...], Money | None]] = [
         ((*common, *_modifiers(group, where, issues)), _fee(group, where, issues))
         for where, group in ((f"{here}.propertyGroup[{index}]", group) for index, group in groups)
-        if _is_priced(group)
+        if _is_priced(group) and not _is_for_invoices(group)
     ]
     if not fees and (category is not None or needs_attachment):
         fees = [(common, None)]
@@ -60,6 +62,20 @@ def _prices(
         Price(service, fee, category, modifiers, days.first, days.last, needs_attachment)
         for service in services
         for modifiers, fee in fees
+    )
+
+
+def is_on_claims(condition: Document) -> bool:
+    """Whether a condition is one on the line of a Claim."""
+    expression = condition.get("expression", "")
+    return condition.get("language") == "text/fhirpath" and bool(_CONDITION.fullmatch(expression))
+
+
+def _is_for_invoices(element: Document) -> bool:
+    conditions = element.get("applicability", [])
+    return any(
+        each.get("language") == "text/fhirpath" and is_on_charges(each.get("expression", ""))
+        for each in conditions
     )
 
 
@@ -84,7 +100,7 @@ def _modifiers(element: Document, here: str, issues: list[Issue]) -> tuple[Codin
     modifiers: list[Coding] = []
     for index, condition in enumerate(element.get("applicability", [])):
         expression = condition.get("expression", "")
-        if condition.get("language") != "text/fhirpath" or not _CONDITION.fullmatch(expression):
+        if not is_on_claims(condition):
             where = f"{here}.applicability[{index}]"
             _refuse(issues, where, f"The condition {expression!r} cannot be evaluated.")
             continue

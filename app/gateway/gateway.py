@@ -29,6 +29,7 @@ from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
+from app.gateway.invoicing import invoice_account
 from app.gateway.once import TakenMeanwhile, once
 from app.gateway.real_time import Decides
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
@@ -115,6 +116,10 @@ class Gateway:
     def delete(self, client: Client, target: Target) -> Deleted:
         """DELETE a resource; raises Unacceptable, with nothing changed."""
         return self._changed(client, target, lambda work: delete.delete(target, client, work))
+
+    def invoice(self, client: Client, received: Received, account_id: str) -> Taken:
+        """Account/{id}/$invoice; raises Unacceptable, with nothing stored."""
+        return invoice_account(self._installation, client, received, account_id)
 
     def submit_claim(self, client: Client, received: Received) -> Stored:
         """Claim/$submit; the ClaimResponse as it stands. Raises Unacceptable, nothing stored."""

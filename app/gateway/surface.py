@@ -34,7 +34,7 @@ _READ_ALONE = {
     "Bundle": frozenset({_I.READ, _I.VREAD}),
     **{type: frozenset({_I.READ, _I.VREAD, _I.SEARCH}) for type in PUBLISHED},
 }
-# Made by the gateway itself, for whoever it belongs to.
+# Made by the gateway itself, for whoever it belongs to, who changes nothing of it but its status.
 _MADE_HERE = frozenset({"Invoice"})
 TYPES = REQUESTS | SUPPORTING | PAYER_AUTHORED | {"Task"} | _MADE_HERE | _READ_ALONE.keys()
 
@@ -108,5 +108,7 @@ def _of_a_submitter(type: str) -> frozenset[Interaction]:
         return CHANGING
     if type in REQUESTS:
         return frozenset({_I.CREATE, _I.UPDATE, _I.PATCH})
+    if type in _MADE_HERE:
+        return frozenset({_I.UPDATE, _I.PATCH})
     # An earlier payer's answer may be handed in as evidence.
     return frozenset({_I.CREATE} if type in {"Task", "ClaimResponse"} else ())

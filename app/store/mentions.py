@@ -1,5 +1,7 @@
 """What Tasks and Communications name, so that they are found when what they name is nullified.
 
+And the charges that an Invoice bills, so that no other does.
+
 Kept as keyed hashes: equality can be asked, and nothing can be read.
 """
 

@@ -30,6 +30,7 @@ PATHS = [
     ("POST", "Patient"),
     ("POST", "Claim/$submit"),
     ("POST", "Task/1/$acknowledge"),
+    ("POST", "Account/1/$invoice"),
 ]
 UNKNOWN = [
     None,
@@ -66,6 +67,9 @@ FAILURES = {
     "acknowledge-what-is-not-there": ("POST", "Task/none/$acknowledge", b"", 404),
     "acknowledge-another-type": ("POST", "Claim/none/$acknowledge", b"", 404),
     "acknowledge-by-get": ("GET", "Task/none/$acknowledge", b"", 405),
+    "invoice-what-is-not-there": ("POST", "Account/none/$invoice", b"", 404),
+    "invoice-another-type": ("POST", "Claim/none/$invoice", b"", 404),
+    "invoice-by-get": ("GET", "Account/none/$invoice", b"", 405),
     "not-json": ("POST", "Claim", b"<Claim/>", 400),
     "empty-body": ("POST", "Claim", b"", 400),
     "another-type": ("POST", "Claim", b'{"resourceType": "Patient"}', 400),

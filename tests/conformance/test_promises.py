@@ -11,6 +11,7 @@ from app.fhir.search.definitions import parameters_of
 from app.gateway.new_payer import new_payer
 from app.gateway.surface import IMMUTABLE, TYPES
 from tests.builders import a_claim, a_task, an_eligibility_request
+from tests.conformance.accounts import a_charge, a_definition, an_account, made
 from tests.conformance.world import World
 from tests.wire import Wire
 
@@ -267,6 +268,13 @@ def on_a_new_claim(name):
     return ask
 
 
+def invoiced(world):
+    account = made(world.wire.post("Account", an_account()))
+    world.core.post("ChargeItemDefinition", a_definition())
+    world.wire.post("ChargeItem", a_charge(account))
+    return world.wire.ask("POST", f"{account}/$invoice")
+
+
 def acknowledged(world):
     poll = world.wire.task(a_task("poll")).reference
     return world.wire.ask("POST", f"{poll}/$acknowledge")
@@ -281,6 +289,7 @@ INVOKED = {
     ),
     ("Claim", "cancel"): (on_a_new_claim("cancel"), 201, "Task"),
     ("Claim", "reprocess"): (on_a_new_claim("reprocess"), 201, "Task"),
+    ("Account", "invoice"): (invoiced, 201, "Invoice"),
     ("Task", "acknowledge"): (acknowledged, 200, "OperationOutcome"),
 }
 

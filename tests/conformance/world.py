@@ -27,6 +27,7 @@ from tests.builders import (
     identifier,
     money,
 )
+from tests.conformance.accounts import a_charge
 from tests.conformance.test_official_examples import EXAMPLES
 from tests.wire import Reply, Wire
 
@@ -90,6 +91,7 @@ class World:
         self.worker.drain()
         for type in sorted({*SUPPORTING, *REFERENCE_DATA, "PaymentNotice", *_ABOUT_THE_CLAIM}):
             self._keep(self.create(type))
+        self._keep(self._invoiced())
         poll = self.wire.task(a_task("poll", inputs=[an_input("count", valuePositiveInt=100)]))
         self._keep(poll)
         bundle = self.wire.get(f"Bundle/{poll.document['id']}")
@@ -103,6 +105,12 @@ class World:
     def _keep(self, reply: Reply) -> None:
         assert reply.status in {200, 201}, reply.text
         self.references[reply.document["resourceType"]] = reply.reference
+
+    def _invoiced(self) -> Reply:
+        account = self.references["Account"]
+        price = {"priceOverride": money("40.00")}
+        self.wire.post("ChargeItem", {**a_charge(account), **price})
+        return self.wire.ask("POST", f"{account}/$invoice")
 
     def _issue_payment(self) -> None:
         document = {

@@ -178,3 +178,18 @@ def test_every_coding_of_the_service_has_the_price():
 def test_what_is_no_service_in_force_has_no_price():
     assert read_prices(a_definition(status="draft")) == ()
     assert read_prices(example("ChargeItemDefinition-device")) == ()
+
+
+ON_A_CHARGE = [{"language": "text/fhirpath", "expression": "%age < 18"}]
+
+
+def test_what_is_under_a_condition_on_a_charge_is_no_price_for_claims():
+    group = a_definition()["propertyGroup"][0]
+
+    [price] = read_prices(
+        a_definition(propertyGroup=[{**group, "applicability": ON_A_CHARGE}, group])
+    )
+
+    assert price.amount == Money(Decimal("80.00"), "USD")
+    assert read_prices(a_definition(applicability=ON_A_CHARGE)) == ()
+    assert read_prices(a_definition(applicability=[])) == (price,)

@@ -15,6 +15,7 @@ from app.store.engine import Store
 from app.store.tables import Delivery
 from tests.builders import a_claim, a_coverage, a_task
 from tests.bundles import a_patient, posted, statuses, transaction
+from tests.conformance.accounts import Billing, billed
 from tests.reliability.crowd import together
 from tests.reliability.retries import asked_until_answered
 from tests.reliability.wiretap import Loss, Wiretap, socket_of, through
@@ -128,6 +129,30 @@ def test_a_poll_whose_commit_got_no_answer_hands_over_once(
     assert far.get(reply.output("response")).document["outcome"] == "complete"
     states = Counter(row["state"] for row in rows.of(tables.pended))
     assert states == {Delivery.DELIVERED: 1, Delivery.UNDELIVERED: 1}
+
+
+@losses
+@pytest.mark.parametrize("headers", [{}, {"Idempotency_Key": "k1"}], ids=["no key", "a key"])
+def test_an_invoice_whose_commit_got_no_answer_is_there_once(
+    far, core, rows, wiretap, loss, headers
+):
+    billing = Billing(far, core)
+    billing.price()
+    account = billing.account()
+    charge = billing.charge(account)
+
+    wiretap.cut_at(EFFECT, loss)
+    told = billing.invoice(account, **headers)
+    again = billing.invoice(account, **headers)
+
+    assert wiretap.cuts == 1
+    is_done = loss is Loss.ANSWER
+    # By its key it is found again without being asked.
+    assert told.status == (200 if is_done and headers else 503)
+    assert again.status == (200 if is_done else 201)
+    assert billed(again) == [charge]
+    assert len(rows.of(tables.resource, type="Invoice")) == 1
+    assert billing.status(charge) == "billed"
 
 
 @losses

@@ -10,7 +10,7 @@ from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.documents import identifiers_of
 from app.gateway import reference_data
-from app.gateway.changes import immutable
+from app.gateway.changes import immutable, invoices
 from app.gateway.changes.conditional import id_of
 from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.intake import intake
@@ -60,6 +60,9 @@ def changed(
     is_new = previous is None or previous.is_deletion
     if previous is not None and received.type in IMMUTABLE:
         stored = immutable.changed(previous, received, client, work)
+        return Taken(stored, is_new=False)
+    if previous is not None and received.type == "Invoice":
+        stored = invoices.changed(previous, received, client, work, method=method)
         return Taken(stored, is_new=False)
     if work.scope.submitter_id is None and received.type in REFERENCE_DATA:
         kept = reference_data.keep(
