@@ -12,7 +12,8 @@ ID = re.compile(r"ECG(-[A-Z]+)+")
 STATUSES = {
     IssueType.LOGIN: {401},
     IssueType.FORBIDDEN: {403},
-    IssueType.NOT_FOUND: {404},
+    # 412 for what a condition within a transaction names.
+    IssueType.NOT_FOUND: {404, 412},
     IssueType.DELETED: {410},
     IssueType.DUPLICATE: {409},
     # 412 for what a header or a focus names, 422 for what a resource names.

@@ -72,7 +72,7 @@ class Probes:
         self, table: Table, names: set[str], matches: Iterable[Match], subject: Subject
     ) -> ColumnElement[bool]:
         entry = table.alias()
-        is_met = or_(false(), *(self._values.met(match, entry) for match in matches))
+        is_met = or_(false(), *self._values.met_by(matches, entry))
         return self._entry(table, entry, subject, self._values.is_any_of(names, entry), is_met)
 
     def _is_updated(self, match: DateMatch, subject: Subject) -> ColumnElement[bool]:

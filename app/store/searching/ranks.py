@@ -16,6 +16,14 @@ from app.domain.search.texts import normal
 ONE, IDENTIFIED, REFERRING, DATED, NAMED, CODED, UPDATED = 0, 10, 20, 30, 40, 50, 60
 # A link from what leads to few leads to not many more.
 LINKED = 1
+# The comparators that ask for what comes at or after the beginning of a date.
+SINCE = {
+    Comparator.EQUAL,
+    Comparator.GREATER,
+    Comparator.GREATER_OR_EQUAL,
+    Comparator.STARTS_AFTER,
+    Comparator.APPROXIMATELY,
+}
 _NARROW = timedelta(days=1)
 _FEWEST_LETTERS = 3
 

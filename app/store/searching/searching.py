@@ -22,7 +22,8 @@ from app.domain.parties import Scope
 from app.domain.search.query import Place, Search
 from app.store import tables
 from app.store.search_rows import SearchRows
-from app.store.searching.drivers import Arm, Drivers
+from app.store.searching.arms import Arm, together
+from app.store.searching.drivers import Drivers
 from app.store.searching.links import Links
 from app.store.searching.order import beyond, ordered_by, sort_value, spelled
 from app.store.searching.sight import Sight, Subject
@@ -72,8 +73,9 @@ class Searching(Links):
         stored = {
             one.id: one for one in self.find_each((search.type, place.id) for place in places)
         }
-        # What went away since its place was read does not match any more.
-        return Page([(stored[one.id], one) for one in places if one.id in stored], has_more)
+        # In a write, what another ended meanwhile is there for one statement and not for the next.
+        found = [(stored[one.id], one) for one in places if one.id in stored]
+        return Page(found, has_more)
 
     def total(self, search: Search, at_most: int | None) -> int:
         """How many matches there are; counting ends at one more than `at_most`."""
@@ -152,7 +154,7 @@ class Searching(Links):
         is_backward: bool,
     ) -> Select[Any]:
         """All matches with what they are ordered by, then those that are asked for."""
-        ids = _together([arm.ids() for arm in arms])
+        ids = together(arms)
         subject = Subject(search.type, ids.c.id)
         values = [
             sort_value(key, subject, self._sight).label(f"value_{number}")

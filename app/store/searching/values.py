@@ -3,6 +3,7 @@
 http://hl7.org/fhir/R4/search.html#prefix
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import singledispatchmethod
 from typing import Any
@@ -64,6 +65,33 @@ class Values:
     def is_any_of(self, names: Iterable[str], entry: FromClause) -> ColumnElement[bool]:
         """Whether an entry has one of these names."""
         return entry.c.name.in_(sorted(map(self._index.name, names)))
+
+    def met_by(self, matches: Iterable[Match], entry: FromClause) -> list[ColumnElement[bool]]:
+        """What an entry of their table meets if it meets any of the values.
+
+        Codes of one system and references to one type are lists: however many there are, the
+        statement is the same.
+        """
+        found: list[ColumnElement[bool]] = []
+        listed: dict[tuple[type[Match], str | None], list[str]] = defaultdict(list)
+        for match in matches:
+            if isinstance(match, TokenMatch) and match.code is not None:
+                listed[TokenMatch, match.system].append(match.code)
+            elif isinstance(match, ReferenceMatch):
+                listed[ReferenceMatch, match.type].append(match.id)
+            else:
+                found.append(self.met(match, entry))
+        for (kind, group), values in listed.items():
+            listing = self._coded_as if kind is TokenMatch else _referring
+            found.append(listing(group, sorted({*filter(can_be_kept, values)}), entry))
+        return found
+
+    def _coded_as(
+        self, system: str | None, codes: list[str], entry: FromClause
+    ) -> ColumnElement[bool]:
+        is_coded: ColumnElement[bool]
+        is_coded = entry.c.code_hash.in_([self._index.code_hash(code) for code in codes])
+        return and_(is_coded, *self._coded(None, system, entry))
 
     @singledispatchmethod
     def met(self, match: Match, entry: FromClause) -> ColumnElement[bool]:
@@ -131,6 +159,13 @@ class Values:
         if system is not None:
             asked.append(entry.c.system_hash == self._index.system_hash(system))
         return asked
+
+
+def _referring(type: str | None, ids: list[str], entry: FromClause) -> ColumnElement[bool]:
+    is_target: ColumnElement[bool] = entry.c.target_id.in_(ids)
+    if type is None:
+        return is_target
+    return and_(is_target, entry.c.target_type == type) if can_be_kept(type) else false()
 
 
 def within(

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import chain
 
 import pytest
+from sqlalchemy import event
 
 from app.domain.search.query import (
     AnyOf,
@@ -288,3 +289,24 @@ def test_a_reference_to_mine_from_a_stranger_is_not_told(world):
     assert world.found("Claim", refers) == []
     told = world.seen_by(PAYERS).search.referring("Patient", ["p"], "Claim", None, 9)
     assert told == [("Claim", "spy")]
+
+
+def test_what_goes_away_between_two_statements_of_a_page_is_left_out(world, connection):
+    for id in ("a", "b"):
+        world.add(f"Claim/{id}", token("status", "active"))
+    work = world.seen_by(MINE)
+    going = [work.resources.find("Claim", "a")]
+
+    def end(*_):
+        if going:
+            work.resources.delete(going.pop())
+
+    # As another writer would: a write of PostgreSQL sees what was committed before each statement.
+    event.listen(connection, "after_cursor_execute", end)
+    try:
+        page = work.search.page(Search("Claim", (ACTIVE,)), 10)
+    finally:
+        event.remove(connection, "after_cursor_execute", end)
+
+    assert [stored.id for stored, _ in page.found] == ["b"]
+    assert not going
