@@ -204,11 +204,6 @@ class Payables:
             .values(carried=units, carried_at=self._now if units else None)
         )
 
-    def carried(self) -> list[Account]:
-        """The accounts that have had more than they are owed."""
-        query = select(*_ACCOUNT).where(*self._owned(_a), _a.carried < 0).order_by(_a.id)
-        return [Account(*row) for row in self._connection.execute(query)]
-
     def _owned(self, columns: object) -> tuple[ColumnElement[bool], ...]:
         return owned(columns, self._scope)
 

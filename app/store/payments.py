@@ -4,7 +4,6 @@ Docs: docs/payments.md.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -19,16 +18,6 @@ _d = tables.payment_detail.c
 _q = tables.payment_quarantine.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Quarantined:
-    """A Claim that the last run left out, why, and since when."""
-
-    claim_id: str
-    submitter_id: str
-    fault: Fault
-    quarantined_at: datetime
 
 
 def detail_name(payment_id: str, position: int) -> str:
@@ -122,12 +111,6 @@ class Payments:
                 *owned(_q, self._scope), _q.claim_id == claim_id
             )
         )
-
-    def quarantined(self) -> list[Quarantined]:
-        """Every Claim in quarantine."""
-        query = select(_q.claim_id, _q.submitter_id, _q.fault, _q.quarantined_at)
-        ordered = query.where(*owned(_q, self._scope)).order_by(_q.claim_id)
-        return [Quarantined(*row) for row in self._connection.execute(ordered)]
 
     def faults(self) -> list[tuple[Fault, int]]:
         """How many Claims are in quarantine for each reason."""
