@@ -83,6 +83,12 @@ def list_payers(instance: Path, as_json: bool) -> None:
     default=None,
     help="Does a purge wait for `eclaims nullify approve`?",
 )
+@click.option(
+    "--pay-daily/--no-pay-daily",
+    "pays_daily",
+    default=None,
+    help="Is what is owed paid each night, or by `eclaims pay` alone?",
+)
 @instance_option
 @json_option
 def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> None:
@@ -187,4 +193,5 @@ def _document(shown: Payer) -> dict[str, Any]:
         "real_time_budget_seconds": settings.real_time_budget.total_seconds(),
         "nullify_paid": settings.nullify_paid,
         "nullify_needs_approval": settings.nullify_needs_approval,
+        "pays_daily": settings.pays_daily,
     }

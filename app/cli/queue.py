@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 @instance_option
 @json_option
 def queue(instance: Path, as_json: bool) -> None:
-    """Show what there is to do: jobs by state, Claims that wait, answers that are not delivered.
+    """Show what there is to do: jobs, Claims that wait or are not paid, answers not delivered.
 
     A job that is due for long means that nobody works: is `eclaims work` running? An abandoned job
     failed ten times; the log names the class of each failure. What waits for an operator waits for
-    a person to decide it. A parked answer was lent five times and never acknowledged. Abandoned and
-    parked are put back by `eclaims requeue`.
+    a person to decide it. A Claim in quarantine is left out of payments; the next run looks again.
+    A parked answer was lent five times and never acknowledged. Abandoned and parked are put back by
+    `eclaims requeue`.
     """
     administration = administration_of(open_installation(instance))
     depths = administration.depths()
@@ -41,25 +42,35 @@ def queue(instance: Path, as_json: bool) -> None:
         for payer in administration.payers()
         for waiting in administration.awaited(payer)
     ]
+    faults = [
+        (payer.name, str(fault), count)
+        for payer in administration.payers()
+        for fault, count in administration.quarantined(payer)
+    ]
     answers = _answers(administration)
     if as_json:
         awaiting = [_wait(one) for one in waits]
-        told({"jobs": [_job(one) for one in depths], "awaiting": awaiting, "answers": answers})
+        jobs = [_job(one) for one in depths]
+        unpaid = [{"payer": name, "fault": why, "count": count} for name, why, count in faults]
+        told({"jobs": jobs, "awaiting": awaiting, "quarantined": unpaid, "answers": answers})
         return
     if not depths and not waits:
         click.echo("Nothing waits: every Claim is decided.")
     if depths:
-        jobs = [
+        kinds = [
             (depth.kind, str(depth.waiting), str(depth.leased), str(depth.abandoned), _age(depth))
             for depth in depths
         ]
-        table("Jobs", "kind", "waiting", "leased", "abandoned", "oldest due for", rows=jobs)
+        table("Jobs", "kind", "waiting", "leased", "abandoned", "oldest due for", rows=kinds)
     if waits:
         claims = [
             (payer, str(awaiting), str(count), due.isoformat(" ", "minutes") if due else "-")
             for payer, awaiting, count, due in waits
         ]
         table("Claims that wait", "payer", "for", "how many", "first closes at", rows=claims)
+    if faults:
+        left_out = [(name, why, str(count)) for name, why, count in faults]
+        table("Claims in quarantine", "payer", "fault", "how many", rows=left_out)
     if answers:
         queues = [tuple(str(cell) for cell in one.values()) for one in answers]
         table("Answers not delivered", *answers[0], rows=queues)

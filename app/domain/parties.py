@@ -32,6 +32,7 @@ class PayerSettings:
     real_time_budget: timedelta = timedelta(seconds=5)
     nullify_paid: bool = False
     nullify_needs_approval: bool = False
+    pays_daily: bool = True
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""

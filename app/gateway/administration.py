@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
+from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
@@ -111,6 +112,10 @@ class Administration:
     def answers(self, payer: Payer) -> list[Standing]:
         """How many answers of each submitter are undelivered, lent and parked."""
         return self._installation.read(Scope(payer.id), lambda work: work.leases.standings())
+
+    def quarantined(self, payer: Payer) -> list[tuple[Fault, int]]:
+        """Why a payer's Claims are left out of payments, and how many for each reason."""
+        return self._installation.read(Scope(payer.id), lambda work: work.payments.faults())
 
     def is_key_known(self) -> bool:
         """Whether the index key is the one that the database was written with."""

@@ -7,7 +7,7 @@ from app.domain.codes import ClaimUse, FinancialStatus
 from app.domain.lifecycle import State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
-from app.gateway import answers, questions
+from app.gateway import answers, payables, questions
 from app.gateway.enrollment import taken_back
 from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
@@ -57,6 +57,7 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
     overtaken(submission, payer, work)
     work.counters.give_back(submission.id)
     work.reservations.restore(submission.id)
+    payables.take_back(submission, work)
     if submission.use is ClaimUse.PREAUTHORIZATION:
         work.reservations.cancel(submission.id)
 

@@ -191,6 +191,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
         "real-time-budget-milliseconds": settings.real_time_budget // timedelta(milliseconds=1),
         "nullify-paid": settings.nullify_paid,
         "nullify-needs-approval": settings.nullify_needs_approval,
+        "pays-daily": settings.pays_daily,
     }
 
 
@@ -208,4 +209,5 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
         real_time_budget=timedelta(milliseconds=written["real-time-budget-milliseconds"]),
         nullify_paid=written["nullify-paid"],
         nullify_needs_approval=written["nullify-needs-approval"],
+        pays_daily=written["pays-daily"],
     )

@@ -18,6 +18,8 @@ from app.store.statements import inserted_if_absent
 
 _s = tables.submission.c
 _live = tables.live_identifier.c
+# Fewer than the variables that SQLite takes in one statement.
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,40 @@ class Submissions:
         query = select(*_COLUMNS).where(*self._key(type, id), *self._visible())
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else Submission(**row._mapping)
+
+    def claims(self, ids: Iterable[str], *, lock: bool = False) -> dict[str, Submission]:
+        """Claims by id; their rows locked until the end if asked, in the order of their ids."""
+        wanted, found = sorted(ids), {}
+        for at in range(0, len(wanted), _AT_ONCE):
+            query = (
+                select(*_COLUMNS)
+                .where(
+                    _s.payer_id == self._scope.payer_id,
+                    _s.type == "Claim",
+                    _s.id.in_(wanted[at : at + _AT_ONCE]),
+                    *self._visible(),
+                )
+                .order_by(_s.id)
+            )
+            rows = self._connection.execute(query.with_for_update() if lock else query)
+            found.update({row.id: Submission(**row._mapping) for row in rows})
+        return found
+
+    def mark_paid(self, ids: Iterable[str], at: datetime) -> None:
+        """These Claims, whose rows are locked, are paid: those that were payable."""
+        wanted = sorted(ids)
+        for start in range(0, len(wanted), _AT_ONCE):
+            self._connection.execute(
+                update(tables.submission)
+                .where(
+                    _s.payer_id == self._scope.payer_id,
+                    _s.type == "Claim",
+                    _s.id.in_(wanted[start : start + _AT_ONCE]),
+                    _s.state == State.PAYABLE,
+                    *self._visible(),
+                )
+                .values(state=State.PAID, paid_at=at)
+            )
 
     def answered_by(self, type: str, id: str) -> Submission | None:
         """The submission that a response or an EOB answers."""

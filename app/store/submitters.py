@@ -33,6 +33,17 @@ class Submitters:
                 acting.add(id)
         return own or acting
 
+    def party(self, id: str) -> tuple[str, Identifier | None]:
+        """Name and first identifier of a submitter, disabled or not; raises LookupError."""
+        query = select(_c.name, _c.identifiers).where(
+            _c.payer_id == self._scope.payer_id, _c.id == id, _c.kind == ClientKind.SUBMITTER
+        )
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise LookupError(f"there is no submitter {id}")
+        registered = json.loads(row.identifiers)
+        return row.name, Identifier.parse(registered[0]) if registered else None
+
     def _reachable(self) -> Select[Any]:
         query = select(_c.id, _c.identifiers, _c.acts_for).where(
             _c.payer_id == self._scope.payer_id,

@@ -12,12 +12,15 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
 from app.store.audit import Audit
+from app.store.calendar import Calendar
 from app.store.counters import Counters
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
 from app.store.mentions import Mentions
+from app.store.payables import Payables
+from app.store.payments import Payments
 from app.store.pended import Pended
 from app.store.reference_epoch import ReferenceEpoch
 from app.store.reindexing import Reindexing
@@ -39,7 +42,7 @@ class UnitOfWork:
     `base` is the address under which literals are references to our own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0915  one line for each collection
         self,
         connection: Connection,
         scope: Scope,
@@ -70,9 +73,12 @@ class UnitOfWork:
         self.pended = Pended(connection, scope, now)
         self.leases = Leases(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
+        self.calendar = Calendar(connection, now)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)
+        self.payables = Payables(connection, scope, now)
+        self.payments = Payments(connection, scope, now)
         self.reissues = Reissues(connection, scope)
         self.mentions = Mentions(connection, scope, hasher)
         self.tombstones = Tombstones(connection, scope, now)

@@ -18,7 +18,12 @@ def wire(installed):
 
 
 def test_an_empty_queue_says_so(installed):
-    assert installed.json("queue") == {"jobs": [], "awaiting": [], "answers": []}
+    assert installed.json("queue") == {
+        "jobs": [],
+        "awaiting": [],
+        "quarantined": [],
+        "answers": [],
+    }
     assert "Nothing waits" in installed("queue").output
 
 

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 from app.domain.lifecycle import State
+from app.gateway.administration import Administration
+from app.gateway.installation import Installation
+from app.gateway.jobs.reconcile_payments import reconciled, unsettled
 from app.gateway.jobs.worker import Worker
 from app.store import tables
 from tests.builders import (
@@ -47,6 +50,7 @@ class Standings:
     core: Wire
     worker: Worker
     rows: Rows
+    installation: Installation
 
     def claim(self, state: str) -> str:
         """The reference of a Claim in this state."""
@@ -80,6 +84,13 @@ class Standings:
         type, _, id = reference.partition("/")
         [row] = self.rows.of(tables.submission, type=type, id=id)
         return row["state"]
+
+    def pay(self) -> None:
+        """Let the payment run of this moment pay what is owed."""
+        for payer in Administration(self.installation).payers():
+            for account in unsettled(self.installation, payer):
+                paid = reconciled(self.installation, payer, account.submitter_id, account.id)
+                assert paid.faults == {}
 
     def balance(self, reference: str) -> dict[str, int]:
         """The sums of a preauthorization, in cents, without those that are zero."""
@@ -124,7 +135,10 @@ class Standings:
         return reference
 
     def _paid(self) -> str:
-        return self.put(self._payable(), state=State.PAID)
+        reference = self._payable()
+        self.pay()
+        assert self.state(reference) is State.PAID
+        return reference
 
     def _cancelled(self) -> str:
         reference = self._payable()

@@ -3,6 +3,8 @@
 http://hl7.org/fhir/R4/financial-module.html#business
 """
 
+from decimal import Decimal
+
 import pytest
 
 from app.store import tables
@@ -20,7 +22,6 @@ from tests.builders import (
 from tests.conformance.standings import related
 from tests.wire import Wire
 
-PAYMENTS = "payments come with the payment run"
 DISCIPLINES = ["oral", "vision", "pharmacy", "professional", "institutional"]
 
 
@@ -170,9 +171,8 @@ def test_pended_check_polling(wire, standings):
     assert answered.output("remaining") == 1
 
 
-@pytest.mark.xfail(strict=True, reason=PAYMENTS)
 def test_payment_notice(wire, standings):
-    standings.claim("payable")
+    standings.claim("paid")
     payment = polled(wire, "PaymentReconciliation")
     assert payment is not None
 
@@ -193,11 +193,16 @@ def test_a_payment_notice_of_a_payment_that_was_never_issued(wire, rows):
     assert rows.of(tables.resource, type="PaymentNotice") == []
 
 
-@pytest.mark.xfail(strict=True, reason=PAYMENTS)
 def test_payment_reconciliation(wire, standings):
-    standings.claim("payable")
+    claim = standings.claim("paid")
 
-    assert polled(wire, "PaymentReconciliation")["resourceType"] == "PaymentReconciliation"
+    payment = polled(wire, "PaymentReconciliation")
+
+    assert payment["paymentAmount"] == {"value": Decimal("80.00"), "currency": "EUR"}
+    [detail] = payment["detail"]
+    assert detail["request"] == {"reference": claim, "type": "Claim"}
+    notice = polled(wire, "PaymentNotice")
+    assert notice["payment"]["reference"] == f"PaymentReconciliation/{payment['id']}"
 
 
 def test_send_attachments(wire, standings):

@@ -36,14 +36,14 @@ REPROCESS = {
     "cancelled": NOT_POSSIBLE,
     "nullified": GONE,
 }
-# What a Claim is once it is decided again: `paid` is put on a Claim that nobody paid.
+# What a Claim is once it is decided again, with the same benefit: what was paid stays paid.
 DECIDED_AGAIN = {
     "decided": State.DECIDED,
     "decided-predetermination": State.DECIDED,
     "payable": State.PAYABLE,
     "preauthorization": State.DECIDED,
     "preauthorization-in-use": State.DECIDED,
-    "paid": State.PAYABLE,
+    "paid": State.PAID,
 }
 DELIVER = {"invalid": NOT_POSSIBLE, "cancelled": NOT_POSSIBLE, "nullified": GONE}
 

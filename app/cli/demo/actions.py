@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from app.cli.demo import documents, told
-from app.cli.demo.temporary import DATA, load
+from app.cli.demo.temporary import DATA, load, pay
 from app.cli.demo.walk import Action, Came, Walk
 from app.cli.demo.wire import Reply
 
@@ -182,6 +182,25 @@ def loaded(folder: str) -> Action:
         changes = load(walk.served.instance, *sorted((DATA / folder).glob("*.json")))
         back = ", ".join(f"{count} {change}" for change, count in sorted(changes.items()))
         return Came("eclaims load", back, 0, (time.perf_counter() - began) * 1000)
+
+    return action
+
+
+def paid(name: str) -> Action:
+    """Pay by the command that the payer's operator uses; the last payment is given a name."""
+
+    def action(walk: Walk) -> Came:
+        began = time.perf_counter()
+        lines = pay(walk.served.instance)
+        issued = [f"PaymentReconciliation/{each['payment']}" for each in lines if each["payment"]]
+        if issued:
+            walk.references[name] = issued[-1]
+        back = ", ".join(
+            f"{each['outcome']} {each['amount']} {each['currency']} for {each['claims']}"
+            for each in lines
+        )
+        took = (time.perf_counter() - began) * 1000
+        return Came("eclaims pay", back, 0, took, tuple(issued))
 
     return action
 

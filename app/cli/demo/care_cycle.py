@@ -12,6 +12,7 @@ from __future__ import annotations
 from app.cli.demo.steps.afterwards import AFTERWARDS
 from app.cli.demo.steps.before_treatment import BEFORE_TREATMENT
 from app.cli.demo.steps.official_tasks import OFFICIAL_TASKS
+from app.cli.demo.steps.payment import PAYMENT
 from app.cli.demo.steps.polling import POLLING
 from app.cli.demo.steps.refusals import REFUSALS
 from app.cli.demo.steps.rest import REST
@@ -25,4 +26,5 @@ CARE_CYCLE = (
     *AFTERWARDS,
     *REFUSALS,
     *OFFICIAL_TASKS,
+    *PAYMENT,
 )

@@ -113,6 +113,20 @@ def answer_to(question: str) -> Document:
     }
 
 
+def payment_notice(payment: str, amount: str) -> Document:
+    """A PaymentNotice to contain in a Task: so much has arrived of a payment."""
+    return {
+        "resourceType": "PaymentNotice",
+        "id": "notice",
+        "status": "active",
+        "created": today(),
+        "provider": {"identifier": dict(SENDER)},
+        "payment": {"reference": payment},
+        "recipient": {"display": "Payer"},
+        "amount": _euros(amount),
+    }
+
+
 def incorrect_claim(number: str) -> Document:
     """One filling at 90.00 whose net says 100.00, and a total that says neither."""
     document = claim(number, ("filling", 1, "90.00"), total="95.00")

@@ -69,6 +69,8 @@ class TemporaryGateway:
         tell("eclaims payer add")
         run(self.instance, "payer", "add", PAYER, "--identifier", _PAYER_IDENTIFIER)
         run(self.instance, "payer", "set", PAYER, "--real-time-budget-seconds", _URGENT_SECONDS)
+        # A run of the demo may pass midnight.
+        run(self.instance, "payer", "set", PAYER, "--no-pay-daily")
         tell("eclaims load")
         load(self.instance, *sorted(DATA.glob("*.json")))
         tell("eclaims submitter add")
@@ -142,6 +144,11 @@ def interruptible() -> Iterator[None]:
 def load(instance: Path, *files: Path) -> Any:
     """Load the payer's data from files; how many resources were added, replaced, unchanged."""
     return run(instance, "load", *map(str, files), "--payer", PAYER)
+
+
+def pay(instance: Path) -> Any:
+    """Pay what the payer owes; what was done for each payee and currency."""
+    return run(instance, "pay", "--payer", PAYER)
 
 
 def run(instance: Path, *arguments: str) -> Any:

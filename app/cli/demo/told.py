@@ -13,6 +13,8 @@ Document = dict[str, Any]
 _ROWS = ("submitted", "contractual", "noncovered", "deductible", "copay", "coinsurance", "benefit")
 # Their status says what they are; that of a financial resource is worth a word only when cancelled.
 _WITH_STATUS = frozenset({"Task", "Communication", "CommunicationRequest"})
+# What a payment and a notice of it come to.
+_AMOUNTS = ("paymentAmount", "amount")
 _CHANGE = re.compile(r"Line (\S+): .*(benefit .*)\.")
 _RECEIPT = re.compile(r"Purged: (.*); \d+ Tasks scrubbed; digest [0-9a-f]+")
 
@@ -35,6 +37,7 @@ def resource(document: Document) -> str:
     if type == "CommunicationRequest":
         words += [payload["contentString"] for payload in document["payload"]]
     words += [amounts(document.get("total", ()))] if "total" in document else []
+    words += [money(document[name]) for name in _AMOUNTS if name in document]
     words += [_code(error["code"]) for error in document.get("error", ())]
     return " ".join(words)
 

@@ -2,4 +2,5 @@
 
 ADJUDICATE = "adjudicate"
 EXPIRE_PREAUTHORIZATION = "expire-preauthorization"
+RECONCILE_PAYMENTS = "reconcile-payments"
 VERIFY_PURGE = "verify-purge"

@@ -12,7 +12,7 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import authorizations, questions, task_versions
+from app.gateway import authorizations, payables, questions, task_versions
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -124,7 +124,7 @@ def _decide(
     ids = responses.ids_for(submission, work)
     moved = work.submissions.move(
         submission,
-        state=_final_state(submission, benefit),
+        state=_final_state(submission, benefit, work),
         outcome=Outcome.COMPLETE,
         disposition=decided.disposition,
         total=benefit.amount if benefit else None,
@@ -146,6 +146,8 @@ def _decide(
         raise CountersMoved
     response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
     _hold(moved, facts, decided, benefit, work)
+    if submission.use is ClaimUse.CLAIM:
+        payables.owe(moved, benefit, facts.document, work)
     questions.close(submission, work)
     work.submissions.mark_used(submission.id)
     _answer_task(moved, facts, response, work)
@@ -167,9 +169,12 @@ def _finish(job: Job, work: UnitOfWork) -> None:
         raise LeaseLost
 
 
-def _final_state(submission: Submission, benefit: Money | None) -> State:
-    is_owed = submission.use is ClaimUse.CLAIM and benefit is not None and benefit.amount > 0
-    return State.PAYABLE if is_owed else State.DECIDED
+def _final_state(submission: Submission, benefit: Money | None, work: UnitOfWork) -> State:
+    if submission.use is not ClaimUse.CLAIM or benefit is None or benefit.amount <= 0:
+        return State.DECIDED
+    # Decided again with the same benefit, what was paid stays paid.
+    is_paid = submission.paid_at is not None and payables.is_paid(submission.id, benefit, work)
+    return State.PAID if is_paid else State.PAYABLE
 
 
 def _hold(

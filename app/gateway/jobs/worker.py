@@ -14,10 +14,15 @@ from typing import Any, TypeVar
 from app.domain.adjudication import Adjudicator, Answer
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
-from app.gateway.jobs import expire_preauthorizations, verify_purge
+from app.gateway.jobs import expire_preauthorizations, reconcile_payments, verify_purge
 from app.gateway.jobs.adjudicate import Facts, facts_for
-from app.gateway.jobs.expire_preauthorizations import Nights
-from app.gateway.jobs.kinds import ADJUDICATE, EXPIRE_PREAUTHORIZATION, VERIFY_PURGE
+from app.gateway.jobs.kinds import (
+    ADJUDICATE,
+    EXPIRE_PREAUTHORIZATION,
+    RECONCILE_PAYMENTS,
+    VERIFY_PURGE,
+)
+from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.store.parties import Parties
@@ -60,6 +65,7 @@ class _Urgency:
 Chore = Callable[[Installation, Job, Payer], timedelta | None]
 _CHORES: dict[str, Chore] = {
     EXPIRE_PREAUTHORIZATION: expire_preauthorizations.expire,
+    RECONCILE_PAYMENTS: reconcile_payments.reconcile,
     VERIFY_PURGE: verify_purge.verify,
 }
 

@@ -16,6 +16,14 @@ from app.store.tables.money import (
     reservation_entry,
 )
 from app.store.tables.parties import client, payer
+from app.store.tables.payments import (
+    payable_account,
+    payable_entry,
+    payable_settled,
+    payment,
+    payment_detail,
+    payment_quarantine,
+)
 from app.store.tables.resources import business_identifier, resource, resource_version
 from app.store.tables.search import (
     SEARCH_TABLES,
@@ -53,7 +61,13 @@ __all__ = [
     "live_identifier",
     "mention",
     "metadata",
+    "payable_account",
+    "payable_entry",
+    "payable_settled",
     "payer",
+    "payment",
+    "payment_detail",
+    "payment_quarantine",
     "pended",
     "queue_head",
     "reissue",

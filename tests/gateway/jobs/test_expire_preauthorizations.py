@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_worker
-from app.gateway.jobs.expire_preauthorizations import Nights
+from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION
+from app.gateway.jobs.nights import Nights
 from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_claim, a_quote, a_task
@@ -138,7 +139,7 @@ def test_a_day_is_enqueued_once_however_often_the_clock_ticks(
     ticks = [Nights(installation).enqueue([payer]) for _ in range(3)]
 
     assert ticks == [1, 0, 0]
-    slots = [row["slot"] for row in rows.of(tables.calendar_slot)]
+    slots = [row["slot"] for row in rows.of(tables.calendar_slot, kind=EXPIRE_PREAUTHORIZATION)]
     assert slots == [f"{payer.id} 2026-03-02", f"{payer.id} 2026-06-01"]
 
 

@@ -1,0 +1,100 @@
+"""`eclaims pay`: what became owed is paid now, one payment for each payee and currency."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from app.cli.options import (
+    administration_of,
+    instance_option,
+    json_option,
+    open_installation,
+    payer_of,
+    table,
+    told,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from app.domain.parties import Payer
+    from app.gateway.installation import Installation
+    from app.gateway.payments import Paid
+
+_COLUMNS = ("payer", "submitter", "outcome", "amount", "currency", "claims", "quarantined")
+
+
+@click.command()
+@click.option("--payer", "payer_name", help="Only what this payer owes.")
+@click.option("--dry-run", is_flag=True, help="Tell what a run would do, and change nothing.")
+@instance_option
+@json_option
+def pay(payer_name: str | None, dry_run: bool, instance: Path, as_json: bool) -> None:
+    """Pay what is owed: a PaymentReconciliation for each payee and currency.
+
+    Each is a transaction of its own, so that a run that is interrupted is simply run again. A Claim
+    that cannot be paid is left out and told; what comes to less than nothing is carried forward.
+    """
+    installation = open_installation(instance)
+    administration = administration_of(installation)
+    names = {one.client.id: one.client.name for one in administration.registrations()}
+    payers = [payer_of(administration, payer_name)] if payer_name else administration.payers()
+    lines = [
+        _line(payer, names, paid)
+        for payer in payers
+        for paid in _paid(installation, payer, is_tried=dry_run, is_quiet=as_json)
+    ]
+    if as_json:
+        told(lines)
+    elif lines:
+        title = "What would be paid" if dry_run else "Paid"
+        rows = [tuple(_cell(line[column]) for column in _COLUMNS) for line in lines]
+        table(title, *_COLUMNS, rows=rows)
+    else:
+        click.echo("Nothing is owed.")
+
+
+def _paid(
+    installation: Installation, payer: Payer, *, is_tried: bool, is_quiet: bool
+) -> Iterator[Paid]:
+    from rich.console import Console
+    from rich.progress import track
+
+    from app.gateway.jobs.reconcile_payments import reconciled, tried, unsettled
+
+    accounts = unsettled(installation, payer)
+    console = Console(stderr=True)
+    is_hidden = is_quiet or not console.is_terminal
+    for account in track(accounts, "Paying", console=console, disable=is_hidden):
+        if is_tried:
+            yield tried(installation, account, payer)
+        else:
+            yield reconciled(installation, payer, account.submitter_id, account.id)
+
+
+def _line(payer: Payer, names: dict[str, str], paid: Paid) -> dict[str, Any]:
+    return {
+        "payer": payer.name,
+        "submitter": names[paid.account.submitter_id],
+        "outcome": _outcome(paid),
+        "amount": f"{paid.amount.amount:f}",
+        "currency": paid.account.currency,
+        "claims": len(paid.settlement.details),
+        "payment": paid.payment_id,
+        "quarantined": {id: str(fault) for id, fault in sorted(paid.faults.items())},
+    }
+
+
+def _outcome(paid: Paid) -> str:
+    if paid.settlement.is_carried:
+        return "carried"
+    return "paid" if paid.settlement.is_issued else "nothing"
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return "\n".join(f"Claim/{id}: {fault}" for id, fault in value.items()) or "-"
+    return str(value)

@@ -1,0 +1,223 @@
+"""What is owed to payees: a ledger that only grows, and which of its entries were settled.
+
+Docs: docs/payments.md.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+
+from app.domain.parties import Scope
+from app.domain.settlement import EntryKind, Owed
+from app.store import tables
+from app.store.statements import inserted_if_absent
+
+_a = tables.payable_account.c
+_e = tables.payable_entry.c
+_s = tables.payable_settled.c
+# Fewer than the variables that SQLite takes in one statement.
+_AT_ONCE = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who is owed money in one currency: `payee` a keyed hash, `reference` how it is addressed.
+
+    `carried`, in minor units, is what the last run left below zero.
+    """
+
+    id: str
+    submitter_id: str
+    payee: str
+    currency: str
+    reference: str | None
+    carried: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What one Claim came to in one account, in minor units: altogether, and what was settled."""
+
+    account_id: str
+    currency: str
+    entered: int
+    settled: int
+    was_paid: bool
+
+
+_ACCOUNT = (_a.id, _a.submitter_id, _a.payee, _a.currency, _a.reference, _a.carried)
+_joined = tables.payable_entry.outerjoin(
+    tables.payable_settled, and_(_s.payer_id == _e.payer_id, _s.entry_seq == _e.seq)
+)
+
+
+class Payables:
+    """The payables of one scope."""
+
+    def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._now = now
+
+    def account(self, id: str) -> Account:
+        """One account; raises LookupError where it is not in this scope."""
+        query = select(*_ACCOUNT).where(*self._owned(_a), _a.id == id)
+        row = self._connection.execute(query).one_or_none()
+        if row is None:
+            raise LookupError(f"there is no account {id}")
+        return Account(*row)
+
+    def open_account(self, account: Account) -> Account:
+        """The account of this payee and currency, opened as given where there is none."""
+        row = {
+            "payer_id": self._scope.payer_id,
+            "id": account.id,
+            "submitter_id": account.submitter_id,
+            "payee": account.payee,
+            "currency": account.currency,
+            "reference": account.reference,
+            "carried": 0,
+        }
+        if inserted_if_absent(self._connection, tables.payable_account, row):
+            return account
+        query = select(*_ACCOUNT).where(
+            *self._owned(_a),
+            _a.submitter_id == account.submitter_id,
+            _a.payee == account.payee,
+            _a.currency == account.currency,
+        )
+        return Account(*self._connection.execute(query).one())
+
+    def unsettled_accounts(self) -> list[Account]:
+        """The accounts with anything that was not settled, in the order of their ids."""
+        is_open = (
+            select(_e.seq)
+            .select_from(_joined)
+            .where(_e.payer_id == _a.payer_id, _e.account_id == _a.id, _s.entry_seq.is_(None))
+            .exists()
+        )
+        query = select(*_ACCOUNT).where(*self._owned(_a), is_open).order_by(_a.id)
+        return [Account(*row) for row in self._connection.execute(query)]
+
+    def unsettled(self, account_id: str) -> list[Owed]:
+        """The entries of an account that were not settled, the oldest first."""
+        query = (
+            select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at)
+            .select_from(_joined)
+            .where(*self._owned(_e), _e.account_id == account_id, _s.entry_seq.is_(None))
+            .order_by(_e.seq)
+        )
+        rows = self._connection.execute(query)
+        return [Owed(*row[:4], entered_on=row.entered_at.date()) for row in rows]
+
+    def balances(self, claim_id: str) -> list[Balance]:
+        """What a Claim came to, in each account that it ever had an entry in."""
+        settled = func.sum(_e.amount).filter(_s.payment_id.is_not(None))
+        query = (
+            select(
+                _e.account_id,
+                _a.currency,
+                func.sum(_e.amount),
+                func.coalesce(settled, 0),
+                func.count(_s.payment_id),
+            )
+            .select_from(
+                _joined.join(
+                    tables.payable_account,
+                    and_(_a.payer_id == _e.payer_id, _a.id == _e.account_id),
+                )
+            )
+            .where(*self._owned(_e), _e.claim_id == claim_id)
+            .group_by(_e.account_id, _a.currency)
+            .order_by(_e.account_id)
+        )
+        rows = self._connection.execute(query)
+        return [Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0) for row in rows]
+
+    def sums(self, account_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
+        """All that was ever entered for Claims in an account, settled or not."""
+        sums: dict[str, int] = {}
+        for some in _portions(claim_ids):
+            query = (
+                select(_e.claim_id, func.sum(_e.amount))
+                .where(*self._owned(_e), _e.account_id == account_id, _e.claim_id.in_(some))
+                .group_by(_e.claim_id)
+            )
+            sums |= {claim_id: int(units) for claim_id, units in self._connection.execute(query)}
+        return sums
+
+    def enter(
+        self,
+        account: Account | Balance,
+        claim: tuple[str, int],
+        response_id: str,
+        kind: EntryKind,
+        units: int,
+        submitter_id: str,
+    ) -> None:
+        """Enter what a decision on a Claim (id and epoch) changed; nothing for nothing."""
+        if units == 0:
+            return
+        account_id = account.id if isinstance(account, Account) else account.account_id
+        self._connection.execute(
+            insert(tables.payable_entry).values(
+                payer_id=self._scope.payer_id,
+                submitter_id=submitter_id,
+                account_id=account_id,
+                claim_id=claim[0],
+                epoch=claim[1],
+                kind=kind,
+                amount=units,
+                response_id=response_id,
+                entered_at=self._now,
+            )
+        )
+
+    def settle(self, seqs: Iterable[int], payment_id: str | None) -> None:
+        """These entries are settled by a payment, or came to nothing before one.
+
+        The database refuses an entry that is settled already: no entry is paid twice.
+        """
+        rows = [
+            {"payer_id": self._scope.payer_id, "entry_seq": seq, "payment_id": payment_id}
+            for seq in seqs
+        ]
+        if rows:
+            self._connection.execute(insert(tables.payable_settled), rows)
+
+    def void(self, claim_id: str) -> None:
+        """Settle, without a payment, what of a Claim was not settled."""
+        query = (
+            select(_e.seq)
+            .select_from(_joined)
+            .where(*self._owned(_e), _e.claim_id == claim_id, _s.entry_seq.is_(None))
+        )
+        self.settle(self._connection.execute(query).scalars().all(), None)
+
+    def carry(self, account_id: str, units: int) -> None:
+        """Keep what a run left of an account: below zero, or nothing."""
+        self._connection.execute(
+            update(tables.payable_account)
+            .where(*self._owned(_a), _a.id == account_id)
+            .values(carried=units, carried_at=self._now if units else None)
+        )
+
+    def _owned(self, columns: object) -> tuple[ColumnElement[bool], ...]:
+        return owned(columns, self._scope)
+
+
+def owned(columns: object, scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The rows of a table that a scope reaches."""
+    payer_id: ColumnElement[str] = getattr(columns, "payer_id")  # noqa: B009
+    submitter_id: ColumnElement[str] = getattr(columns, "submitter_id")  # noqa: B009
+    of_payer = payer_id == scope.payer_id
+    if scope.submitter_id is None:
+        return (of_payer,)
+    return (of_payer, submitter_id == scope.submitter_id)
+
+
+def _portions(ids: Iterable[str]) -> Iterable[list[str]]:
+    wanted = sorted(ids)
+    return (wanted[at : at + _AT_ONCE] for at in range(0, len(wanted), _AT_ONCE))

@@ -1,0 +1,119 @@
+"""What was paid: each payment with its details, and the Claims that were left out.
+
+Docs: docs/payments.md.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from sqlalchemy import Connection, delete, func, insert, select
+
+from app.domain.parties import Scope
+from app.domain.settlement import Detail, Fault
+from app.store import tables
+from app.store.payables import Account, owned
+
+_p = tables.payment.c
+_d = tables.payment_detail.c
+_q = tables.payment_quarantine.c
+# Fewer than the variables that SQLite takes in one statement.
+_AT_ONCE = 5_000
+
+
+def detail_name(payment_id: str, position: int) -> str:
+    """What identifies a detail: its payment, and its place in it from 1."""
+    return f"{payment_id}.{position}"
+
+
+class Payments:
+    """The payments of one scope."""
+
+    def __init__(self, connection: Connection, scope: Scope, now: datetime) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._now = now
+
+    def add(
+        self, id: str, account: Account, units: int, issued_on: date, details: Sequence[Detail]
+    ) -> None:
+        """Keep a payment with its details, in their order."""
+        payer_id = self._scope.payer_id
+        self._connection.execute(
+            insert(tables.payment).values(
+                payer_id=payer_id,
+                id=id,
+                submitter_id=account.submitter_id,
+                account_id=account.id,
+                currency=account.currency,
+                amount=units,
+                issued_on=issued_on,
+                issued_at=self._now,
+            )
+        )
+        rows = [
+            {
+                "payer_id": payer_id,
+                "payment_id": id,
+                "position": position,
+                "claim_id": detail.claim_id,
+                "type": detail.type,
+                "amount": detail.units,
+            }
+            for position, detail in enumerate(details, 1)
+        ]
+        self._connection.execute(insert(tables.payment_detail), rows)
+
+    def newest_details(self, account_id: str, claim_ids: Iterable[str]) -> dict[str, str]:
+        """Of each Claim that this account was paid for, the name of its newest detail."""
+        wanted, found = sorted(claim_ids), {}
+        for at in range(0, len(wanted), _AT_ONCE):
+            query = (
+                select(_d.claim_id, _d.payment_id, _d.position)
+                .join(tables.payment, (_p.payer_id == _d.payer_id) & (_p.id == _d.payment_id))
+                .where(
+                    *owned(_p, self._scope),
+                    _p.account_id == account_id,
+                    _d.claim_id.in_(wanted[at : at + _AT_ONCE]),
+                )
+                .order_by(_p.issued_at, _p.id)
+            )
+            for claim_id, payment_id, position in self._connection.execute(query):
+                found[claim_id] = detail_name(payment_id, position)
+        return found
+
+    def quarantine(self, account: Account, faults: Mapping[str, Fault], seen: set[str]) -> None:
+        """Of the Claims that were looked at, exactly these are in quarantine from now on."""
+        for at in range(0, len(seen), _AT_ONCE):
+            some = sorted(seen)[at : at + _AT_ONCE]
+            self._connection.execute(
+                delete(tables.payment_quarantine).where(
+                    *owned(_q, self._scope), _q.claim_id.in_(some)
+                )
+            )
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "claim_id": claim_id,
+                "submitter_id": account.submitter_id,
+                "account_id": account.id,
+                "fault": fault,
+                "quarantined_at": self._now,
+            }
+            for claim_id, fault in sorted(faults.items())
+        ]
+        if rows:
+            self._connection.execute(insert(tables.payment_quarantine), rows)
+
+    def release(self, claim_id: str) -> None:
+        """A Claim has no part in the next run, or another one: it is out of quarantine."""
+        self._connection.execute(
+            delete(tables.payment_quarantine).where(
+                *owned(_q, self._scope), _q.claim_id == claim_id
+            )
+        )
+
+    def faults(self) -> list[tuple[Fault, int]]:
+        """How many Claims are in quarantine for each reason."""
+        query = select(_q.fault, func.count()).where(*owned(_q, self._scope)).group_by(_q.fault)
+        rows = self._connection.execute(query.order_by(_q.fault))
+        return [(fault, count) for fault, count in rows]

@@ -1,0 +1,487 @@
+"""The payment run: what decisions left is paid, once, to each payee in each currency."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from fhir.resources.R4B import get_fhir_model_class
+
+from app.domain.lifecycle import State
+from app.domain.settlement import Fault
+from app.fhir import json_text
+from app.fhir.validation import check
+from app.gateway.jobs.reconcile_payments import tried, unsettled
+from app.gateway.payments import pay
+from app.gateway.reference_data import keep
+from app.store import tables
+from tests.builders import a_claim, a_price, a_task, identifier, money
+from tests.gateway.desk import under_rules_of_now
+from tests.gateway.payments import assert_balanced, detailed, entries, payments, priced, run
+
+OTHER = {"identifier": identifier("sid", "Sister Clinic")}
+SUBSCRIBER = {"type": {"coding": [{"code": "subscriber"}]}, "party": {"reference": "Patient/1"}}
+PAYEE_CODES = "http://terminology.hl7.org/CodeSystem/payeetype"
+
+
+@pytest.fixture
+def decided(desk, insured, worker):
+    """Claims that the payer has decided."""
+
+    def claimed(*arguments, **elements):
+        taken = desk.create(a_claim(*arguments, **elements))
+        worker.drain()
+        return taken
+
+    return claimed
+
+
+def cancel(desk, taken):
+    answered = desk.task(a_task("cancel", focus=taken.stored.reference))
+    assert answered["status"] == "completed"
+
+
+def charge(core, fee):
+    """The payer's fee of the service from now on."""
+    price = a_price(fee=fee)
+    core.do(partial(keep, price, json_text.write(price), "load"))
+
+
+def reprice(core, worker, desk, taken, fee):
+    """Decide a Claim again under another fee; of which the plan pays 80 %."""
+    charge(core, fee)
+    desk.task(a_task("reprocess", focus=taken.stored.reference))
+    worker.drain()
+
+
+# --- what is not paid
+
+
+@pytest.mark.parametrize("use", ["predetermination", "preauthorization"])
+def test_what_is_only_asked_for_is_not_owed(desk, decided, rows, use):
+    decided(use)
+    assert (run(desk), entries(rows)) == ([], [])
+
+    decided("claim")
+    assert len(run(desk)) == 1
+
+
+def test_a_claim_of_which_nothing_is_paid_is_not_owed(desk, decided, rows):
+    decided(serviced="2019-12-31", created="2026-03-02")
+    assert (run(desk), entries(rows)) == ([], [])
+
+    decided()
+    assert entries(rows) == [("payment", 8000)]
+
+
+def test_a_claim_that_is_being_decided_again_waits_for_its_decision(desk, decided, worker):
+    taken = decided()
+    desk.task(a_task("reprocess", focus=taken.stored.reference))
+
+    [waits] = run(desk)
+    assert (waits.settlement.details, waits.payment_id) == ((), None)
+    assert desk.submission(taken).state is State.QUEUED
+    worker.drain()
+    [paid] = run(desk)
+    assert paid.settlement.units == 8000
+
+
+@pytest.mark.parametrize("payee", [SUBSCRIBER, {"type": {"coding": [{"code": "subscriber"}]}}])
+def test_who_may_not_be_named_in_a_reconciliation_is_not_paid(desk, decided, payee):
+    taken = decided(payee=payee)
+    good = decided(payee={"type": {"coding": [{"code": "provider"}]}})
+
+    faults = {id: fault for paid in run(desk) for id, fault in paid.faults.items()}
+
+    assert faults == {taken.stored.id: Fault.PAYEE}
+    assert desk.submission(taken).state is State.PAYABLE
+    assert desk.submission(good).state is State.PAID
+
+
+# --- what is paid
+
+
+def test_a_payment_is_told_in_two_valid_resources(desk, decided):
+    decided()
+
+    [paid] = run(desk)
+
+    reconciliation = desk.document(f"PaymentReconciliation/{paid.payment_id}")
+    assert desk.pended()[-2:] == [
+        ("PaymentReconciliation", "undelivered"),
+        ("PaymentNotice", "undelivered"),
+    ]
+    notice_id = desk.installation.store.read(
+        lambda c: c.execute(
+            tables.pended.select().where(tables.pended.c.type == "PaymentNotice")
+        ).one()
+    ).resource_id
+    notice = desk.document(f"PaymentNotice/{notice_id}")
+    for each in (reconciliation, notice):
+        assert check(each) == []
+        model = get_fhir_model_class(each["resourceType"])
+        assert model.model_validate_json(json_text.write(each)).id == each["id"]
+    assert notice["payment"]["reference"] == f"PaymentReconciliation/{paid.payment_id}"
+    assert notice["amount"] == reconciliation["paymentAmount"]
+    assert notice["recipient"]["identifier"] == identifier("sid", "Happy Valley")
+
+
+def test_a_payment_tells_what_it_is_made_of(desk, decided, rows):
+    first, second = decided(), decided(prices=["35.50"])
+
+    [paid] = run(desk)
+
+    [payment] = payments(desk)
+    assert payment["paymentAmount"] == money("108.40")
+    assert (payment["paymentDate"], payment["outcome"]) == ("2026-03-02", "complete")
+    assert payment["period"] == {"start": "2026-03-02", "end": "2026-03-02"}
+    assert payment["requestor"] == {"identifier": identifier("sid", "Happy Valley")}
+    assert payment["paymentIssuer"]["display"] == "Payer"
+    assert detailed(payment) == [
+        (first.stored.reference, "payment", "80.00", None),
+        (second.stored.reference, "payment", "28.40", None),
+    ]
+    assert payment["detail"][0]["response"]["reference"] == first.related
+    assert payment["detail"][0]["payee"] == payment["requestor"]
+    assert payment["detail"][0]["identifier"]["value"] == f"{paid.payment_id}.1"
+    for taken in (first, second):
+        submission = desk.submission(taken)
+        assert (submission.state, submission.paid_at) == (State.PAID, desk.installation.clock())
+    assert_balanced(rows)
+
+
+def test_each_payee_has_a_payment_of_its_own(desk, decided):
+    decided()
+    decided(provider=OTHER)
+    other = {"type": {"coding": [{"system": PAYEE_CODES, "code": "other"}]}, "party": OTHER}
+    decided(payee=other, prices=["50.00"])
+
+    run(desk)
+
+    told = {
+        payment["requestor"]["identifier"]["value"]: str(payment["paymentAmount"]["value"])
+        for payment in payments(desk)
+    }
+    assert told == {"Happy Valley": "80.00", "Sister Clinic": "120.00"}
+
+
+def test_a_provider_is_the_same_by_reference_and_by_its_identifier(desk, decided):
+    own = identifier("sid", "Happy Valley")
+    provider = desk.create({"resourceType": "Organization", "identifier": [own], "name": "HV"})
+    decided()
+    decided(provider={"reference": provider.stored.reference})
+    inside = {"resourceType": "Organization", "id": "hv", "identifier": [own]}
+    decided(provider={"reference": "#hv"}, contained=[inside])
+
+    run(desk)
+
+    [payment] = payments(desk)
+    assert (len(payment["detail"]), payment["paymentAmount"]) == (3, money("240.00"))
+
+
+def test_each_currency_has_a_payment_of_its_own_in_its_own_unit(desk, decided, rows):
+    decided(**priced("1000", "JPY"))
+    decided(**priced("1000", "KWD"))
+    decided()
+
+    run(desk)
+
+    amounts = {
+        payment["paymentAmount"]["currency"]: str(payment["paymentAmount"]["value"])
+        for payment in payments(desk)
+    }
+    assert amounts == {"JPY": "800", "KWD": "800.000", "EUR": "80.00"}
+    assert_balanced(rows)
+
+
+def test_each_submitter_sees_its_own_payments_alone(desk, stranger, decided, worker):
+    decided()
+    stranger.create(a_claim(provider={"identifier": identifier("sid", "Happy Valley")}))
+    worker.drain()
+
+    run(desk)
+
+    own, theirs = payments_of(desk), payments_of(stranger)
+    assert len(own) == len(theirs) == 1
+    assert own != theirs
+    assert stranger.see(lambda work: work.resources.find(*own[0])) is None
+
+
+def payments_of(desk):
+    row = tables.resource.c
+    query = tables.resource.select().where(
+        row.type == "PaymentReconciliation", row.submitter_id == desk.client.id
+    )
+    return desk.installation.store.read(
+        lambda c: [(each.type, each.id) for each in c.execute(query)]
+    )
+
+
+def test_a_try_tells_what_a_run_would_pay_and_changes_nothing(desk, decided, rows, payer):
+    decided()
+    before = rows.counts()
+
+    [account] = unsettled(desk.installation, payer)
+    told = tried(desk.installation, account, payer)
+
+    assert (told.amount.amount, told.payment_id) == (Decimal("80.00"), None)
+    assert rows.counts() == before
+    [paid] = run(desk)
+    assert paid.settlement == told.settlement
+
+
+# --- what changes before and after a payment
+
+
+def test_what_is_cancelled_before_it_was_paid_is_in_no_payment(desk, decided, rows):
+    taken, other = decided(), decided(prices=["10.00"])
+    cancel(desk, taken)
+    assert entries(rows, taken) == [("payment", 8000), ("reversal", -8000)]
+
+    run(desk)
+
+    [payment] = payments(desk)
+    assert detailed(payment) == [(other.stored.reference, "payment", "8.00", None)]
+    assert_balanced(rows)
+    assert run(desk) == []
+
+
+def test_what_is_decided_again_before_it_was_paid_is_paid_as_it_then_is(
+    desk, core, decided, worker, rows
+):
+    taken = decided()
+    reprice(core, worker, desk, taken, "60.00")
+    assert entries(rows, taken) == [("payment", 8000), ("adjustment", -3200)]
+
+    run(desk)
+
+    [payment] = payments(desk)
+    assert detailed(payment) == [(taken.stored.reference, "payment", "48.00", None)]
+
+
+def test_more_after_a_payment_is_an_adjustment_that_names_its_predecessor(
+    desk, core, decided, worker, rows
+):
+    charge(core, "60.00")
+    taken = decided()
+    [paid] = run(desk)
+    assert paid.amount.amount == Decimal("48.00")
+    reprice(core, worker, desk, taken, "90.00")
+    assert desk.submission(taken).state is State.PAYABLE
+
+    run(desk)
+
+    payment = payments(desk)[-1]
+    predecessor = f"{paid.payment_id}.1"
+    assert detailed(payment) == [(taken.stored.reference, "adjustment", "24.00", predecessor)]
+    assert desk.submission(taken).state is State.PAID
+    assert_balanced(rows)
+
+
+def test_less_after_a_payment_is_taken_off_the_next_one(desk, core, decided, worker, rows):
+    taken = decided()
+    [first] = run(desk)
+    reprice(core, worker, desk, taken, "60.00")
+    assert entries(rows, taken) == [("payment", 8000), ("adjustment", -3200)]
+    [carried] = run(desk)
+    assert (carried.payment_id, desk.submission(taken).state) == (None, State.PAYABLE)
+    other = decided()
+
+    run(desk)
+
+    payment = payments(desk)[-1]
+    assert payment["paymentAmount"] == money("16.00")
+    assert detailed(payment) == [
+        (taken.stored.reference, "adjustment", "-32.00", f"{first.payment_id}.1"),
+        (other.stored.reference, "payment", "48.00", None),
+    ]
+    assert desk.submission(taken).state is State.PAID
+    assert_balanced(rows)
+
+
+def test_what_is_decided_again_alike_after_a_payment_stays_paid(desk, decided, worker, rows):
+    taken = decided()
+    run(desk)
+
+    desk.task(a_task("reprocess", focus=taken.stored.reference))
+    worker.drain()
+
+    assert desk.submission(taken).state is State.PAID
+    assert (entries(rows, taken), run(desk)) == ([("payment", 8000)], [])
+
+
+def test_a_reversal_after_a_payment_is_carried_forward_until_there_is_enough(
+    desk, decided, rows, clock
+):
+    taken = decided()
+    [first] = run(desk)
+    cancel(desk, taken)
+    assert entries(rows, taken) == [("payment", 8000), ("reversal", -8000)]
+
+    clock.forward(hours=1)
+    [carried] = run(desk)
+    assert (carried.payment_id, carried.amount.amount) == (None, Decimal("-80.00"))
+    small = decided(prices=["50.00"])
+    [still] = run(desk)
+    assert (still.payment_id, still.amount.amount) == (None, Decimal("-40.00"))
+    assert desk.submission(small).state is State.PAYABLE
+    assert [row["carried"] for row in rows.of(tables.payable_account)] == [-4000]
+    large = decided(prices=["100.00"])
+    run(desk)
+
+    payment = payments(desk)[-1]
+    assert payment["paymentAmount"] == money("40.00")
+    assert detailed(payment) == [
+        (taken.stored.reference, "adjustment", "-80.00", f"{first.payment_id}.1"),
+        (small.stored.reference, "payment", "40.00", None),
+        (large.stored.reference, "payment", "80.00", None),
+    ]
+    assert [row["carried"] for row in rows.of(tables.payable_account)] == [0]
+    assert desk.submission(taken).state is State.CANCELLED
+    assert check(payment) == []
+    assert_balanced(rows)
+
+
+def test_what_is_cancelled_while_it_is_decided_again_is_taken_back(desk, decided, rows):
+    taken, other = decided(), decided(prices=["200.00"])
+    run(desk)
+    desk.task(a_task("reprocess", focus=taken.stored.reference))
+    cancel(desk, taken)
+
+    assert entries(rows, taken) == [("payment", 8000), ("reversal", -8000)]
+    assert run(desk)[0].settlement.units == -8000
+    assert desk.submission(other).state is State.PAID
+
+
+def test_of_a_nullified_claim_the_books_keep_sums_and_ids_alone(
+    desk, decided, registry, rows, worker
+):
+    number = "N-4711"
+    taken = decided(number=number)
+    [first] = run(desk)
+    lenient = under_rules_of_now(desk, registry, nullify_paid=True)
+    nullified = lenient.task(a_task("nullify", focus=taken.stored.reference))
+    assert nullified["status"] == "completed"
+    decided(prices=["200.00"])
+
+    run(desk)
+
+    earlier, later = payments(desk)
+    assert detailed(later)[0] == (
+        taken.stored.reference,
+        "adjustment",
+        "-80.00",
+        f"{first.payment_id}.1",
+    )
+    assert number not in json_text.write(earlier) + json_text.write(later)
+    assert_balanced(rows)
+
+
+# --- quarantine
+
+
+def test_a_claim_whose_sums_differ_is_left_out_until_they_agree(desk, decided, rows):
+    bad, good = decided(), decided()
+    where = {"type": "Claim", "id": bad.stored.id}
+    rows.change(tables.submission, where, total=Decimal("79.99"))
+
+    [paid] = run(desk)
+
+    assert (paid.settlement.units, paid.faults) == (8000, {bad.stored.id: Fault.SUM})
+    assert desk.submission(bad).state is State.PAYABLE
+    assert desk.submission(good).state is State.PAID
+    [row] = rows.of(tables.payment_quarantine)
+    assert (row["claim_id"], row["fault"]) == (bad.stored.id, Fault.SUM)
+    rows.change(tables.submission, where, total=Decimal("80.00"))
+    [paid] = run(desk)
+    assert (paid.settlement.units, paid.faults) == (8000, {})
+    assert rows.of(tables.payment_quarantine) == []
+
+
+UNREADABLE = {
+    "not JSON": b"{",
+    "another amount": b'{"payment":{"amount":{"value":79.99,"currency":"EUR"}}}',
+    "another currency": b'{"payment":{"amount":{"value":80.00,"currency":"USD"}}}',
+    "no amount": b'{"payment":{}}',
+    "no number": b'{"payment":{"amount":{"value":"x","currency":"EUR"}}}',
+    "no object": b"[]",
+    "no text": b"\xff",
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE)
+def test_a_claim_whose_response_does_not_promise_it_is_left_out(desk, decided, rows, body):
+    bad, good = decided(), decided()
+    response = {"id": bad.related.partition("/")[2], "version": 2}
+    rows.change(tables.resource_version, response, body=body)
+
+    [paid] = run(desk)
+
+    assert (paid.settlement.units, paid.faults) == (8000, {bad.stored.id: Fault.RESPONSE})
+    assert desk.submission(good).state is State.PAID
+
+
+def test_a_claim_that_is_cancelled_is_in_quarantine_no_more(desk, decided, rows):
+    bad = decided()
+    rows.change(tables.submission, {"type": "Claim", "id": bad.stored.id}, total=Decimal(1))
+    run(desk)
+    assert len(rows.of(tables.payment_quarantine)) == 1
+
+    cancel(desk, bad)
+
+    assert rows.of(tables.payment_quarantine) == []
+
+
+# --- the calendar, and what happens twice
+
+
+def test_a_night_pays_what_the_day_left_and_the_next_one_nothing(desk, decided, worker, clock):
+    taken = decided()
+    assert desk.submission(taken).state is State.PAYABLE
+
+    clock.forward(days=1)
+    assert worker.drain() == 1
+
+    assert desk.submission(taken).state is State.PAID
+    clock.forward(days=1)
+    assert worker.drain() == 0
+    assert len(payments(desk)) == 1
+
+
+def test_a_payer_that_pays_by_hand_has_no_nights(desk, decided, worker, clock, registry):
+    taken = decided()
+    registry.settle_rules(pays_daily=False)
+
+    clock.forward(days=1)
+    assert worker.drain() == 0
+
+    assert desk.submission(taken).state is State.PAYABLE
+    assert len(run(desk)) == 1
+
+
+def test_a_second_run_pays_nothing(desk, decided, rows):
+    decided()
+    run(desk)
+    before = rows.counts()
+
+    assert run(desk) == []
+    assert rows.counts() == before
+
+
+def test_an_account_of_another_submitter_is_not_paid(desk, stranger, decided, payer):
+    decided()
+    [account] = unsettled(desk.installation, payer)
+
+    with pytest.raises(LookupError):
+        stranger.do(lambda work: pay(account.id, payer, work))
+    assert desk.do(lambda work: pay(account.id, payer, work)).payment_id is not None
+
+
+def test_a_period_begins_with_the_oldest_decision(desk, decided, clock):
+    decided()
+    clock.forward(days=3)
+    decided()
+
+    run(desk)
+
+    assert {payment["period"]["end"] for payment in payments(desk)} <= {"2026-03-05"}
+    assert min(payment["period"]["start"] for payment in payments(desk)) == "2026-03-02"

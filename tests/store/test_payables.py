@@ -1,0 +1,173 @@
+"""The rows of payables and payments: what the database itself refuses, and who sees what."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import insert
+from sqlalchemy.exc import IntegrityError
+
+from app.domain.settlement import Detail, DetailType, EntryKind, Fault
+from app.store import tables
+from app.store.payables import Account, Balance
+from tests.builders import NOW
+from tests.store.scopes import FOREIGN, MINE, PAYERS, THEIRS
+
+ACCOUNT = Account("A1", MINE.submitter_id, "payee-hash", "EUR", '{"display":"Happy Valley"}')
+PAYMENT, ADJUSTMENT, REVERSAL = EntryKind.PAYMENT, EntryKind.ADJUSTMENT, EntryKind.REVERSAL
+DAY = date(2026, 3, 2)
+
+
+def enter(work, claim="C1", units=8000, kind=PAYMENT, epoch=1, account=ACCOUNT):
+    work.payables.enter(account, (claim, epoch), f"R-{claim}", kind, units, account.submitter_id)
+
+
+@pytest.fixture
+def ledger(work):
+    work.payables.open_account(ACCOUNT)
+    return work
+
+
+def test_a_decision_is_entered_once(ledger):
+    enter(ledger)
+
+    with pytest.raises(IntegrityError):
+        enter(ledger)
+
+
+def test_the_next_decision_is_entered_beside_the_first(ledger):
+    enter(ledger)
+    enter(ledger, epoch=2, units=-80, kind=ADJUSTMENT)
+    enter(ledger, epoch=2, units=-7920, kind=REVERSAL)
+
+    assert ledger.payables.balances("C1") == [Balance("A1", "EUR", 0, 0, was_paid=False)]
+
+
+def test_an_entry_is_settled_once(ledger):
+    enter(ledger)
+    [owed] = ledger.payables.unsettled("A1")
+    ledger.payables.settle([owed.seq], "P1")
+
+    with pytest.raises(IntegrityError), ledger.attempt():
+        ledger.payables.settle([owed.seq], "P2")
+    assert ledger.payables.unsettled("A1") == []
+    assert ledger.payables.balances("C1") == [Balance("A1", "EUR", 8000, 8000, was_paid=True)]
+
+
+def test_nothing_is_entered_of_nothing(ledger):
+    enter(ledger, units=0)
+
+    assert ledger.payables.unsettled_accounts() == []
+    enter(ledger, units=1)
+    assert ledger.payables.unsettled_accounts() == [ACCOUNT]
+
+
+REFUSED = {
+    "an entry of nothing": (
+        tables.payable_entry,
+        {
+            "account_id": "A1",
+            "claim_id": "C1",
+            "epoch": 1,
+            "kind": PAYMENT,
+            "amount": 0,
+            "response_id": "R1",
+            "entered_at": NOW,
+        },
+        {"amount": 1},
+    ),
+    "a payment below zero": (
+        tables.payment,
+        {
+            "id": "P1",
+            "account_id": "A1",
+            "currency": "EUR",
+            "amount": -1,
+            "issued_on": DAY,
+            "issued_at": NOW,
+        },
+        {"amount": 0},
+    ),
+    "more than nothing carried": (
+        tables.payable_account,
+        {"id": "A2", "payee": "p", "currency": "EUR", "carried": 1},
+        {"carried": 0},
+    ),
+}
+
+
+@pytest.mark.parametrize(("table", "row", "right"), REFUSED.values(), ids=REFUSED)
+def test_the_database_refuses_what_cannot_be(connection, table, row, right):
+    own = {"payer_id": MINE.payer_id, "submitter_id": MINE.submitter_id}
+
+    part = connection.begin_nested()
+    with pytest.raises(IntegrityError):
+        connection.execute(insert(table).values(own | row))
+    part.rollback()
+    connection.execute(insert(table).values(own | row | right))
+
+
+def test_an_account_is_opened_once_for_a_payee_and_currency(ledger):
+    again = ledger.payables.open_account(replace(ACCOUNT, id="A2", reference=None))
+    other = ledger.payables.open_account(replace(ACCOUNT, id="A3", currency="JPY"))
+
+    assert (again, other.id) == (ACCOUNT, "A3")
+
+
+def test_what_was_void_is_in_no_run(ledger):
+    enter(ledger)
+    enter(ledger, units=-8000, kind=REVERSAL)
+    ledger.payables.void("C1")
+
+    assert ledger.payables.unsettled_accounts() == []
+    assert ledger.payables.balances("C1") == [Balance("A1", "EUR", 0, 0, was_paid=False)]
+
+
+def test_others_see_nothing_of_an_account(ledger, view):
+    enter(ledger)
+    ledger.payments.quarantine(ACCOUNT, {"C1": Fault.SUM}, {"C1"})
+
+    for scope in (THEIRS, FOREIGN):
+        payables, payments = view(scope).payables, view(scope).payments
+        assert payables.unsettled_accounts() == payables.unsettled("A1") == []
+        assert payables.balances("C1") == []
+        assert payables.sums("A1", ["C1"]) == {}
+        assert payments.faults() == []
+        with pytest.raises(LookupError):
+            payables.account("A1")
+    for scope in (MINE, PAYERS):
+        payables, payments = view(scope).payables, view(scope).payments
+        assert payables.unsettled_accounts() == [payables.account("A1")] == [ACCOUNT]
+        assert payables.sums("A1", ["C1"]) == {"C1": 8000}
+        assert payments.faults() == [(Fault.SUM, 1)]
+
+
+def test_the_newest_detail_of_a_claim_is_its_predecessor(ledger, view):
+    detail = Detail("C1", "R1", DetailType.PAYMENT, 8000, DAY)
+    ledger.payments.add("P1", ACCOUNT, 8000, DAY, [replace(detail, claim_id="C0"), detail])
+    later = view(MINE, NOW.replace(hour=10))
+    assert ledger.payments.newest_details("A1", ["C1"]) == {"C1": "P1.2"}
+
+    later.payments.add("P0", ACCOUNT, 20, DAY, [replace(detail, type=DetailType.ADJUSTMENT)])
+
+    assert ledger.payments.newest_details("A1", ["C0", "C1"]) == {"C0": "P1.1", "C1": "P0.1"}
+    assert ledger.payments.newest_details("A2", ["C1"]) == {}
+
+
+def test_a_claim_that_is_looked_at_again_without_a_fault_leaves_quarantine(ledger):
+    ledger.payments.quarantine(ACCOUNT, {"C1": Fault.SUM, "C2": Fault.PAYEE}, {"C1", "C2"})
+    assert ledger.payments.faults() == [(Fault.PAYEE, 1), (Fault.SUM, 1)]
+
+    ledger.payments.quarantine(ACCOUNT, {"C2": Fault.PAYEE}, {"C1", "C2", "C3"})
+
+    assert ledger.payments.faults() == [(Fault.PAYEE, 1)]
+    ledger.payments.release("C2")
+    assert ledger.payments.faults() == []
+
+
+def test_what_is_carried_is_told_until_it_is_not(ledger):
+    ledger.payables.carry("A1", -20)
+    assert ledger.payables.account("A1") == replace(ACCOUNT, carried=-20)
+
+    ledger.payables.carry("A1", 0)
+    assert ledger.payables.account("A1") == ACCOUNT
