@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from app.domain.claims import Claim
+from app.domain.claims import Claim, Days
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.plan import Plan, Price
@@ -103,6 +103,7 @@ class AdjudicationRequest:
 
     `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
+    `affiliations` are the days on which the provider is in a network of the plan.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -113,7 +114,7 @@ class AdjudicationRequest:
     coverage: Coverage | None = None
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
-    provider_in_network: bool = True
+    affiliations: tuple[Days, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False
     attachments: int = 0

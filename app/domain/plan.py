@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.domain.codes import Coding
 from app.domain.money import Money
+from app.domain.references import Reference
 
 
 class CostKind(StrEnum):
@@ -64,7 +65,8 @@ class Benefit:
 class Plan:
     """A plan in force for a Coverage. Absent deductible: 0; absent maximum: unlimited.
 
-    `currency` None: the plan names no money and so takes the Claim's currency.
+    `currency` None: the plan names no money and so takes the Claim's currency. Without `networks`
+    every provider is in network.
     """
 
     identifier: str
@@ -79,6 +81,7 @@ class Plan:
     amount_per_year: Decimal | None = None
     timely_filing_days: int | None = None
     benefits: tuple[Benefit, ...] = ()
+    networks: tuple[Reference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -28,6 +28,7 @@ from app.fhir.documents import (
     identifiers_of,
     money_of,
 )
+from app.fhir.networks import read_networks
 
 AUTHORIZATION_REQUIRED = extension("authorization-required")
 WAITING_PERIOD = extension("waiting-period")
@@ -61,17 +62,20 @@ class GeneralCost(StrEnum):
 _Code = TypeVar("_Code", bound=StrEnum)
 
 
-def read_plan(document: Document) -> Plan:
+def read_plan(document: Document, base: str = "") -> Plan:
     """Read an InsurancePlan; raises Unacceptable with everything that the profile does not know.
+
+    Networks named by an address under `base` are the payer's own Organizations.
 
     `version` is a digest of the content, without `meta` and `text`. Durations become whole days:
     a week is 7, a month 30.4375, a year 365.25 of them, rounded down.
     """
     reading = _Reading()
     plan = reading.plan(document)
+    networks = read_networks(document, base, reading.refuse)
     if reading.issues:
         raise Unacceptable(*reading.issues)
-    return plan
+    return replace(plan, networks=networks)
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from app.domain.claims import Days, Line
 from app.domain.codes import ClaimUse
 from app.domain.money import Money, minor_unit, rounded
 from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan
-from tests.adjudicators.builders import DAY, a_claim, a_line, a_price, category
+from tests.adjudicators.builders import DAY, NETWORK, a_claim, a_line, a_price, category
 
 CATEGORIES = ["general", "basic", "major"]
 SERVICES = ["exam", "scan", "drug"]
@@ -101,6 +101,7 @@ def plans(draw, currency):
         currency=currency,
         benefits=tuple(draw(benefits(currency, code)) for code in listed),
         timely_filing_days=draw(st.sampled_from([None, None, 10])),
+        networks=draw(st.sampled_from([(), (NETWORK,)])),
         **{name: draw(maybe(amounts(currency))) for name in ceilings},
     )
 
@@ -146,7 +147,7 @@ def requests(draw):
         coverage=draw(maybe(st.just(Coverage("member", "family", DAY.replace(year=2025))))),
         plan=draw(plans(currency)),
         prices=tuple(draw(st.lists(prices, max_size=3))),
-        provider_in_network=draw(st.booleans()),
+        affiliations=draw(st.sampled_from([(), (Days(None, None),), (Days(DAY, DAY),)])),
         counters=draw(counters(currency)),
         is_last_call=True,
     )

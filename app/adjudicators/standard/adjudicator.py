@@ -1,4 +1,4 @@
-"""The rule set `standard-1`: what may be decided, and the decision line by line."""
+"""The rule set `standard-2`: what may be decided, and the decision line by line."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
@@ -28,7 +28,7 @@ _NOTHING = Decimal(0)
 class StandardAdjudicator:
     """Decides by the payer's plan, prices and counters, and by nothing else."""
 
-    rules = "standard-1"
+    rules = "standard-2"
 
     def adjudicate(self, request: AdjudicationRequest) -> Answer:
         """Decide, or say what is missing; on a last call only another currency still defers."""

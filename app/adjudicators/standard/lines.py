@@ -10,6 +10,7 @@ from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.eligibility import Denial, covering
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.limits import Units
+from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.pricing import Priced, priced
 from app.adjudicators.standard.rows import Rows
 from app.adjudicators.standard.terms import Terms
@@ -34,9 +35,9 @@ def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
     rows.add(Category.TAX, price.tax)
     found = covering(leaf, terms)
     if isinstance(found, Denial):
-        _deny(rows, price, found, terms)
+        _deny(rows, price, found, leaf, terms)
     else:
-        _reduce_to_price(rows, price, terms)
+        _reduce_to_price(rows, price, leaf, terms)
         eligible = _eligible(rows, price, leaf, found, terms, standing)
         _share(rows, eligible, leaf, found, terms, standing.tally)
     return rows.amounts()
@@ -80,16 +81,17 @@ def counted_over(
         standing.units.use(benefit, units)
 
 
-def _deny(rows: Rows, price: Priced, denial: Denial, terms: Terms) -> None:
+def _deny(rows: Rows, price: Priced, denial: Denial, leaf: Leaf, terms: Terms) -> None:
     if denial.is_contractual:
         rows.add(Category.CONTRACTUAL, price.submitted, denial.reason)
         return
-    _reduce_to_price(rows, price, terms)
+    _reduce_to_price(rows, price, leaf, terms)
     rows.add(Category.NONCOVERED, price.allowed, denial.reason)
 
 
-def _reduce_to_price(rows: Rows, price: Priced, terms: Terms) -> None:
-    bearer = Category.CONTRACTUAL if terms.in_network else Category.NONCOVERED
+def _reduce_to_price(rows: Rows, price: Priced, leaf: Leaf, terms: Terms) -> None:
+    is_agreed = is_in_network(leaf.day, terms)
+    bearer = Category.CONTRACTUAL if is_agreed else Category.NONCOVERED
     rows.add(bearer, price.submitted - price.allowed, reasons.PRICE)
 
 

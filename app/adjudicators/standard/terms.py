@@ -8,6 +8,7 @@ from app.adjudicators.standard.leaves import Leaf, latest_service_day
 from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.arithmetic import currency_of
 from app.domain.canonical import PLAN
+from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.plan import Benefit, Plan, Price
 
@@ -30,7 +31,7 @@ class Terms:
     plan: Plan
     prices: dict[str, list[Price]]
     is_member: bool
-    in_network: bool
+    affiliations: tuple[Days, ...]
     received_on: date
     latest_service_day: date
     attached: frozenset[tuple[int, ...]] = frozenset()
@@ -81,7 +82,7 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         plan=plan,
         prices=prices,
         is_member=request.coverage is not None,
-        in_network=request.provider_in_network,
+        affiliations=request.affiliations,
         received_on=request.received_on,
         latest_service_day=latest_service_day(request),
         attached=attached(request),
