@@ -98,12 +98,25 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierClaim:
+    """Another live Claim of the same type, patient and provider, and the paths that were denied.
+
+    It was received before; of one that is not decided yet nothing is denied.
+    """
+
+    claim: Claim
+    received_on: date
+    denied: frozenset[tuple[int, ...]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class AdjudicationRequest:
     """Everything an adjudicator may know.
 
     `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
     `affiliations` are the days on which the provider is in a network of the plan.
+    `earlier` are other Claims that may ask for the same services.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -115,6 +128,7 @@ class AdjudicationRequest:
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
     affiliations: tuple[Days, ...] = ()
+    earlier: tuple[EarlierClaim, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False
     attachments: int = 0

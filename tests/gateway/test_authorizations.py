@@ -76,7 +76,7 @@ def test_the_response_tells_what_to_quote(ledger, desk):
 
 
 def test_a_claim_that_quotes_nothing_uses_nothing(ledger):
-    ledger.decided(prices=["12.50"], serviced="2026-03-02")
+    ledger.decided(prices=["12.50"], serviced="2026-03-02", type={"coding": [{"code": "vision"}]})
 
     assert ledger.sums() == UNUSED
     ledger.quoting()
@@ -189,8 +189,8 @@ def test_a_provider_is_known_by_its_reference_and_by_its_identifiers(desk, insur
 
 
 def test_no_more_is_used_than_is_open(ledger):
-    for _ in range(2):
-        ledger.quoting(prices=["75.00"])
+    for kind in ("oral", "vision"):
+        ledger.quoting(prices=["75.00"], type={"coding": [{"code": kind}]})
 
     assert ledger.sums() == {"reserved": 8000, "consumed": 8000}
 

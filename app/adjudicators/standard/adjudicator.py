@@ -20,6 +20,7 @@ from app.domain.adjudication import (
 )
 from app.domain.arithmetic import EXACT
 from app.domain.codes import ClaimUse
+from app.domain.plan import Benefit
 from app.domain.reissue import spelled
 
 _NOTHING = Decimal(0)
@@ -36,6 +37,7 @@ class StandardAdjudicator:
             terms = terms_of(request)
             return (
                 _missing(request, terms)
+                or _duplicate_likely(request, terms)
                 or _attachment_missing(request, terms)
                 or _decision(request, terms)
             )
@@ -54,16 +56,25 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     return None
 
 
+def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """A person looks at what would be paid and is a service of another Claim but for its price."""
+    likely = [
+        leaf.line.path
+        for leaf in _asked(request)
+        if leaf.line.path in terms.duplicates.near and isinstance(covering(leaf, terms), Benefit)
+    ]
+    if not likely:
+        return None
+    lines = ", ".join(spelled(path) for path in likely)
+    text = f"An earlier Claim has the same service at another price or modifier: line {lines}."
+    return Deferred(Awaiting.OPERATOR, text)
+
+
 def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     """Ask once for all lines that would be paid if their attachment were here."""
     if request.is_last_call:
         return None
-    carried = _carried_leaves(request)
-    lacking = [
-        leaf
-        for leaf in leaves_of(request)
-        if leaf.line.path not in carried and covering(leaf, terms) == NO_ATTACHMENT_CAME
-    ]
+    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
     if not lacking:
         return None
     lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
@@ -76,12 +87,12 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     carried = _carried_leaves(request)
     units = _units_granted(request, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
-    for leaf in leaves_of(request):
+    for leaf in leaves_of(request.claim, request.received_on):
         if leaf.line.path in carried:
             _count(leaf, carried[leaf.line.path], units, request, terms, standing)
     leaves = carried | {
         leaf.line.path: decided(leaf, terms, standing)
-        for leaf in leaves_of(request)
+        for leaf in leaves_of(request.claim, request.received_on)
         if leaf.line.path not in carried
     }
     # What is only asked for, not claimed, uses the counters as they stand and moves none.
@@ -112,9 +123,16 @@ def _count(
 def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
     """How many units of each leaf are within the limits where all are decided in their order."""
     standing = Standing(Tally(request.counters))
-    for leaf in leaves_of(request):
+    for leaf in leaves_of(request.claim, request.received_on):
         decided(leaf, terms, standing)
     return standing.units.granted
+
+
+def _asked(request: AdjudicationRequest) -> list[Leaf]:
+    """The leaves that are decided now."""
+    carried = _carried_leaves(request)
+    leaves = leaves_of(request.claim, request.received_on)
+    return [leaf for leaf in leaves if leaf.line.path not in carried]
 
 
 def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:

@@ -22,13 +22,19 @@ NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
 
 def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     """The benefit that covers the leaf, or the first of the denials that apply to it."""
-    early = _coverage_denial(leaf, terms) or _late_denial(terms)
+    early = _duplicate_denial(leaf, terms) or _coverage_denial(leaf, terms) or _late_denial(terms)
     if early is not None:
         return early
     benefit = terms.benefit_of(leaf)
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
     return _waiting_denial(leaf, benefit, terms) or _attachment_denial(leaf, terms) or benefit
+
+
+def _duplicate_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    if leaf.line.path not in terms.duplicates.exact:
+        return None
+    return Denial(reasons.DUPLICATE, is_contractual=True)
 
 
 def _coverage_denial(leaf: Leaf, terms: Terms) -> Denial | None:

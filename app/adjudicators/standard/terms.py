@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.adjudicators.standard.attachments import attached
+from app.adjudicators.standard.duplicates import Duplicates, duplicates
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
 from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.arithmetic import currency_of
@@ -34,6 +35,7 @@ class Terms:
     affiliations: tuple[Days, ...]
     received_on: date
     latest_service_day: date
+    duplicates: Duplicates
     attached: frozenset[tuple[int, ...]] = frozenset()
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
@@ -83,7 +85,8 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         prices=prices,
         is_member=request.coverage is not None,
         affiliations=request.affiliations,
+        duplicates=duplicates(request),
         received_on=request.received_on,
-        latest_service_day=latest_service_day(request),
+        latest_service_day=latest_service_day(request.claim, request.received_on),
         attached=attached(request),
     )

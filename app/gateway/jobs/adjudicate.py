@@ -22,6 +22,7 @@ from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
 from app.gateway.coverages import matched
+from app.gateway.earlier_claims import earlier_claims
 from app.gateway.networks import affiliations
 from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
@@ -78,6 +79,9 @@ def _facts(
         is_last_call=_is_last_call(submission, work),
         attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
+        earlier=earlier_claims(
+            submission, claim, coverage.id if coverage else None, payer, base, work
+        ),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )
     return Facts(payer, submission, document, request, standings.versions)
