@@ -110,11 +110,36 @@ class EarlierClaim:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """What an earlier payer paid: by line where it told so, else in total."""
+
+    lines: Mapping[tuple[int, ...], Money]
+    total: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPayer:
+    """An insurance before the focal one in the order of coordination.
+
+    `answer` None: its response is not here. A subrogated coverage gives none.
+    """
+
+    answer: EarlierAnswer | None
+    is_subrogated: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has to answer and has not."""
+        return self.answer is None and not self.is_subrogated
+
+
+@dataclass(frozen=True, slots=True)
 class AdjudicationRequest:
     """Everything an adjudicator may know.
 
     `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
+    `is_beneficiary` False: the coverage is somebody else's than the patient's.
     `affiliations` are the days on which the provider is in a network of the plan.
     `earlier` are other Claims that may ask for the same services.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
@@ -127,8 +152,10 @@ class AdjudicationRequest:
     coverage: Coverage | None = None
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
+    is_beneficiary: bool = True
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
+    earlier_payers: tuple[EarlierPayer, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False
     attachments: int = 0

@@ -30,6 +30,14 @@ class LimitKind(StrEnum):
     UNITS_PER_CLAIM = "units-per-claim"
 
 
+class Coordination(StrEnum):
+    """How the benefit follows what earlier payers paid."""
+
+    STANDARD = "standard"
+    MAINTENANCE_OF_BENEFITS = "maintenance-of-benefits"
+    CARVE_OUT = "carve-out"
+
+
 @dataclass(frozen=True, slots=True)
 class CostShare:
     """One share: money for a copay, percent for a coinsurance, 0 for a waived deductible.
@@ -82,6 +90,7 @@ class Plan:
     timely_filing_days: int | None = None
     benefits: tuple[Benefit, ...] = ()
     networks: tuple[Reference, ...] = ()
+    coordination: Coordination = Coordination.STANDARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **r
 def a_plan(*benefits, currency="USD", **figures):
     """A plan; amounts may be given as text."""
     exact = {
-        name: Decimal(value) if isinstance(value, str) else value for name, value in figures.items()
+        name: Decimal(value) if type(value) is str else value for name, value in figures.items()
     }
     return Plan("plan", "1", currency=currency, benefits=benefits or (a_benefit(),), **exact)
 

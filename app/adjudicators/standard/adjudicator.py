@@ -3,10 +3,22 @@
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
 
+from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import NO_ATTACHMENT_CAME, covering
+from app.adjudicators.standard.eligibility import (
+    NO_ATTACHMENT_CAME,
+    NO_OTHER_PAYER_ANSWERED,
+    covering,
+)
 from app.adjudicators.standard.leaves import Leaf, leaves_of
-from app.adjudicators.standard.lines import Standing, counted_by_rows, counted_over, decided
+from app.adjudicators.standard.lines import (
+    Assessed,
+    Standing,
+    assessed,
+    counted_by_rows,
+    counted_over,
+    decided,
+)
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
 from app.domain.adjudication import (
@@ -14,6 +26,7 @@ from app.domain.adjudication import (
     Amount,
     Answer,
     Awaiting,
+    Category,
     Decided,
     DecidedLine,
     Deferred,
@@ -38,6 +51,7 @@ class StandardAdjudicator:
             return (
                 _missing(request, terms)
                 or _duplicate_likely(request, terms)
+                or _other_payer_missing(request, terms)
                 or _attachment_missing(request, terms)
                 or _decision(request, terms)
             )
@@ -53,7 +67,20 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     if request.plan.currency not in (None, terms.currency):
         text = f"The Claim is in {terms.currency}, the plan in {request.plan.currency}."
         return Deferred(Awaiting.OPERATOR, text)
+    other = other_currency(request, terms.currency)
+    if other is not None:
+        text = f"The Claim is in {terms.currency}, an earlier payer's answer in {other}."
+        return Deferred(Awaiting.OPERATOR, text)
     return None
+
+
+def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    if request.is_last_call or not terms.lacks_other_payer:
+        return None
+    if all(covering(leaf, terms) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+        return None
+    text = "The answer of a payer that comes earlier in Claim.insurance is needed."
+    return Deferred(Awaiting.OTHER_PAYER, text)
 
 
 def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
@@ -90,10 +117,10 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     for leaf in leaves_of(request.claim, request.received_on):
         if leaf.line.path in carried:
             _count(leaf, carried[leaf.line.path], units, request, terms, standing)
+    lines = {leaf.line.path: assessed(leaf, terms, standing) for leaf in _asked(request)}
+    paid = paid_before(request, _eligible(request, lines, carried), terms.currency)
     leaves = carried | {
-        leaf.line.path: decided(leaf, terms, standing)
-        for leaf in leaves_of(request.claim, request.received_on)
-        if leaf.line.path not in carried
+        path: decided(line, paid[path], terms, standing) for path, line in lines.items()
     }
     # What is only asked for, not claimed, uses the counters as they stand and moves none.
     is_claimed = request.claim.use is ClaimUse.CLAIM
@@ -124,8 +151,23 @@ def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int
     """How many units of each leaf are within the limits where all are decided in their order."""
     standing = Standing(Tally(request.counters))
     for leaf in leaves_of(request.claim, request.received_on):
-        decided(leaf, terms, standing)
+        assessed(leaf, terms, standing)
     return standing.units.granted
+
+
+def _eligible(
+    request: AdjudicationRequest,
+    lines: Mapping[tuple[int, ...], Assessed],
+    carried: Mapping[tuple[int, ...], tuple[Amount, ...]],
+) -> dict[tuple[int, ...], Decimal]:
+    """What is eligible of each leaf in sequence order, of those carried over by their rows."""
+
+    def of_rows(path: tuple[int, ...]) -> Decimal:
+        rows = {row.category: row.money.amount for row in carried[path]}
+        return rows.get(Category.ELIGIBLE, _NOTHING)
+
+    paths = [leaf.line.path for leaf in leaves_of(request.claim, request.received_on)]
+    return {path: lines[path].eligible if path in lines else of_rows(path) for path in paths}
 
 
 def _asked(request: AdjudicationRequest) -> list[Leaf]:

@@ -18,6 +18,7 @@ class Denial:
 
 
 NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
+NO_OTHER_PAYER_ANSWERED = Denial(reasons.NO_OTHER_PAYER)
 
 
 def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
@@ -28,7 +29,7 @@ def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     benefit = terms.benefit_of(leaf)
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
-    return _waiting_denial(leaf, benefit, terms) or _attachment_denial(leaf, terms) or benefit
+    return _waiting_denial(leaf, benefit, terms) or _missing_denial(leaf, terms) or benefit
 
 
 def _duplicate_denial(leaf: Leaf, terms: Terms) -> Denial | None:
@@ -55,7 +56,9 @@ def _late_denial(terms: Terms) -> Denial | None:
     return Denial(reasons.LATE, is_contractual=True)
 
 
-def _attachment_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+def _missing_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    if terms.lacks_other_payer:
+        return NO_OTHER_PAYER_ANSWERED
     return NO_ATTACHMENT_CAME if terms.lacks_attachment(leaf) else None
 
 

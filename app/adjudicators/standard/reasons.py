@@ -18,6 +18,8 @@ COINSURANCE = _reason("2", "Coinsurance")
 COPAY = _reason("3", "Copay")
 NOT_YET_IN_FORCE = _reason("26", "Before the coverage")
 NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
+NO_OTHER_PAYER = _reason("22", "Other payer first")
+OTHER_PAYER = _reason("23", "Other payer")
 DUPLICATE = _reason("18", "Exact duplicate")
 NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
@@ -34,6 +36,8 @@ _NOTES = {
     (NOT_YET_IN_FORCE, Category.NONCOVERED): "The service was before the coverage came into force.",
     (NO_LONGER_IN_FORCE, Category.NONCOVERED): "The service was after the coverage had ended.",
     (DUPLICATE, Category.CONTRACTUAL): "Exactly this service is in an earlier claim.",
+    (NO_OTHER_PAYER, Category.NONCOVERED): "The answer of an earlier payer did not come.",
+    (OTHER_PAYER, Category.COB_PAID): "Earlier payers paid this part.",
     (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
     (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
     (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",

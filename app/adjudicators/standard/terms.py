@@ -25,7 +25,10 @@ _NOTHING = Plan(identifier="", version="")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is the same for every line of one Claim. `is_member` False: no coverage was found."""
+    """What is the same for every line of one Claim.
+
+    `is_member` False: no coverage of the patient's was found.
+    """
 
     currency: str
     coverage: Coverage
@@ -36,6 +39,7 @@ class Terms:
     received_on: date
     latest_service_day: date
     duplicates: Duplicates
+    lacks_other_payer: bool
     attached: frozenset[tuple[int, ...]] = frozenset()
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
@@ -83,9 +87,10 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         coverage=request.coverage or _NOBODY,
         plan=plan,
         prices=prices,
-        is_member=request.coverage is not None,
+        is_member=request.coverage is not None and request.is_beneficiary,
         affiliations=request.affiliations,
         duplicates=duplicates(request),
+        lacks_other_payer=any(payer.is_missing for payer in request.earlier_payers),
         received_on=request.received_on,
         latest_service_day=latest_service_day(request.claim, request.received_on),
         attached=attached(request),

@@ -21,8 +21,10 @@ from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
+from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.coverages import matched
 from app.gateway.earlier_claims import earlier_claims
+from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
 from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
@@ -76,12 +78,14 @@ def _facts(
         plan=plan,
         prices=_prices(claim, work),
         counters=standings.sums,
+        is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
         attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
         earlier=earlier_claims(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
+        earlier_payers=earlier_payers(document, base, work),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )
     return Facts(payer, submission, document, request, standings.versions)
