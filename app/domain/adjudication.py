@@ -98,6 +98,19 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorization:
+    """A preauthorization that the Claim quotes, of its member and provider.
+
+    `services` are the keys of those services of the Claim that it granted; both days are inclusive.
+    """
+
+    currency: str
+    services: frozenset[str]
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EarlierClaim:
     """Another live Claim of the same type, patient and provider, and the paths that were denied.
 
@@ -155,6 +168,7 @@ class AdjudicationRequest:
     is_beneficiary: bool = True
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
     earlier_payers: tuple[EarlierPayer, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False

@@ -1,21 +1,11 @@
 """Which lines are denied whatever they cost, and who bears a denied line."""
 
-from dataclasses import dataclass
-
 from app.adjudicators.standard import reasons
+from app.adjudicators.standard.authorization import authorization_denial
+from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.terms import Terms
-from app.domain.codes import Coding
 from app.domain.plan import Benefit
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """Why nothing of a line is eligible; `is_contractual`: the provider bears all of it."""
-
-    reason: Coding
-    is_contractual: bool = False
-
 
 NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
 NO_OTHER_PAYER_ANSWERED = Denial(reasons.NO_OTHER_PAYER)
@@ -29,7 +19,12 @@ def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     benefit = terms.benefit_of(leaf)
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
-    return _waiting_denial(leaf, benefit, terms) or _missing_denial(leaf, terms) or benefit
+    return (
+        authorization_denial(leaf, benefit, terms)
+        or _waiting_denial(leaf, benefit, terms)
+        or _missing_denial(leaf, terms)
+        or benefit
+    )
 
 
 def _duplicate_denial(leaf: Leaf, terms: Terms) -> Denial | None:

@@ -8,7 +8,8 @@ from app.adjudicators.standard import limits, reasons
 from app.adjudicators.standard.benefits import MemberShare, count_share, member_share
 from app.adjudicators.standard.coordination import Due, coordinated
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import Denial, covering
+from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.limits import Units
 from app.adjudicators.standard.network import is_in_network

@@ -20,6 +20,7 @@ NOT_YET_IN_FORCE = _reason("26", "Before the coverage")
 NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
 NO_OTHER_PAYER = _reason("22", "Other payer first")
 OTHER_PAYER = _reason("23", "Other payer")
+NOT_AUTHORIZED = _reason("197", "Not authorized")
 DUPLICATE = _reason("18", "Exact duplicate")
 NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
@@ -38,6 +39,8 @@ _NOTES = {
     (DUPLICATE, Category.CONTRACTUAL): "Exactly this service is in an earlier claim.",
     (NO_OTHER_PAYER, Category.NONCOVERED): "The answer of an earlier payer did not come.",
     (OTHER_PAYER, Category.COB_PAID): "Earlier payers paid this part.",
+    (NOT_AUTHORIZED, Category.CONTRACTUAL): "The provider did not ask for a preauthorization.",
+    (NOT_AUTHORIZED, Category.NONCOVERED): "No preauthorization holds for this service.",
     (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
     (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
     (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",

@@ -6,11 +6,11 @@ from datetime import date
 from app.adjudicators.standard.attachments import attached
 from app.adjudicators.standard.duplicates import Duplicates, duplicates
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
-from app.domain.adjudication import AdjudicationRequest, Coverage
+from app.domain.adjudication import AdjudicationRequest, Authorization, Coverage
 from app.domain.arithmetic import currency_of
 from app.domain.canonical import PLAN
 from app.domain.claims import Days
-from app.domain.codes import Coding
+from app.domain.codes import ClaimUse, Coding
 from app.domain.plan import Benefit, Plan, Price
 
 GENERAL = Coding(PLAN, "general")
@@ -40,6 +40,8 @@ class Terms:
     latest_service_day: date
     duplicates: Duplicates
     lacks_other_payer: bool
+    is_claimed: bool
+    authorizations: tuple[Authorization, ...]
     attached: frozenset[tuple[int, ...]] = frozenset()
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
@@ -90,6 +92,8 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         is_member=request.coverage is not None and request.is_beneficiary,
         affiliations=request.affiliations,
         duplicates=duplicates(request),
+        is_claimed=request.claim.use is ClaimUse.CLAIM,
+        authorizations=request.authorizations,
         lacks_other_payer=any(payer.is_missing for payer in request.earlier_payers),
         received_on=request.received_on,
         latest_service_day=latest_service_day(request.claim, request.received_on),

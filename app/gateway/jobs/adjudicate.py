@@ -21,6 +21,7 @@ from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
+from app.gateway.authorizations import held_for
 from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.coverages import matched
 from app.gateway.earlier_claims import earlier_claims
@@ -85,6 +86,7 @@ def _facts(
         earlier=earlier_claims(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
+        authorizations=held_for(claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )

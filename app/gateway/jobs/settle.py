@@ -181,7 +181,7 @@ def _hold(
         authorizations.consume(submission.id, claim, coverage, decided, work)
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
-        authorizations.reserve(submission.id, claim, coverage, valid, benefit, work)
+        authorizations.reserve(submission.id, claim, coverage, valid, decided, benefit, work)
 
 
 def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:
