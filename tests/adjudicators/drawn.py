@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from app.domain.adjudication import (
     AdjudicationRequest,
+    Authorization,
     Counter,
     Coverage,
     EarlierAnswer,
@@ -88,6 +89,7 @@ def benefits(draw, currency, code):
         tuple(draw(st.lists(st.sampled_from(shares), unique=True, max_size=4))),
         tuple(Limit(kind, draw(limits[kind])) for kind in sorted(kept)),
         waiting_days=draw(st.sampled_from([0, 0, 500])),
+        authorization_required=draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -127,6 +129,12 @@ def counters(draw, currency):
     return {
         Counter(kinds[kind], kind, "", "2026"): draw(amounts(currency)) for kind in sorted(used)
     }
+
+
+def _held(currency):
+    """A preauthorization of two of the services."""
+    services = frozenset(a_price(service, None).service.key for service in SERVICES[:2])
+    return Authorization(currency, services)
 
 
 @st.composite
@@ -177,6 +185,7 @@ def requests(draw):
         prices=tuple(draw(st.lists(prices, max_size=3))),
         affiliations=draw(st.sampled_from([(), (Days(None, None),), (Days(DAY, DAY),)])),
         counters=draw(counters(currency)),
+        authorizations=draw(st.sampled_from([(), (_held(currency),)])),
         earlier_payers=draw(earlier_payers(currency, items)),
         is_last_call=True,
     )
