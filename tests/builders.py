@@ -1,7 +1,7 @@
 """Plain functions that build valid documents; a test names only what matters to it."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from typing import Any
@@ -13,6 +13,8 @@ ATTACHMENT_REQUIRED = "https://eclaims-gateway.org/fhir/StructureDefinition/atta
 COVERAGE_SYSTEM = "http://payer.test/member"
 
 _numbers = count(1)
+_SERVICED = date(2026, 3, 1)
+_DAYS_OF_THE_YEAR = 60
 
 
 def a_claim(
@@ -22,10 +24,15 @@ def a_claim(
     prices: Sequence[str] = ("100.00",),
     coverage: Mapping[str, Any] | None = None,
     provider: Mapping[str, Any] | None = None,
-    serviced: str = "2026-03-01",
+    serviced: str | None = None,
     **elements: Any,
 ) -> dict[str, Any]:
-    """A Claim whose items cost `prices`; each has an identifier of its own unless `number` says."""
+    """A Claim whose items cost `prices`; each has an identifier of its own unless `number` says.
+
+    Without either, each is of a day of its own: a service that was claimed before is denied.
+    """
+    nth = 0 if number or serviced else next(_numbers)
+    serviced = serviced or str(_SERVICED - timedelta(days=nth % _DAYS_OF_THE_YEAR))
     items = [
         {
             "sequence": sequence,
@@ -38,7 +45,7 @@ def a_claim(
     ]
     claim = {
         "resourceType": "Claim",
-        "identifier": [identifier(CLAIM_SYSTEM, number or f"C{next(_numbers)}")],
+        "identifier": [identifier(CLAIM_SYSTEM, number or f"C{nth or next(_numbers)}")],
         "status": "active",
         "type": _coded("http://terminology.hl7.org/CodeSystem/claim-type", "oral"),
         "use": use,
@@ -57,6 +64,13 @@ def a_claim(
         "total": money(str(sum(Decimal(price) for price in prices))),
     }
     return _with(claim, elements)
+
+
+def a_service_of_its_own(**elements: Any) -> dict[str, Any]:
+    """A Claim of a type that no other has, so that it asks for no service of another."""
+    claim = a_claim(**elements)
+    number = claim["identifier"][0]["value"]
+    return {**claim, "type": _coded("http://happyvalley.test/type", number)}
 
 
 def a_coverage(member: str = "M1", **elements: Any) -> dict[str, Any]:

@@ -58,10 +58,14 @@ def _single_lines() -> dict[str, AdjudicationRequest]:
         "zero amount": _request(_claim("USD", _line("USD", 1, "exam", "0.00"))),
         "no amounts": _request(_claim("USD", Line((1,), "Claim.item[0]", (_service("exam"),)))),
         "a service nobody prices": _request(_claim("USD", _line("USD", 1, "other", "80.00"))),
-        "out of network": replace(
-            _request(_claim("USD", _line("USD", 1, "exam", "100.00"))), provider_in_network=False
-        ),
+        "out of network": _out_of_network(),
     }
+
+
+def _out_of_network() -> AdjudicationRequest:
+    request = _request(_claim("USD", _line("USD", 1, "exam", "100.00")))
+    networks = (Reference("Organization", "network"),)
+    return replace(request, plan=replace(_plan("USD"), networks=networks))
 
 
 def _uses() -> dict[str, AdjudicationRequest]:

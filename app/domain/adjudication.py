@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from app.domain.claims import Claim
+from app.domain.claims import Claim, Days
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.plan import Plan, Price
@@ -98,11 +98,63 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Authorization:
+    """A preauthorization that the Claim quotes, of its member and provider.
+
+    `services` are the keys of those services of the Claim that it granted; both days are inclusive.
+    """
+
+    currency: str
+    services: frozenset[str]
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierClaim:
+    """Another live Claim of the same type, patient and provider, and the paths that were denied.
+
+    It was received before; of one that is not decided yet nothing is denied.
+    """
+
+    claim: Claim
+    received_on: date
+    denied: frozenset[tuple[int, ...]] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierAnswer:
+    """What an earlier payer paid: by line where it told so, else in total."""
+
+    lines: Mapping[tuple[int, ...], Money]
+    total: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierPayer:
+    """An insurance before the focal one in the order of coordination.
+
+    `answer` None: its response is not here. A subrogated coverage gives none.
+    """
+
+    answer: EarlierAnswer | None
+    is_subrogated: bool = False
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it has to answer and has not."""
+        return self.answer is None and not self.is_subrogated
+
+
+@dataclass(frozen=True, slots=True)
 class AdjudicationRequest:
     """Everything an adjudicator may know.
 
     `coverage` None: the payer has no such member. `is_last_call`: what was waited for did not come,
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
+    `is_beneficiary` False: the coverage is somebody else's than the patient's.
+    `affiliations` are the days on which the provider is in a network of the plan.
+    `earlier` are other Claims that may ask for the same services.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -113,7 +165,11 @@ class AdjudicationRequest:
     coverage: Coverage | None = None
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
-    provider_in_network: bool = True
+    is_beneficiary: bool = True
+    affiliations: tuple[Days, ...] = ()
+    earlier: tuple[EarlierClaim, ...] = ()
+    authorizations: tuple[Authorization, ...] = ()
+    earlier_payers: tuple[EarlierPayer, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
     is_last_call: bool = False
     attachments: int = 0

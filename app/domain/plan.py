@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from app.domain.codes import Coding
 from app.domain.money import Money
+from app.domain.references import Reference
 
 
 class CostKind(StrEnum):
@@ -27,6 +28,14 @@ class LimitKind(StrEnum):
     AMOUNT_PER_YEAR = "amount-per-year"
     AMOUNT_PER_LIFETIME = "amount-per-lifetime"
     UNITS_PER_CLAIM = "units-per-claim"
+
+
+class Coordination(StrEnum):
+    """How the benefit follows what earlier payers paid."""
+
+    STANDARD = "standard"
+    MAINTENANCE_OF_BENEFITS = "maintenance-of-benefits"
+    CARVE_OUT = "carve-out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +73,8 @@ class Benefit:
 class Plan:
     """A plan in force for a Coverage. Absent deductible: 0; absent maximum: unlimited.
 
-    `currency` None: the plan names no money and so takes the Claim's currency.
+    `currency` None: the plan names no money and so takes the Claim's currency. Without `networks`
+    every provider is in network.
     """
 
     identifier: str
@@ -79,6 +89,8 @@ class Plan:
     amount_per_year: Decimal | None = None
     timely_filing_days: int | None = None
     benefits: tuple[Benefit, ...] = ()
+    networks: tuple[Reference, ...] = ()
+    coordination: Coordination = Coordination.STANDARD
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import ROUND_FLOOR, Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ from app.domain.canonical import PLAN, extension
 from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan
+from app.domain.plan import Benefit, Coordination, CostKind, CostShare, Limit, LimitKind, Plan
 from app.fhir.documents import (
     Document,
     codings_of,
@@ -28,6 +28,7 @@ from app.fhir.documents import (
     identifiers_of,
     money_of,
 )
+from app.fhir.networks import read_networks
 
 AUTHORIZATION_REQUIRED = extension("authorization-required")
 WAITING_PERIOD = extension("waiting-period")
@@ -61,17 +62,20 @@ class GeneralCost(StrEnum):
 _Code = TypeVar("_Code", bound=StrEnum)
 
 
-def read_plan(document: Document) -> Plan:
+def read_plan(document: Document, base: str = "") -> Plan:
     """Read an InsurancePlan; raises Unacceptable with everything that the profile does not know.
+
+    Networks named by an address under `base` are the payer's own Organizations.
 
     `version` is a digest of the content, without `meta` and `text`. Durations become whole days:
     a week is 7, a month 30.4375, a year 365.25 of them, rounded down.
     """
     reading = _Reading()
     plan = reading.plan(document)
+    networks = read_networks(document, base, reading.refuse)
     if reading.issues:
         raise Unacceptable(*reading.issues)
-    return plan
+    return replace(plan, networks=networks)
 
 
 @dataclass(slots=True)
@@ -96,7 +100,6 @@ class _Reading:
         shares = self.specific_costs(plans[0] if plans else {})
         benefits = self.benefits(document, shares)
         filing = self.days(document, TIMELY_FILING, "InsurancePlan")
-        self.coordination(document)
         return Plan(
             identifier=identifiers[0].value if identifiers else "",
             version=_digest(document),
@@ -110,6 +113,7 @@ class _Reading:
             amount_per_year=costs.get(GeneralCost.AMOUNT_PER_YEAR),
             timely_filing_days=filing,
             benefits=benefits,
+            coordination=self.coordination(document),
         )
 
     def general_costs(self, plan: Document) -> dict[GeneralCost, Decimal]:
@@ -232,13 +236,13 @@ class _Reading:
             self.amount(value, _currency(quantity), f"{here}.value")
         return Limit(kind, value)
 
-    def coordination(self, document: Document) -> None:
+    def coordination(self, document: Document) -> Coordination:
         code = (extension_of(document, COORDINATION) or {}).get("valueCode", "standard")
-        if code != "standard":
-            self.refuse(
-                f"InsurancePlan.extension('{COORDINATION}')",
-                f"Benefits are coordinated by the standard method only, not by {code!r}.",
-            )
+        if code in Coordination.__members__.values():
+            return Coordination(code)
+        here = f"InsurancePlan.extension('{COORDINATION}')"
+        self.refuse(here, f"Expected one of {', '.join(Coordination)}, got {code!r}.")
+        return Coordination.STANDARD
 
     def category(self, concept: Document, here: str) -> Coding:
         codings = codings_of(concept)

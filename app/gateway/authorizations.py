@@ -8,8 +8,16 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from app.domain.adjudication import Amount, Category, Coverage, Decided, DecidedLine
+from app.domain.adjudication import (
+    Amount,
+    Authorization,
+    Category,
+    Coverage,
+    Decided,
+    DecidedLine,
+)
 from app.domain.claims import Claim, Days, Line
+from app.domain.lifecycle import LIVE
 from app.domain.money import Money
 from app.domain.parties import Client
 from app.fhir import documents, json_text
@@ -55,12 +63,21 @@ def reserve(
     claim: Claim,
     coverage: Coverage | None,
     valid: Days,
+    decided: Decided,
     benefit: Money,
     work: UnitOfWork,
 ) -> None:
-    """Hold the benefit of a preauthorization for its member, provider, services and days."""
+    """Hold the benefit of a preauthorization for its member, provider, granted services, days."""
+    granted = {
+        line.path
+        for line in _decided_leaves(decided.lines)
+        if any(row.category is Category.ELIGIBLE for row in line.amounts)
+    }
     services = {
-        _service(coding.key, work) for line in _leaves(claim.lines) for coding in line.services
+        _service(coding.key, work)
+        for line in _leaves(claim.lines)
+        for coding in line.services
+        if line.path in granted
     }
     terms = Terms(
         currency=benefit.currency,
@@ -71,6 +88,27 @@ def reserve(
         ends_on=valid.last,
     )
     work.reservations.reserve(preauthorization.id, benefit.minor_units, terms)
+
+
+def held_for(
+    submission: Submission, claim: Claim, coverage: Coverage | None, work: UnitOfWork
+) -> tuple[Authorization, ...]:
+    """The live preauthorizations that a Claim quotes and that are of its member and provider."""
+    quoted = _quoted(claim) if coverage is not None else []
+    providers = submission.providers or frozenset()
+    keys = {coding.key for line in _leaves(claim.lines) for coding in line.services}
+    services = {_service(key, work): key for key in keys} if quoted else {}
+    found = []
+    for preauthorization in quoted:
+        terms = work.reservations.terms(preauthorization)
+        asked = work.on_the_payers_side().submissions.find("Claim", preauthorization)
+        if terms is None or asked is None or asked.state not in LIVE:
+            continue
+        if coverage is not None and terms.member == coverage.member and terms.providers & providers:
+            granted = frozenset(services[each] for each in terms.services & services.keys())
+            days = (terms.starts_on, terms.ends_on)
+            found.append(Authorization(terms.currency, granted, *days))
+    return tuple(found)
 
 
 @dataclass(slots=True)

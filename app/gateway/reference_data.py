@@ -17,10 +17,12 @@ from app.domain.parties import Client, ClientKind
 from app.domain.references import Identifier
 from app.fhir import json_text
 from app.fhir.documents import codings_of, identifiers_of
+from app.fhir.networks import read_affiliation
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.fhir.profile import unknown_extensions
 from app.gateway.coverages import subscriber_identifier
+from app.gateway.networks import named, participant_key
 from app.gateway.ownership import REFERENCE_DATA
 from app.store.audit import Event
 from app.store.resources import Stored
@@ -108,7 +110,7 @@ def keep(
         # First of all: it also makes those who bring the same plan follow each other.
         work.reference_epoch.advance()
     _require_own_plan(document, id, work)
-    keys = _keys(document)
+    keys = _keys(document, work.base)
     previous = work.resources.find(type, id, lock=True)
     if previous is not None and previous.submitter_id is not None:
         text = f"{type}/{id} belongs to a submitter."
@@ -170,7 +172,7 @@ def _require_own_plan(document: Mapping[str, Any], id: str, work: UnitOfWork) ->
         raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
 
 
-def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
+def _keys(document: Mapping[str, Any], base: str) -> tuple[Identifier, ...]:
     """Everything a resource is found by: its identifiers, and what matching looks for."""
     found = set(identifiers_of(document))
     type = document["resourceType"]
@@ -181,6 +183,9 @@ def _keys(document: Mapping[str, Any]) -> tuple[Identifier, ...]:
     if type == "ChargeItemDefinition":
         codings = codings_of(document.get("code"))
         found |= {service_key(Coding(each.system, each.code)) for each in codings}
+    if type == "OrganizationAffiliation":
+        participant = read_affiliation(dict(document), base).participant
+        found |= {participant_key(name) for name in named(participant)}
     return tuple(sorted(found, key=lambda identifier: identifier.key))
 
 

@@ -1,4 +1,4 @@
-"""What Tasks and Communications name, so that they are found when what they name is nullified.
+"""What Tasks, Communications and Claims name, so that they are found by it.
 
 And the charges that an Invoice bills, so that no other does.
 
@@ -56,6 +56,25 @@ class Mentions:
             .order_by(_m.type, _m.resource_id)
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+
+    def of_any_submitter(self, type: str, names: Iterable[str], limit: int) -> list[str]:
+        """The ids of at most so many resources of a type that name one of these.
+
+        For the payer's own decisions alone: whose they are is not asked.
+        """
+        hashes = self.hashes(names)
+        query = (
+            select(_m.resource_id)
+            .where(
+                _m.payer_id == self._scope.payer_id,
+                _m.type == type,
+                _m.key_hash.in_(hashes),
+            )
+            .distinct()
+            .order_by(_m.resource_id)
+            .limit(limit)
+        )
+        return list(self._connection.execute(query).scalars()) if hashes else []
 
     def forget(self, type: str, ids: Iterable[str]) -> None:
         """These resources of one type name nothing any more."""

@@ -89,7 +89,8 @@ class UnitOfWork:
     def on_the_payers_side(self) -> "UnitOfWork":
         """The same transaction with the reach of the payer itself.
 
-        For enrolment alone: there a submitter that has the right changes what the payer keeps.
+        For enrolment, where a submitter that has the right changes what the payer keeps, and for
+        the payer's decision, which knows the Claims of all submitters.
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
         return UnitOfWork(

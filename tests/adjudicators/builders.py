@@ -1,6 +1,7 @@
 """Plans, lines and Claims to decide; the defaults are valid, a test names what matters."""
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -15,6 +16,7 @@ from app.domain.references import Reference
 
 DAY = date(2026, 6, 1)
 GENERAL = Coding(PLAN, "general")
+NETWORK = Reference("Organization", "network")
 _CATEGORIES = "https://example.org/fhir/CodeSystem/benefit"
 _SERVICES = "https://example.org/fhir/CodeSystem/service"
 _MODIFIERS = "https://example.org/fhir/CodeSystem/modifier"
@@ -25,7 +27,7 @@ def category(code):
 
 
 def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **rest):
-    """One category; `limits` is a dict of kinds, `outside` the coinsurance out of network."""
+    """One category; `limits` is a dict of kinds, `outside`, `copay_outside` are out of network."""
     shares = []
     if copay is not None:
         shares.append(CostShare(CostKind.COPAY, Decimal(copay)))
@@ -36,6 +38,9 @@ def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **r
     if "outside" in rest:
         outside = Decimal(rest.pop("outside"))
         shares.append(CostShare(CostKind.COINSURANCE, outside, in_network=False))
+    if "copay_outside" in rest:
+        outside = Decimal(rest.pop("copay_outside"))
+        shares.append(CostShare(CostKind.COPAY, outside, in_network=False))
     limits = rest.pop("limits", {})
     return Benefit(
         category(code),
@@ -48,7 +53,7 @@ def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **r
 def a_plan(*benefits, currency="USD", **figures):
     """A plan; amounts may be given as text."""
     exact = {
-        name: Decimal(value) if isinstance(value, str) else value for name, value in figures.items()
+        name: Decimal(value) if type(value) is str else value for name, value in figures.items()
     }
     return Plan("plan", "1", currency=currency, benefits=benefits or (a_benefit(),), **exact)
 
@@ -102,14 +107,17 @@ def a_claim(*lines, use=ClaimUse.CLAIM, **rest):
     )
 
 
-def a_request(*lines, plan=None, **rest):
+def a_request(*lines, plan=None, in_network=True, **rest):
     """A request about a Claim of these lines, by a member insured since 2026."""
+    plan = plan or a_plan()
+    if not in_network:
+        plan = replace(plan, networks=(NETWORK,))
     bill = {name: rest.pop(name) for name in ("use", "billable", "created") if name in rest}
     return AdjudicationRequest(
         claim=a_claim(*lines, **bill),
         received_on=rest.pop("received_on", DAY),
         coverage=rest.pop("coverage", Coverage("member", "family", date(2026, 1, 1))),
-        plan=plan or a_plan(),
+        plan=plan,
         **rest,
     )
 

@@ -4,13 +4,20 @@ from decimal import Decimal
 
 from hypothesis import strategies as st
 
-from app.domain.adjudication import AdjudicationRequest, Counter, Coverage
+from app.domain.adjudication import (
+    AdjudicationRequest,
+    Authorization,
+    Counter,
+    Coverage,
+    EarlierAnswer,
+    EarlierPayer,
+)
 from app.domain.arithmetic import gross_of, net_of
 from app.domain.claims import Days, Line
 from app.domain.codes import ClaimUse
 from app.domain.money import Money, minor_unit, rounded
-from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan
-from tests.adjudicators.builders import DAY, a_claim, a_line, a_price, category
+from app.domain.plan import Benefit, Coordination, CostKind, CostShare, Limit, LimitKind, Plan
+from tests.adjudicators.builders import DAY, NETWORK, a_claim, a_line, a_price, category
 
 CATEGORIES = ["general", "basic", "major"]
 SERVICES = ["exam", "scan", "drug"]
@@ -82,6 +89,7 @@ def benefits(draw, currency, code):
         tuple(draw(st.lists(st.sampled_from(shares), unique=True, max_size=4))),
         tuple(Limit(kind, draw(limits[kind])) for kind in sorted(kept)),
         waiting_days=draw(st.sampled_from([0, 0, 500])),
+        authorization_required=draw(st.sampled_from([False, False, True])),
     )
 
 
@@ -101,6 +109,8 @@ def plans(draw, currency):
         currency=currency,
         benefits=tuple(draw(benefits(currency, code)) for code in listed),
         timely_filing_days=draw(st.sampled_from([None, None, 10])),
+        coordination=draw(st.sampled_from(Coordination)),
+        networks=draw(st.sampled_from([(), (NETWORK,)])),
         **{name: draw(maybe(amounts(currency))) for name in ceilings},
     )
 
@@ -119,6 +129,33 @@ def counters(draw, currency):
     return {
         Counter(kinds[kind], kind, "", "2026"): draw(amounts(currency)) for kind in sorted(used)
     }
+
+
+def _held(currency):
+    """A preauthorization of two of the services."""
+    services = frozenset(a_price(service, None).service.key for service in SERVICES[:2])
+    return Authorization(currency, services)
+
+
+@st.composite
+def earlier_payers(draw, currency, lines):
+    """Up to two, each answered by item or in total, or subrogated."""
+    answers = st.one_of(
+        st.builds(
+            EarlierAnswer,
+            st.dictionaries(
+                st.sampled_from([line.path for line in lines]),
+                amounts(currency).map(lambda amount: Money(amount, currency)),
+            ),
+        ),
+        st.builds(
+            EarlierAnswer,
+            st.just({}),
+            amounts(currency, 2000).map(lambda amount: Money(amount, currency)),
+        ),
+    )
+    payers = st.builds(EarlierPayer, answers) | st.just(EarlierPayer(None, is_subrogated=True))
+    return tuple(draw(st.lists(payers, max_size=2)))
 
 
 @st.composite
@@ -146,7 +183,9 @@ def requests(draw):
         coverage=draw(maybe(st.just(Coverage("member", "family", DAY.replace(year=2025))))),
         plan=draw(plans(currency)),
         prices=tuple(draw(st.lists(prices, max_size=3))),
-        provider_in_network=draw(st.booleans()),
+        affiliations=draw(st.sampled_from([(), (Days(None, None),), (Days(DAY, DAY),)])),
         counters=draw(counters(currency)),
+        authorizations=draw(st.sampled_from([(), (_held(currency),)])),
+        earlier_payers=draw(earlier_payers(currency, items)),
         is_last_call=True,
     )

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,7 +18,7 @@ from tests.adjudicators.drawn import leaves, requests
 
 # No deadline: a test is never timed. No database: the same examples wherever it runs.
 drawn = settings(
-    max_examples=60,
+    max_examples=200,
     deadline=None,
     database=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -46,6 +47,15 @@ def test_the_contract_holds_for_whatever_is_drawn(request_drawn):
     contract = DrawnContract(request_drawn)
     assert edits(request_drawn.claim, request_drawn.received_on) == []
     assert CLAUSES
+    for clause in CLAUSES:
+        getattr(contract, clause)()
+
+
+@pytest.mark.soak
+@settings(drawn, max_examples=2000)
+@given(requests())
+def test_the_contract_holds_for_many_more(request_drawn):
+    contract = DrawnContract(request_drawn)
     for clause in CLAUSES:
         getattr(contract, clause)()
 

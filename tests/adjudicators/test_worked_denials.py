@@ -70,7 +70,7 @@ def test_what_is_denied_is_the_allowed_amount(in_network, denied):
         a_line(1, "100.00"),
         plan=a_plan(a_benefit("other")),
         prices=(a_price("exam", "80.00"),),
-        provider_in_network=in_network,
+        in_network=in_network,
     )
 
     assert worked(decision) == {"1": ["submitted 100.00", *denied, "benefit 0.00"]}
@@ -168,9 +168,7 @@ def test_a_late_claim_is_the_providers_in_and_out_of_network(in_network):
     plan = a_plan(timely_filing_days=30)
 
     def received(day):
-        return decide(
-            *lines, plan=plan, prices=prices, received_on=day, provider_in_network=in_network
-        )
+        return decide(*lines, plan=plan, prices=prices, received_on=day, in_network=in_network)
 
     assert worked(received(date(2026, 7, 2))) == {
         "1": ["submitted 100.00", "contractual 100.00 (29)", "benefit 0.00"],

@@ -60,7 +60,7 @@ def test_out_of_network_what_exceeds_the_price_is_the_patients():
         line,
         plan=a_plan(a_benefit(coinsurance="20", outside="40")),
         prices=(a_price("exam", "40.00"),),
-        provider_in_network=False,
+        in_network=False,
     )
 
     assert worked(decision) == {

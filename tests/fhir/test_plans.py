@@ -7,7 +7,8 @@ import pytest
 
 from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Unacceptable
-from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan
+from app.domain.plan import Benefit, Coordination, CostKind, CostShare, Limit, LimitKind, Plan
+from app.domain.references import Identifier, Reference
 from app.fhir.plans import read_plan
 from tests.fhir.answers import findings
 
@@ -213,7 +214,7 @@ def test_a_plan_that_cannot_be_understood_is_refused_at_its_place(plan, expressi
             f"InsurancePlan.extension('{EXTENSIONS}/timely-filing')",
         ),
         (
-            on_plan("coordination", valueCode="carve-out"),
+            on_plan("coordination", valueCode="none-at-all"),
             f"InsurancePlan.extension('{EXTENSIONS}/coordination')",
         ),
     ],
@@ -324,3 +325,29 @@ def test_the_version_changes_with_the_content_alone():
 
     assert read_plan(a_plan(meta={"versionId": "2"}, text={"status": "empty"})).version == version
     assert read_plan(a_plan(name="Other")).version != version
+
+
+@pytest.mark.parametrize("method", Coordination)
+def test_every_method_of_coordination_is_read(method):
+    plan = a_plan(extension=[extension("coordination", valueCode=str(method))])
+
+    assert read_plan(plan).coordination is method
+
+
+def test_networks_are_read_by_reference_and_by_identifier():
+    networks = [
+        {"reference": "http://gateway.test/fhir/r4/Organization/gold"},
+        {"identifier": {"system": "http://registry.test", "value": "gold"}},
+    ]
+
+    assert read_plan(a_plan(network=networks), "http://gateway.test/fhir/r4").networks == (
+        Reference("Organization", "gold"),
+        Reference(identifier=Identifier("http://registry.test", "gold")),
+    )
+
+
+def test_a_network_that_names_nobody_is_refused():
+    with pytest.raises(Unacceptable) as refused:
+        read_plan(a_plan(network=[{"display": "Gold"}]))
+
+    assert [issue.expression for issue in refused.value.issues] == ["InsurancePlan.network[0]"]

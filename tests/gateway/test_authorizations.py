@@ -22,6 +22,13 @@ from tests.store.ledgers import kept, recomputed
 
 ANOTHER_SERVICE = {"coding": [{"system": "http://codes.test", "code": "3000"}]}
 
+# The same service in another Claim of the same type is a duplicate, and pays nothing.
+OF_ANOTHER_TYPE = {
+    "coding": [
+        {"system": "http://terminology.hl7.org/CodeSystem/claim-type", "code": "professional"}
+    ]
+}
+
 
 @dataclass
 class Ledger:
@@ -78,7 +85,7 @@ def test_the_response_tells_what_to_quote(ledger, desk):
 
 
 def test_a_claim_that_quotes_nothing_uses_nothing(ledger):
-    ledger.decided(prices=["12.50"], serviced="2026-03-02")
+    ledger.decided(prices=["12.50"], serviced="2026-03-02", type={"coding": [{"code": "vision"}]})
 
     assert ledger.sums() == UNUSED
     ledger.quoting()
@@ -152,7 +159,7 @@ def test_a_provider_that_is_renamed_after_its_claim_came_in_uses_nothing(ledger,
     narrow.worker.drain()
 
     assert ledger.sums() == UNUSED
-    ledger.quoting()
+    ledger.quoting(type=OF_ANOTHER_TYPE)
     assert ledger.sums() == USED
 
 
@@ -187,8 +194,9 @@ def test_a_name_that_the_submitter_may_not_speak_for_uses_nothing(
         narrow.quoting(provider={"reference": stored.reference})
 
     assert ledger.sums() == UNUSED
-    ledger.quoting(provider={"reference": "#provider"},
-                   contained=[{**document, "id": "provider"}])  # fmt: skip
+    contained = [{**document, "id": "provider"}]
+    theirs = {"provider": {"reference": "#provider"}, "contained": contained}
+    ledger.quoting(type=OF_ANOTHER_TYPE, **theirs)
     assert ledger.sums() == USED
 
 
@@ -201,7 +209,7 @@ def test_a_reference_to_what_another_submitter_has_uses_nothing(desk, insured, w
     narrow.quoting(quoted, provider={**provider, "identifier": identifier("sid", "Attacker")})
 
     assert made.sums() == UNUSED
-    made.quoting(provider=provider)
+    made.quoting(provider=provider, type=OF_ANOTHER_TYPE)
     assert made.sums() == USED
 
 
@@ -294,8 +302,8 @@ def test_a_provider_is_known_by_its_reference_and_by_its_identifiers(desk, insur
 
 
 def test_no_more_is_used_than_is_open(ledger):
-    for _ in range(2):
-        ledger.quoting(prices=["75.00"])
+    for kind in ("oral", "vision"):
+        ledger.quoting(prices=["75.00"], type={"coding": [{"code": kind}]})
 
     assert ledger.sums() == {"reserved": 8000, "consumed": 8000}
 

@@ -13,7 +13,7 @@ from app.domain.parties import Scope
 from app.fhir import json_text
 from app.gateway.installation import Installation
 from app.store import tables
-from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, identifier, money
+from tests.builders import COVERAGE_SYSTEM, a_coverage, a_service_of_its_own, identifier, money
 from tests.rows import Rows
 from tests.wire import Wire
 
@@ -43,7 +43,7 @@ class Member:
     def claim(self, price: str, **elements: Any) -> dict[str, Any]:
         """A Claim about this member."""
         coverage = {"identifier": identifier(COVERAGE_SYSTEM, self.number)}
-        return a_claim(prices=[price], coverage=coverage, **elements)
+        return a_service_of_its_own(prices=[price], coverage=coverage, **elements)
 
 
 def enrolled(core: Wire, families: int) -> list[Member]:

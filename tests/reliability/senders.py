@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from app.fhir import json_text
-from tests.builders import a_claim
+from tests.builders import a_service_of_its_own
 from tests.reliability.programs import Instance, asked
 
 _SECONDS_BETWEEN = 0.02
@@ -97,4 +97,4 @@ class Senders:
 
 def _todays_claim(number: str) -> dict[str, Any]:
     today = datetime.now(UTC).date().isoformat()
-    return a_claim(number=number, serviced=today, created=today)
+    return a_service_of_its_own(number=number, serviced=today, created=today)

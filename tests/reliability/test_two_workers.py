@@ -17,7 +17,7 @@ from app.gateway.installation import Installation
 from app.gateway.received import Received
 from app.store import tables
 from app.store.tables import JobState
-from tests.builders import a_claim
+from tests.builders import a_service_of_its_own
 from tests.reliability.accounts import assert_each_decided_once, await_no_jobs
 from tests.reliability.programs import Instance, kill, ran, running, serving, set_up
 from tests.rows import Rows
@@ -52,7 +52,7 @@ def _submitted(installation: Installation, token: str, number: int) -> set[str]:
     today = datetime.now(UTC).date().isoformat()
 
     def submit(_: int) -> str:
-        document = a_claim(serviced=today, created=today)
+        document = a_service_of_its_own(serviced=today, created=today)
         text = json_text.write(document)
         return gateway.create(client, Received(text, json_text.parsed(text))).stored.id
 

@@ -1,12 +1,24 @@
-"""The rule set `standard-1`: what may be decided, and the decision line by line."""
+"""The rule set `standard-2`: what may be decided, and the decision line by line."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
 
+from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import NO_ATTACHMENT_CAME, covering
+from app.adjudicators.standard.eligibility import (
+    NO_ATTACHMENT_CAME,
+    NO_OTHER_PAYER_ANSWERED,
+    covering,
+)
 from app.adjudicators.standard.leaves import Leaf, leaves_of
-from app.adjudicators.standard.lines import Standing, counted_by_rows, counted_over, decided
+from app.adjudicators.standard.lines import (
+    Assessed,
+    Standing,
+    assessed,
+    counted_by_rows,
+    counted_over,
+    decided,
+)
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
 from app.domain.adjudication import (
@@ -14,12 +26,14 @@ from app.domain.adjudication import (
     Amount,
     Answer,
     Awaiting,
+    Category,
     Decided,
     DecidedLine,
     Deferred,
 )
 from app.domain.arithmetic import EXACT
 from app.domain.codes import ClaimUse
+from app.domain.plan import Benefit
 from app.domain.reissue import spelled
 
 _NOTHING = Decimal(0)
@@ -28,7 +42,7 @@ _NOTHING = Decimal(0)
 class StandardAdjudicator:
     """Decides by the payer's plan, prices and counters, and by nothing else."""
 
-    rules = "standard-1"
+    rules = "standard-2"
 
     def adjudicate(self, request: AdjudicationRequest) -> Answer:
         """Decide, or say what is missing; on a last call only another currency still defers."""
@@ -36,6 +50,8 @@ class StandardAdjudicator:
             terms = terms_of(request)
             return (
                 _missing(request, terms)
+                or _duplicate_likely(request, terms)
+                or _other_payer_missing(request, terms)
                 or _attachment_missing(request, terms)
                 or _decision(request, terms)
             )
@@ -51,19 +67,41 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     if request.plan.currency not in (None, terms.currency):
         text = f"The Claim is in {terms.currency}, the plan in {request.plan.currency}."
         return Deferred(Awaiting.OPERATOR, text)
+    other = other_currency(request, terms.currency)
+    if other is not None:
+        text = f"The Claim is in {terms.currency}, an earlier payer's answer in {other}."
+        return Deferred(Awaiting.OPERATOR, text)
     return None
+
+
+def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    if request.is_last_call or not terms.lacks_other_payer:
+        return None
+    if all(covering(leaf, terms) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+        return None
+    text = "The answer of a payer that comes earlier in Claim.insurance is needed."
+    return Deferred(Awaiting.OTHER_PAYER, text)
+
+
+def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """A person looks at what would be paid and is a service of another Claim but for its price."""
+    likely = [
+        leaf.line.path
+        for leaf in _asked(request)
+        if leaf.line.path in terms.duplicates.near and isinstance(covering(leaf, terms), Benefit)
+    ]
+    if not likely:
+        return None
+    lines = ", ".join(spelled(path) for path in likely)
+    text = f"An earlier Claim has the same service at another price or modifier: line {lines}."
+    return Deferred(Awaiting.OPERATOR, text)
 
 
 def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     """Ask once for all lines that would be paid if their attachment were here."""
     if request.is_last_call:
         return None
-    carried = _carried_leaves(request)
-    lacking = [
-        leaf
-        for leaf in leaves_of(request)
-        if leaf.line.path not in carried and covering(leaf, terms) == NO_ATTACHMENT_CAME
-    ]
+    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
     if not lacking:
         return None
     lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
@@ -76,13 +114,13 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     carried = _carried_leaves(request)
     units = _units_granted(request, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
-    for leaf in leaves_of(request):
+    for leaf in leaves_of(request.claim, request.received_on):
         if leaf.line.path in carried:
             _count(leaf, carried[leaf.line.path], units, request, terms, standing)
+    lines = {leaf.line.path: assessed(leaf, terms, standing) for leaf in _asked(request)}
+    paid = paid_before(request, _eligible(request, lines, carried), terms.currency)
     leaves = carried | {
-        leaf.line.path: decided(leaf, terms, standing)
-        for leaf in leaves_of(request)
-        if leaf.line.path not in carried
+        path: decided(line, paid[path], terms, standing) for path, line in lines.items()
     }
     # What is only asked for, not claimed, uses the counters as they stand and moves none.
     is_claimed = request.claim.use is ClaimUse.CLAIM
@@ -112,9 +150,31 @@ def _count(
 def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
     """How many units of each leaf are within the limits where all are decided in their order."""
     standing = Standing(Tally(request.counters))
-    for leaf in leaves_of(request):
-        decided(leaf, terms, standing)
+    for leaf in leaves_of(request.claim, request.received_on):
+        assessed(leaf, terms, standing)
     return standing.units.granted
+
+
+def _eligible(
+    request: AdjudicationRequest,
+    lines: Mapping[tuple[int, ...], Assessed],
+    carried: Mapping[tuple[int, ...], tuple[Amount, ...]],
+) -> dict[tuple[int, ...], Decimal]:
+    """What is eligible of each leaf in sequence order, of those carried over by their rows."""
+
+    def of_rows(path: tuple[int, ...]) -> Decimal:
+        rows = {row.category: row.money.amount for row in carried[path]}
+        return rows.get(Category.ELIGIBLE, _NOTHING)
+
+    paths = [leaf.line.path for leaf in leaves_of(request.claim, request.received_on)]
+    return {path: lines[path].eligible if path in lines else of_rows(path) for path in paths}
+
+
+def _asked(request: AdjudicationRequest) -> list[Leaf]:
+    """The leaves that are decided now."""
+    carried = _carried_leaves(request)
+    leaves = leaves_of(request.claim, request.received_on)
+    return [leaf for leaf in leaves if leaf.line.path not in carried]
 
 
 def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:

@@ -1,34 +1,36 @@
 """Which lines are denied whatever they cost, and who bears a denied line."""
 
-from dataclasses import dataclass
-
 from app.adjudicators.standard import reasons
+from app.adjudicators.standard.authorization import authorization_denial
+from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.terms import Terms
-from app.domain.codes import Coding
 from app.domain.plan import Benefit
 
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """Why nothing of a line is eligible; `is_contractual`: the provider bears all of it."""
-
-    reason: Coding
-    is_contractual: bool = False
-
-
 NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
+NO_OTHER_PAYER_ANSWERED = Denial(reasons.NO_OTHER_PAYER)
 
 
 def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     """The benefit that covers the leaf, or the first of the denials that apply to it."""
-    early = _coverage_denial(leaf, terms) or _late_denial(terms)
+    early = _duplicate_denial(leaf, terms) or _coverage_denial(leaf, terms) or _late_denial(terms)
     if early is not None:
         return early
     benefit = terms.benefit_of(leaf)
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
-    return _waiting_denial(leaf, benefit, terms) or _attachment_denial(leaf, terms) or benefit
+    return (
+        authorization_denial(leaf, benefit, terms)
+        or _waiting_denial(leaf, benefit, terms)
+        or _missing_denial(leaf, terms)
+        or benefit
+    )
+
+
+def _duplicate_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    if leaf.line.path not in terms.duplicates.exact:
+        return None
+    return Denial(reasons.DUPLICATE, is_contractual=True)
 
 
 def _coverage_denial(leaf: Leaf, terms: Terms) -> Denial | None:
@@ -49,7 +51,9 @@ def _late_denial(terms: Terms) -> Denial | None:
     return Denial(reasons.LATE, is_contractual=True)
 
 
-def _attachment_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+def _missing_denial(leaf: Leaf, terms: Terms) -> Denial | None:
+    if terms.lacks_other_payer:
+        return NO_OTHER_PAYER_ANSWERED
     return NO_ATTACHMENT_CAME if terms.lacks_attachment(leaf) else None
 
 

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.domain.adjudication import AdjudicationRequest
-from app.domain.claims import Line
+from app.domain.claims import Claim, Line
 from app.domain.codes import Coding
 
 
@@ -18,10 +17,11 @@ class Leaf:
     inherited: tuple[Coding, ...] = ()
 
 
-def leaves_of(request: AdjudicationRequest) -> list[Leaf]:
+def leaves_of(claim: Claim, received_on: date) -> list[Leaf]:
     """The leaves in sequence order, so that the order of the arrays decides nothing."""
-    items = sorted(request.claim.lines, key=lambda item: item.path)
-    return [leaf for item in items for leaf in _below(item, _service_day(request, item), ())]
+    items = sorted(claim.lines, key=lambda item: item.path)
+    days = {item.path: _service_day(claim, item) or received_on for item in items}
+    return [leaf for item in items for leaf in _below(item, days[item.path], ())]
 
 
 def _below(line: Line, day: date, inherited: tuple[Coding, ...]) -> Iterator[Leaf]:
@@ -31,23 +31,22 @@ def _below(line: Line, day: date, inherited: tuple[Coding, ...]) -> Iterator[Lea
         yield from _below(part, day, line.categories or inherited)
 
 
-def latest_service_day(request: AdjudicationRequest) -> date:
+def latest_service_day(claim: Claim, received_on: date) -> date:
     """The last day of service of all items, which timely filing counts from."""
-    items = request.claim.lines
-    return max((_last_day(request, item) for item in items), default=_untold(request))
+    days = [_last_day(claim, item) or received_on for item in claim.lines]
+    return max(days, default=_untold(claim) or received_on)
 
 
-def _service_day(request: AdjudicationRequest, item: Line) -> date:
+def _service_day(claim: Claim, item: Line) -> date | None:
     told = item.serviced
-    return (told and (told.first or told.last)) or _untold(request)
+    return (told and (told.first or told.last)) or _untold(claim)
 
 
-def _last_day(request: AdjudicationRequest, item: Line) -> date:
+def _last_day(claim: Claim, item: Line) -> date | None:
     told = item.serviced
-    return (told and (told.last or told.first)) or _untold(request)
+    return (told and (told.last or told.first)) or _untold(claim)
 
 
-def _untold(request: AdjudicationRequest) -> date:
+def _untold(claim: Claim) -> date | None:
     """The day of an item that tells none: the first of the bill, else the Claim's own."""
-    billed = request.claim.billable
-    return (billed and billed.first) or request.claim.created.first or request.received_on
+    return (claim.billable and claim.billable.first) or claim.created.first

@@ -57,7 +57,7 @@ def count_visit(benefit: Benefit, day: date, terms: Terms, tally: Tally) -> None
 
 
 def payable(amount: Decimal, benefit: Benefit, day: date, terms: Terms, tally: Tally) -> Decimal:
-    """What of a benefit is within the amount limits; it counts as paid from now on."""
+    """What of a benefit is within the amount limits."""
     category, coverage = benefit.category.key, terms.coverage
     ceilings = {
         counters.benefit_of_year(coverage, category, day): limit_of(
@@ -73,9 +73,7 @@ def payable(amount: Decimal, benefit: Benefit, day: date, terms: Terms, tally: T
         for counter, limit in ceilings.items()
         if limit is not None
     ]
-    paid = min([amount, *left])
-    count_payment(paid, benefit, day, terms, tally)
-    return paid
+    return min([amount, *left])
 
 
 def count_payment(paid: Decimal, benefit: Benefit, day: date, terms: Terms, tally: Tally) -> None:

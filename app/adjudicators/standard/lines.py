@@ -6,15 +6,18 @@ from decimal import Decimal
 
 from app.adjudicators.standard import limits, reasons
 from app.adjudicators.standard.benefits import MemberShare, count_share, member_share
+from app.adjudicators.standard.coordination import Due, coordinated
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import Denial, covering
+from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.limits import Units
+from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.pricing import Priced, priced
 from app.adjudicators.standard.rows import Rows
 from app.adjudicators.standard.terms import Terms
 from app.domain.adjudication import Amount, Category, Posting
-from app.domain.plan import Benefit
+from app.domain.plan import Benefit, Coordination
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +28,45 @@ class Standing:
     units: Units = field(default_factory=Units)
 
 
-def decided(leaf: Leaf, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
-    """The rows of one leaf, so that submitted is the sum of what everybody bears."""
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """One leaf after steps 1 to 3: its price, what covers or denies it, what is eligible."""
+
+    leaf: Leaf
+    price: Priced
+    found: Benefit | Denial
+    eligible: Decimal
+
+
+def assessed(leaf: Leaf, terms: Terms, standing: Standing) -> Assessed:
+    """Price a leaf and see what of it is eligible; it uses units and visits from now on."""
     standing.tally.at(leaf.line.path)
-    price = priced(leaf, terms)
+    price, found = priced(leaf, terms), covering(leaf, terms)
+    eligible = Decimal(0)
+    if isinstance(found, Benefit):
+        eligible = _eligible(price, leaf, found, terms, standing)
+    return Assessed(leaf, price, found, eligible)
+
+
+def decided(line: Assessed, paid: Decimal, terms: Terms, standing: Standing) -> tuple[Amount, ...]:
+    """The rows of one leaf, so that submitted is the sum of what everybody bears.
+
+    `paid` is what earlier payers paid for it.
+    """
+    standing.tally.at(line.leaf.line.path)
     rows = Rows(terms.currency)
-    rows.add(Category.SUBMITTED, price.submitted)
-    rows.add(Category.TAX, price.tax)
-    found = covering(leaf, terms)
-    if isinstance(found, Denial):
-        _deny(rows, price, found, terms)
+    rows.add(Category.SUBMITTED, line.price.submitted)
+    rows.add(Category.TAX, line.price.tax)
+    if isinstance(line.found, Denial):
+        _deny(rows, line.price, line.found, line.leaf, terms)
+        return rows.amounts()
+    _reduce_to_price(rows, line.price, line.leaf, terms)
+    rows.add(Category.ELIGIBLE, line.eligible)
+    if line.eligible > 0:
+        _share(rows, line, line.found, paid, terms, standing.tally)
     else:
-        _reduce_to_price(rows, price, terms)
-        eligible = _eligible(rows, price, leaf, found, terms, standing)
-        _share(rows, eligible, leaf, found, terms, standing.tally)
+        rows.add(Category.NONCOVERED, line.price.allowed, reasons.LIMIT)
+        rows.add(Category.BENEFIT, Decimal(0))
     return rows.amounts()
 
 
@@ -80,21 +108,22 @@ def counted_over(
         standing.units.use(benefit, units)
 
 
-def _deny(rows: Rows, price: Priced, denial: Denial, terms: Terms) -> None:
+def _deny(rows: Rows, price: Priced, denial: Denial, leaf: Leaf, terms: Terms) -> None:
     if denial.is_contractual:
         rows.add(Category.CONTRACTUAL, price.submitted, denial.reason)
         return
-    _reduce_to_price(rows, price, terms)
+    _reduce_to_price(rows, price, leaf, terms)
     rows.add(Category.NONCOVERED, price.allowed, denial.reason)
 
 
-def _reduce_to_price(rows: Rows, price: Priced, terms: Terms) -> None:
-    bearer = Category.CONTRACTUAL if terms.in_network else Category.NONCOVERED
+def _reduce_to_price(rows: Rows, price: Priced, leaf: Leaf, terms: Terms) -> None:
+    is_agreed = is_in_network(leaf.day, terms)
+    bearer = Category.CONTRACTUAL if is_agreed else Category.NONCOVERED
     rows.add(bearer, price.submitted - price.allowed, reasons.PRICE)
 
 
 def _eligible(
-    rows: Rows, price: Priced, leaf: Leaf, benefit: Benefit, terms: Terms, standing: Standing
+    price: Priced, leaf: Leaf, benefit: Benefit, terms: Terms, standing: Standing
 ) -> Decimal:
     """What is allowed of the visits and units within the limits."""
     eligible = Decimal(0)
@@ -102,19 +131,25 @@ def _eligible(
         eligible = price.allowed_of(standing.units.within(benefit, leaf.line))
     if eligible > 0:
         limits.count_visit(benefit, leaf.day, terms, standing.tally)
-    rows.add(Category.ELIGIBLE, eligible)
-    rows.add(Category.NONCOVERED, price.allowed - eligible, reasons.LIMIT)
     return eligible
 
 
 def _share(
-    rows: Rows, eligible: Decimal, leaf: Leaf, benefit: Benefit, terms: Terms, tally: Tally
+    rows: Rows, line: Assessed, benefit: Benefit, paid: Decimal, terms: Terms, tally: Tally
 ) -> None:
-    share = member_share(eligible, benefit, leaf.day, terms, tally)
-    rows.add(Category.DEDUCTIBLE, share.deductible, reasons.DEDUCTIBLE)
-    rows.add(Category.COPAY, share.copay, reasons.COPAY)
-    rows.add(Category.COINSURANCE, share.coinsurance, reasons.COINSURANCE)
-    due = eligible - share.total
-    paid = limits.payable(due, benefit, leaf.day, terms, tally)
-    rows.add(Category.NONCOVERED, due - paid, reasons.LIMIT)
-    rows.add(Category.BENEFIT, paid)
+    day, method = line.leaf.day, terms.plan.coordination
+    taken_first = Decimal(0)
+    if method is Coordination.MAINTENANCE_OF_BENEFITS:
+        taken_first = min(paid, line.eligible)
+    base = line.eligible - taken_first
+    share = member_share(base, benefit, day, terms, tally)
+    within = limits.payable(base - share.total, benefit, day, terms, tally)
+    noncovered = line.price.allowed - taken_first - share.total - within
+    after = coordinated(Due(noncovered, share, within), paid, method)
+    limits.count_payment(after.due.benefit, benefit, day, terms, tally)
+    rows.add(Category.NONCOVERED, after.due.noncovered, reasons.LIMIT)
+    rows.add(Category.DEDUCTIBLE, after.due.share.deductible, reasons.DEDUCTIBLE)
+    rows.add(Category.COPAY, after.due.share.copay, reasons.COPAY)
+    rows.add(Category.COINSURANCE, after.due.share.coinsurance, reasons.COINSURANCE)
+    rows.add(Category.COB_PAID, taken_first + after.cob_paid, reasons.OTHER_PAYER)
+    rows.add(Category.BENEFIT, after.due.benefit)

@@ -18,6 +18,10 @@ COINSURANCE = _reason("2", "Coinsurance")
 COPAY = _reason("3", "Copay")
 NOT_YET_IN_FORCE = _reason("26", "Before the coverage")
 NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
+NO_OTHER_PAYER = _reason("22", "Other payer first")
+OTHER_PAYER = _reason("23", "Other payer")
+NOT_AUTHORIZED = _reason("197", "Not authorized")
+DUPLICATE = _reason("18", "Exact duplicate")
 NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
 NO_MEMBER = _reason("31", "No such member")
@@ -32,6 +36,11 @@ _NOTES = {
     (COPAY, Category.COPAY): "The member's fixed share for this kind of service on this day.",
     (NOT_YET_IN_FORCE, Category.NONCOVERED): "The service was before the coverage came into force.",
     (NO_LONGER_IN_FORCE, Category.NONCOVERED): "The service was after the coverage had ended.",
+    (DUPLICATE, Category.CONTRACTUAL): "Exactly this service is in an earlier claim.",
+    (NO_OTHER_PAYER, Category.NONCOVERED): "The answer of an earlier payer did not come.",
+    (OTHER_PAYER, Category.COB_PAID): "Earlier payers paid this part.",
+    (NOT_AUTHORIZED, Category.CONTRACTUAL): "The provider did not ask for a preauthorization.",
+    (NOT_AUTHORIZED, Category.NONCOVERED): "No preauthorization holds for this service.",
     (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
     (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
     (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.adjudicators.standard.attachments import attached
+from app.adjudicators.standard.duplicates import Duplicates, duplicates
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
-from app.domain.adjudication import AdjudicationRequest, Coverage
+from app.domain.adjudication import AdjudicationRequest, Authorization, Coverage
 from app.domain.arithmetic import currency_of
 from app.domain.canonical import PLAN
-from app.domain.codes import Coding
+from app.domain.claims import Days
+from app.domain.codes import ClaimUse, Coding
 from app.domain.plan import Benefit, Plan, Price
 
 GENERAL = Coding(PLAN, "general")
@@ -23,16 +25,23 @@ _NOTHING = Plan(identifier="", version="")
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What is the same for every line of one Claim. `is_member` False: no coverage was found."""
+    """What is the same for every line of one Claim.
+
+    `is_member` False: no coverage of the patient's was found.
+    """
 
     currency: str
     coverage: Coverage
     plan: Plan
     prices: dict[str, list[Price]]
     is_member: bool
-    in_network: bool
+    affiliations: tuple[Days, ...]
     received_on: date
     latest_service_day: date
+    duplicates: Duplicates
+    lacks_other_payer: bool
+    is_claimed: bool
+    authorizations: tuple[Authorization, ...]
     attached: frozenset[tuple[int, ...]] = frozenset()
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
@@ -80,9 +89,13 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         coverage=request.coverage or _NOBODY,
         plan=plan,
         prices=prices,
-        is_member=request.coverage is not None,
-        in_network=request.provider_in_network,
+        is_member=request.coverage is not None and request.is_beneficiary,
+        affiliations=request.affiliations,
+        duplicates=duplicates(request),
+        is_claimed=request.claim.use is ClaimUse.CLAIM,
+        authorizations=request.authorizations,
+        lacks_other_payer=any(payer.is_missing for payer in request.earlier_payers),
         received_on=request.received_on,
-        latest_service_day=latest_service_day(request),
+        latest_service_day=latest_service_day(request.claim, request.received_on),
         attached=attached(request),
     )

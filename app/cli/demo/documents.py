@@ -22,6 +22,7 @@ _TASK_CODES = "http://terminology.hl7.org/CodeSystem/financialtaskcode"
 _TASK_INPUTS = "http://terminology.hl7.org/CodeSystem/financialtaskinputtype"
 # In the past and in one year, so that every run meets the same deductible.
 _SERVICED = "2024-03-04"
+A_WEEK_LATER = "2024-03-11"
 
 
 def today() -> str:
@@ -51,6 +52,7 @@ def claim(
     member: str = "ANA-1",
     total: str | None = None,
     provider: Mapping[str, str] = SENDER,
+    serviced: str = _SERVICED,
     **elements: Any,
 ) -> Document:
     """A Claim of `items`: service, how many, and the price of one in EUR."""
@@ -71,7 +73,7 @@ def claim(
                 "coverage": {"identifier": identifier(_MEMBERS, member)},
             }
         ],
-        "item": [_item(sequence, *item) for sequence, item in enumerate(items, 1)],
+        "item": [_item(sequence, serviced, *item) for sequence, item in enumerate(items, 1)],
         "total": _euros(total or _sum(items)),
     }
     return document | elements
@@ -161,11 +163,11 @@ def task(
     return document
 
 
-def _item(sequence: int, service: str, count: int, price: str) -> Document:
+def _item(sequence: int, serviced: str, service: str, count: int, price: str) -> Document:
     return {
         "sequence": sequence,
         "productOrService": _coded(_SERVICES, service),
-        "servicedDate": _SERVICED,
+        "servicedDate": serviced,
         "quantity": {"value": count},
         "unitPrice": _euros(price),
         "net": _euros(count * Decimal(price)),

@@ -21,6 +21,7 @@ from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers, authorizations
 from app.gateway.attachments import attach_earlier
+from app.gateway.earlier_claims import remember
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -51,6 +52,7 @@ def take(
         answers.pend(response, submission, client.payer, work, is_delivered=is_handed_over)
     else:
         attach_earlier(submission, document, work)
+        remember(stored.id, claim, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
         work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at)
     return response.reference

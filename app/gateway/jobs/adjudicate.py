@@ -21,7 +21,12 @@ from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
+from app.gateway.authorizations import held_for
+from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.coverages import matched
+from app.gateway.earlier_claims import earlier_claims
+from app.gateway.earlier_payers import earlier_payers
+from app.gateway.networks import affiliations
 from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -66,16 +71,24 @@ def _facts(
     known = read_coverage(policy, coverage.id) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
+    plan = _plan(policy, payer, base, work)
     request = AdjudicationRequest(
         claim=claim,
         received_on=submission.created_at.astimezone(payer.settings.zone).date(),
         coverage=known,
-        plan=_plan(policy, payer, work),
+        plan=plan,
         prices=_prices(claim, work),
         counters=standings.sums,
+        is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
         attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
+        earlier=earlier_claims(
+            submission, claim, coverage.id if coverage else None, payer, base, work
+        ),
+        authorizations=held_for(submission, claim, known, work),
+        earlier_payers=earlier_payers(document, base, work),
+        affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )
     return Facts(payer, submission, document, request, standings.versions)
 
@@ -114,7 +127,7 @@ def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     return None if focal is None else matched(document, focal["coverage"], base, work)
 
 
-def _plan(policy: Document | None, payer: Payer, work: UnitOfWork) -> Plan | None:
+def _plan(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) -> Plan | None:
     """The plan that the Coverage names, else the payer's default plan; None where it has none."""
     named = plan_identifier(policy) if policy else None
     wanted = named or payer.settings.default_plan
@@ -124,7 +137,7 @@ def _plan(policy: Document | None, payer: Payer, work: UnitOfWork) -> Plan | Non
     if len(found) != 1:
         return None
     document = _document(work.reference_data.find(*found[0]))
-    return None if document is None else read_plan(document)
+    return None if document is None else read_plan(document, base)
 
 
 def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:

@@ -186,7 +186,7 @@ def _hold(
         authorizations.consume(submission, claim, coverage, decided, work)
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
-        authorizations.reserve(submission, claim, coverage, valid, benefit, work)
+        authorizations.reserve(submission, claim, coverage, valid, decided, benefit, work)
 
 
 def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:

@@ -7,8 +7,8 @@ from app.domain.canonical import extension
 from tests.builders import (
     CLAIM_SYSTEM,
     COVERAGE_SYSTEM,
-    a_claim,
     a_communication,
+    a_service_of_its_own,
     a_task,
     an_input,
     identifier,
@@ -45,9 +45,9 @@ def claim(
     ends: str | None = None,
 ) -> dict[str, Any]:
     """A Claim; `quoted` is a preauthorization, `ends` the last day of the one that it is itself."""
-    document = a_claim(
-        use,
-        number,
+    document = a_service_of_its_own(
+        use=use,
+        number=number,
         prices=prices,
         coverage={"identifier": identifier(COVERAGE_SYSTEM, member)},
         provider={"identifier": identifier("sid", sender)},

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.cli.demo import documents, told
 from app.cli.demo.actions import Inputs, asked, decided, loaded, polled, read, submitted, tried
-from app.cli.demo.documents import claim, quoting
+from app.cli.demo.documents import A_WEEK_LATER, claim, quoting
 from app.cli.demo.walk import Step, Walk
 
 
@@ -76,7 +76,11 @@ TREATMENT = (
         "Two fillings and a crown, a later claim",
         submitted(
             lambda _: claim(
-                "C-2", ("exam", 1, "40.00"), ("filling", 2, "95.50"), ("crown", 1, "450.00")
+                "C-2",
+                ("exam", 1, "40.00"),
+                ("filling", 2, "95.50"),
+                ("crown", 1, "450.00"),
+                serviced=A_WEEK_LATER,
             ),
             "crown",
         ),

@@ -1,0 +1,59 @@
+"""Reading the ClaimResponse of an earlier payer: what it paid, by line or in total.
+
+http://hl7.org/fhir/R4/claimresponse.html
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+from app.domain.adjudication import EarlierAnswer
+from app.domain.canonical import HL7_ADJUDICATION
+from app.domain.money import Money
+from app.fhir.documents import Document, codings_of, money_of
+
+_TIERS = ("item", "detail", "subDetail")
+_DECIDED = frozenset({"complete", "partial"})
+
+
+def read_answer(document: Document) -> EarlierAnswer | None:
+    """What it paid; None of one that is not in force or decides nothing."""
+    if document.get("status") != "active" or document.get("outcome") not in _DECIDED:
+        return None
+    lines = dict(_lines(document, ()))
+    total = _benefit(document.get("total", []))
+    if total is None:
+        total = money_of(document.get("payment", {}).get("amount"))
+    return EarlierAnswer(lines, total)
+
+
+def _lines(parent: Document, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Money]]:
+    """The benefit of each line; where its parts tell theirs, of each part instead."""
+    if len(path) == len(_TIERS):
+        return
+    tier = _TIERS[len(path)]
+    for line in parent.get(tier, []):
+        if f"{tier}Sequence" not in line:
+            continue
+        here = (*path, line[f"{tier}Sequence"])
+        parts = list(_lines(line, here))
+        benefit = _benefit(line.get("adjudication", []))
+        if parts:
+            yield from parts
+        elif benefit is not None:
+            yield here, benefit
+
+
+def _benefit(rows: list[Document]) -> Money | None:
+    """The sum of the rows of category `benefit`, nothing where it is negative; None without one."""
+    found = [money for row in rows if _is_benefit(row) and (money := money_of(row.get("amount")))]
+    if not found:
+        return None
+    amount = sum((money.amount for money in found), Decimal(0))
+    return Money(max(amount, Decimal(0)), found[0].currency)
+
+
+def _is_benefit(row: Document) -> bool:
+    codings = codings_of(row["category"])
+    return any(
+        each.code == "benefit" and each.system in (HL7_ADJUDICATION, None) for each in codings
+    )

@@ -1,0 +1,40 @@
+"""Whether the patient of a Claim is the one whom the matched Coverage insures.
+
+What says nothing contradicts nothing: many senders name a patient by name only.
+http://hl7.org/fhir/R4/coverage-definitions.html#Coverage.beneficiary
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.references import Identifier
+from app.fhir import json_text
+from app.fhir.documents import Document, contained, identifiers_of, reference_of
+from app.store.unit_of_work import UnitOfWork
+
+
+def is_beneficiary(document: Document, policy: Document, base: str, work: UnitOfWork) -> bool:
+    """False where both are known by identifiers of one system, and none of them is the same."""
+    patient, insured = document["patient"], policy.get("beneficiary", {})
+    literal = reference_of(patient, base).literal
+    if literal is not None and literal == reference_of(insured, base).literal:
+        return True
+    said = _identifiers(document, patient, base, work)
+    kept = _identifiers(policy, insured, base, work)
+    systems = {each.system for each in said} & {each.system for each in kept} - {None}
+    return bool(said & kept) or not systems
+
+
+def _identifiers(
+    document: Document, value: Mapping[str, Any], base: str, work: UnitOfWork
+) -> set[Identifier]:
+    reference = reference_of(value, base)
+    own = {reference.identifier} if reference.identifier else set()
+    target = contained(document, value)
+    if target is None and reference.type is not None and reference.id is not None:
+        # The payer's Patient is never shown to a submitter, and is what its Coverage refers to.
+        for resources in (work.resources, work.reference_data):
+            stored = resources.find(reference.type, reference.id)
+            if stored is not None and stored.text is not None:
+                target = json_text.parsed(stored.text)
+    return own | set(identifiers_of(target or {}))

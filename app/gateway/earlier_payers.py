@@ -1,0 +1,65 @@
+"""The insurances before the focal one, and what their payers answered, as the sender tells it.
+
+Docs: docs/adjudication.md, "Coordination of benefits".
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.domain.adjudication import EarlierAnswer, EarlierPayer
+from app.fhir import json_text
+from app.fhir.documents import Document, contained, reference_of
+from app.fhir.earlier_answers import read_answer
+from app.gateway.coverages import submitted
+from app.store.unit_of_work import UnitOfWork
+
+_RESPONSE = ("ClaimResponse",)
+
+
+def earlier_payers(document: Document, base: str, work: UnitOfWork) -> tuple[EarlierPayer, ...]:
+    """One for each insurance of a lower sequence than the focal one, in their order."""
+    focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
+    if focal is None:
+        return ()
+    before = (each for each in document["insurance"] if each["sequence"] < focal["sequence"])
+    return tuple(
+        EarlierPayer(
+            _answer(document, each, base, work), _is_subrogated(document, each, base, work)
+        )
+        for each in sorted(before, key=lambda entry: int(entry["sequence"]))
+    )
+
+
+def _is_subrogated(
+    document: Document, insurance: Mapping[str, Any], base: str, work: UnitOfWork
+) -> bool:
+    value = insurance["coverage"]
+    coverage = submitted(document, value, reference_of(value, base), work) or {}
+    return coverage.get("subrogation", False) is True
+
+
+def _answer(
+    document: Document, insurance: Mapping[str, Any], base: str, work: UnitOfWork
+) -> EarlierAnswer | None:
+    value = insurance.get("claimResponse")
+    response = None if value is None else _response(document, value, base, work)
+    if response is None or response.get("resourceType") != "ClaimResponse":
+        return None
+    return read_answer(response)
+
+
+def _response(
+    document: Document, value: Mapping[str, Any], base: str, work: UnitOfWork
+) -> Document | None:
+    target = contained(document, value)
+    if target is not None:
+        return target
+    reference = reference_of(value, base)
+    key = (reference.type, reference.id)
+    if reference.id is None and reference.identifier is not None:
+        found = work.resources.identified(_RESPONSE, reference.identifier)
+        key = found[0] if len(found) == 1 else (None, None)
+    if key[0] != "ClaimResponse" or key[1] is None:
+        return None
+    stored = work.resources.find(key[0], key[1])
+    return json_text.parsed(stored.text) if stored is not None and stored.text else None
