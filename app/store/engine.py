@@ -39,12 +39,17 @@ _PASSING_STATES = {
     "57P02",
     "57P03",
 }
-# What SQLite says while another process writes, or while its disk or file cannot be had.
-_SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O")
+# What SQLite says while another process writes, while its disk or file cannot be had, and when a
+# statement took too long.
+_SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O", "interrupted")
 _ATTEMPTS = 6
 _POOL_SIZE = 16
 _WRITER_PATIENCE_SECONDS = 5.0
 _BUSY_MILLISECONDS = 10_000
+# What a statement of a reader may take on either database; in operations of SQLite, how often it
+# looks at the clock: seldom, for it waits for the interpreter each time.
+_READ_SECONDS = 15.0
+_OPERATIONS_BETWEEN_LOOKS = 500_000
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -111,7 +116,8 @@ class FairLock:
 class Store:
     """The database of one installation."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, read_seconds: float = _READ_SECONDS) -> None:
+        """Of SQLite, a reader's statement that takes more than `read_seconds` is given up: Busy."""
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         self._turn = FairLock(_WRITER_PATIENCE_SECONDS)
@@ -119,6 +125,7 @@ class Store:
             path = self.url.render_as_string(False)
             self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
             self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
+            _limit_statements(self._reader, read_seconds)
         else:
             self._writer = _postgresql(self.url.render_as_string(False))
             # The same pool; a reader's statements all see what was committed when it began.
@@ -258,6 +265,16 @@ def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _limit_statements(engine: Engine, seconds: float) -> None:
+    """Give up what takes longer, as PostgreSQL's statement_timeout does."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(connection: Connection, *_: object) -> None:
+        until = time.monotonic() + seconds
+        raw: Any = connection.connection.driver_connection
+        raw.set_progress_handler(lambda: time.monotonic() > until, _OPERATIONS_BETWEEN_LOOKS)
 
 
 def _postgresql(url: str) -> Engine:

@@ -174,6 +174,26 @@ def test_a_summary_and_elements_cut_the_matches(wire, claims):
     assert "entry" not in wire.get("Claim?_summary=count").document
 
 
+@pytest.mark.parametrize("code", ["age", "c" * 300])
+def test_a_composite_is_found_however_long_its_code(core, code):
+    context = {"code": {"system": "http://u.test", "code": code}, "valueQuantity": {"value": 5}}
+    definition = {
+        "resourceType": "ChargeItemDefinition",
+        "id": "d1",
+        "url": "http://x.test/d1",
+        "status": "active",
+        "useContext": [context],
+    }
+    assert core.put("ChargeItemDefinition/d1", definition).status == 201
+
+    for asked in (code, f"http://u.test|{code}", "http://u.test|"):
+        query = urlencode({"context-type-quantity": f"{asked}$5"})
+        assert ids(core.get(f"ChargeItemDefinition?{query}")) == ["d1"]
+    for asked in (f"{code}$6", f"{code}c$5"):
+        query = urlencode({"context-type-quantity": asked})
+        assert ids(core.get(f"ChargeItemDefinition?{query}")) == []
+
+
 def test_the_published_code_systems_are_found(wire, payer):
     url = wire.get("CodeSystem/task-code").document["url"]
 

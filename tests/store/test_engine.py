@@ -124,6 +124,24 @@ def test_a_setting_is_made_on_every_connection(store, setting, value):
 
 
 @on_sqlite
+def test_a_read_that_takes_too_long_is_given_up_and_the_next_is_served(database):
+    counted = text(
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < :most)"
+        " SELECT count(*) FROM n"
+    )
+    # No time at all: whoever looks at the clock finds it too late.
+    hasty, patient = Store(database, read_seconds=-1.0), Store(database)
+
+    with pytest.raises(Busy):
+        hasty.read(lambda connection: connection.scalar(counted, {"most": 1_000_000}))
+    assert hasty.read(lambda connection: connection.scalar(counted, {"most": 10})) == 10
+    assert patient.read(lambda connection: connection.scalar(counted, {"most": 1_000_000})) == 10**6
+
+    hasty.close()
+    patient.close()
+
+
+@on_sqlite
 def test_writers_follow_each_other_in_one_process(named):
     inside = threading.Semaphore(1)
 

@@ -14,6 +14,8 @@ from app.domain.search.query import AnyOf, Chained, Condition, Has, Include, Ref
 # Each condition is a statement inside the store's, and each value a comparison in it.
 MAX_CONDITIONS = 100
 MAX_VALUES = 1_000
+# Of one parameter: a thousand identifiers with their systems.
+MAX_CHARACTERS = 1 << 18
 # Links from one resource to the next, by `.` or by `_has`.
 MAX_LINKS = 3
 # Parameters of all kinds, those that are ignored among them.
@@ -64,7 +66,10 @@ def _size(asked: Condition | Include) -> tuple[int, int]:
 
 def too_costly() -> Unacceptable:
     """The query asks for more than is answered at once."""
-    text = f"A search has at most {MAX_CONDITIONS} conditions and {MAX_VALUES} values."
+    text = (
+        f"A search has at most {MAX_CONDITIONS} conditions and {MAX_VALUES} values,"
+        f" and a parameter at most {MAX_CHARACTERS} characters."
+    )
     return Unacceptable(Issue(ErrorCode.SEARCH_COSTLY, text))
 
 

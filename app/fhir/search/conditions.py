@@ -22,6 +22,7 @@ from app.domain.search.query import (
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.search import values
 from app.fhir.search.asking import (
+    MAX_CHARACTERS,
     MAX_LINKS,
     MAX_VALUES,
     Asking,
@@ -56,6 +57,8 @@ def condition(type: str, name: str, value: str, asking: Asking, links: int = 0) 
     Raises Unknown where the type has no such parameter, Unsupported for its modifier, ValueError
     for the value's form, and Unacceptable for more than may be asked.
     """
+    if len(value) > MAX_CHARACTERS:
+        raise too_costly()
     if links > MAX_LINKS:
         raise ValueError(f"at most {MAX_LINKS} links to other resources")
     if name.startswith(_HAS):

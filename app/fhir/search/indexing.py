@@ -21,8 +21,6 @@ from app.fhir.search.tokens import token_entries
 
 MAX_ENTRIES = 1_000
 MAX_TEXT_CHARACTERS = 1_000
-# The column that keeps the names is that wide.
-MAX_NAME_CHARACTERS = 255
 
 _CONVERTERS: Mapping[ParameterType, Callable[[Parameter, Any], Iterator[Entry]]] = {
     ParameterType.NUMBER: number_entries,
@@ -50,8 +48,7 @@ def entries_of(type: str, document: Mapping[str, Any], base: str) -> Sequence[En
         found.append(list(unsearched_entries(document, chain.from_iterable(found), base)))
     if sum(map(len, found)) > MAX_ENTRIES:
         found.sort(key=len)
-    every = (entry for entries in found for entry in entries)
-    return list(islice((e for e in every if len(e.name) <= MAX_NAME_CHARACTERS), MAX_ENTRIES))
+    return list(islice(chain.from_iterable(found), MAX_ENTRIES))
 
 
 @dataclass(frozen=True, slots=True)

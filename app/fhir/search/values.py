@@ -35,6 +35,8 @@ _DATE = re.compile(
 _NUMBER = re.compile(r"[+-]?\d+(?P<fraction>\.\d+)?(?P<exponent>[eE][+-]?\d{1,2})?", re.ASCII)
 _ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
 _ESCAPED = re.compile(r"\\([\\,|$])")
+# What is escaped is passed over together with its backslash.
+_SEPARATIONS = {each: re.compile(rf"\\.|{re.escape(each)}", re.DOTALL) for each in ",|$"}
 
 _LOOSE = frozenset({TextMode.STARTS_WITH, TextMode.CONTAINS})
 
@@ -49,14 +51,11 @@ _ABOUT = 10
 
 def parts_of(text: str, separator: str) -> list[str]:
     """A text parted at a separator wherever that is not escaped; escapes stay as they are."""
-    parts, start, position = [], 0, 0
-    while position < len(text):
-        if text[position] == "\\":
-            position += 1
-        elif text[position] == separator:
-            parts.append(text[start:position])
-            start = position + 1
-        position += 1
+    parts, start = [], 0
+    for found in _SEPARATIONS[separator].finditer(text):
+        if found[0] == separator:
+            parts.append(text[start : found.start()])
+            start = found.end()
     return [*parts, text[start:]]
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import (
     CompoundSelect,
     Connection,
+    Result,
     Select,
     Subquery,
     func,
@@ -22,7 +23,7 @@ from app.domain.parties import Scope
 from app.domain.search.query import Place, Search
 from app.store import tables
 from app.store.search_rows import SearchRows
-from app.store.searching.arms import Arm, together
+from app.store.searching.arms import Arm, together, weight_of
 from app.store.searching.drivers import Drivers
 from app.store.searching.links import Links
 from app.store.searching.order import beyond, ordered_by, sort_value, spelled
@@ -31,6 +32,9 @@ from app.store.searching.values import in_groups
 from app.store.versions import Stored, is_version, stored_from, with_versions, within_a_page
 
 _TOGETHER = 500
+# A compiled statement is kept for the next of its shape, with up to 20 KB for each of its ranges
+# and each of their conditions and values; those of more are worked out each time.
+MOST_KEPT = 64
 _Rows = list[tuple[str, tuple[str | None, ...]]]
 
 
@@ -63,7 +67,7 @@ class Searching(Links):
             if not search.order
             else self._sorted(search, arms, limit, place, is_backward=is_backward)
         )
-        rows = self._connection.execute(statement).all()
+        rows = self._answered(statement, search, arms).all()
         places = [Place(tuple(map(spelled, row[1:])), row[0]) for row in rows[:limit]]
         held = self.held((search.type, place.id) for place in places)
         has_more = len(rows) > limit or held < len(places)
@@ -84,7 +88,12 @@ class Searching(Links):
         ids = arms[0].ids() if len(arms) == 1 else union(*(arm.ids() for arm in arms))
         counted = ids if at_most is None else ids.limit(at_most + 1)
         query = select(func.count()).select_from(counted.subquery())
-        return int(self._connection.execute(query).scalar_one())
+        return int(self._answered(query, search, arms).scalar_one())
+
+    def _answered(self, statement: Select[Any], search: Search, arms: list[Arm]) -> Result[Any]:
+        size = len(arms) * (1 + sum(map(weight_of, search.conditions)))
+        options = {"compiled_cache": None} if size > MOST_KEPT else {}
+        return self._connection.execute(statement, execution_options=options)
 
     def held(self, keys: Iterable[tuple[str, str]]) -> int:
         """How many of these resources, in their order, one answer holds: one at least."""

@@ -382,16 +382,23 @@ def test_a_thousand_lines_do_not_hide_whose_claim_it_is():
     assert {each.name for each in found} == {"item-udi", "patient", "use"}
 
 
-def test_a_name_that_is_too_long_for_its_column_is_left_out():
+@pytest.mark.parametrize("length", [3, 240, 1000])
+def test_a_composite_has_its_entries_however_long_its_code(length):
+    code = "x" * length
     context = {
-        "code": {"system": "http://c.example", "code": "x" * 240},
+        "code": {"system": "http://c.example", "code": code},
         "valueQuantity": {"value": 5},
     }
 
     found = entries("ChargeItemDefinition", "context-type-quantity", useContext=[context])
 
-    assert {len(each.name) for each in found} <= set(range(256))
-    assert TokenEntry("context-type-quantity", "x" * 240, "http://c.example") in found
+    assert {each.name for each in found} == {
+        "context-type-quantity",
+        f"context-type-quantity${code}",
+        f"context-type-quantity$http://c.example|{code}",
+        "context-type-quantity$http://c.example|",
+    }
+    assert TokenEntry("context-type-quantity", code, "http://c.example") in found
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -24,7 +24,13 @@ from app.domain.search.query import (
     TextMode,
     TokenMatch,
 )
-from app.fhir.search.asking import MAX_CONDITIONS, MAX_PARAMETERS, MAX_VALUES, Asking
+from app.fhir.search.asking import (
+    MAX_CHARACTERS,
+    MAX_CONDITIONS,
+    MAX_PARAMETERS,
+    MAX_VALUES,
+    Asking,
+)
 from app.fhir.search.conditions import condition
 from app.fhir.search.definitions import parameters_of, searchable_types
 from app.fhir.search.reading import Query, Summary, Total, read_query
@@ -231,6 +237,14 @@ def test_more_conditions_or_values_than_are_answered_are_too_many():
     assert refusal("Claim", *most, ("use", "claim")).error is ErrorCode.SEARCH_COSTLY
     assert len(asked("Claim", "status", values).matches) == MAX_VALUES
     assert refusal("Claim", ("status", f"{values},x")).error is ErrorCode.SEARCH_COSTLY
+
+
+@pytest.mark.parametrize("name", ["identifier", "patient.identifier", "_has:Task:focus:identifier"])
+def test_a_value_that_is_longer_than_is_read_is_too_long(name):
+    longest = "x" * MAX_CHARACTERS
+
+    assert read("Claim", (name, longest)).used == ((name, longest),)
+    assert refusal("Claim", (name, f"{longest}x")).error is ErrorCode.SEARCH_COSTLY
 
 
 def test_links_count_and_types_that_read_alike_count_once():

@@ -59,6 +59,22 @@ def test_what_is_escaped_is_parted_and_comes_back(parts, separator):
     assert [values.plain(part) for part in values.parts_of(joined, separator)] == parts
 
 
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("", [""]),
+        (",", ["", ""]),
+        ("a,b|c", ["a", "b|c"]),
+        (r"a\,b,c", [r"a\,b", "c"]),
+        (r"a\\,b", [r"a\\", "b"]),
+        ("a\\\n,b", ["a\\\n", "b"]),
+        ("a,b\\", ["a", "b\\"]),
+    ],
+)
+def test_a_text_is_parted_where_a_separator_is_not_escaped(text, parts):
+    assert values.parts_of(text, ",") == parts
+
+
 @settings(deadline=None)
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_system_and_a_code_may_hold_anything(system, code):

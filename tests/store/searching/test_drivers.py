@@ -1,6 +1,8 @@
 """How long a statement a search becomes: as long as what is asked, not what it multiplies to."""
 
 import pytest
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import CacheStats
 
 from app.domain.search.query import (
     AnyOf,
@@ -10,6 +12,7 @@ from app.domain.search.query import (
     Has,
     ReferenceMatch,
     ReferredTo,
+    Search,
     TextMatch,
     TokenMatch,
 )
@@ -114,6 +117,24 @@ def test_codes_and_references_are_lists_however_many_there_are():
 
     assert length(numbers(50)) == length(numbers(90))
     assert length(NUMBER, patients[0]) == length(NUMBER, patients[1])
+
+
+@pytest.mark.parametrize(("count", "is_kept"), [(1, True), (20, False)])
+def test_the_compiled_statement_of_a_long_search_is_not_kept(world, connection, count, is_kept):
+    kept = []
+
+    def note(_connection, _cursor, _statement, _parameters, context, _many):
+        kept.append(context.cache_hit in {CacheStats.CACHE_HIT, CacheStats.CACHE_MISS})
+
+    search = Search("Organization", tuple(names(number, 5) for number in range(count)))
+    event.listen(connection, "before_cursor_execute", note)
+    try:
+        world.seen_by(PAYERS).search.page(search, 20)
+        world.seen_by(PAYERS).search.total(search, None)
+    finally:
+        event.remove(connection, "before_cursor_execute", note)
+
+    assert kept == [is_kept, is_kept]
 
 
 @pytest.fixture
