@@ -12,7 +12,7 @@ from app.domain.adjudication import Decided, DecidedLine
 from app.domain.canonical import ERRORS, EXPRESSION, PREDECESSOR, REISSUE_REASON, code_system
 from app.domain.claims import Days
 from app.domain.codes import Coding, Outcome
-from app.domain.issues import Issue
+from app.domain.issues import ErrorCode, Issue
 from app.fhir import adjudications
 from app.fhir.adjudications import adjudication, concept
 from app.fhir.answering import (
@@ -53,6 +53,15 @@ def errors(answering: Answering, issues: Iterable[Issue]) -> Document:
         facts=[issue.text for issue in found],
         error=[_error(issue, answering.request) for issue in found],
     )
+
+
+def issues_of(response: Document) -> list[Issue]:
+    """The issues that `errors` wrote into a response; none of another response."""
+    by_id = {code.entry.id: code for code in ErrorCode}
+    return [
+        Issue(by_id[each["code"]["coding"][0]["code"]], each["code"]["text"], _place(each))
+        for each in response.get("error", ())
+    ]
 
 
 def decided(
@@ -159,6 +168,13 @@ def _error(issue: Issue, request: Document) -> Document:
         **_sequences(issue.expression or "", request),
         code=concept([Coding(ERRORS, entry.id, entry.meaning)], issue.text),
     )
+
+
+def _place(error: Document) -> str | None:
+    found = (
+        each["valueString"] for each in error.get("extension", ()) if each["url"] == EXPRESSION
+    )
+    return next(found, None)
 
 
 def _sequences(expression: str, request: Document) -> dict[str, int]:

@@ -4,13 +4,13 @@ http://hl7.org/fhir/R4/resource-operation-validate.html
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.domain.parties import Client
-from app.fhir import json_text
+from app.fhir import claim_response, json_text
 from app.fhir.documents import Document
 from app.fhir.task_reading import read_task
 from app.fhir.validation import check
@@ -20,6 +20,7 @@ from app.gateway.changes.update import update
 from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
+from app.gateway.intake.outcome import Taken
 from app.gateway.once import TakenMeanwhile
 from app.gateway.reading import Reading
 from app.gateway.received import Received
@@ -100,7 +101,11 @@ def _mode_issues(
     def done(work: UnitOfWork) -> Any:
         if question.mode is Mode.UPDATE:
             return update(sent, target, client, base, work)
-        return intake.take(sent, client, base, work)
+        taken = intake.take(sent, client, base, work)
+        told = _answered_with(taken, work)
+        if told:
+            raise Unacceptable(*told)
+        return taken
 
     if question.mode not in {Mode.CREATE, Mode.UPDATE}:
         return []
@@ -111,6 +116,18 @@ def _mode_issues(
         # A Task is tried by `Prefer: dry-run`, which tells what would come of it.
         return _task_issues(installation, client, sent)
     return _unwound(installation, client, done)
+
+
+def _answered_with(taken: Taken, work: UnitOfWork) -> list[Issue]:
+    """The errors that a request would be taken in with, and answered at once: as warnings."""
+    type, _, id = (taken.related or "").partition("/")
+    response = work.resources.find(type, id) if type == "ClaimResponse" else None
+    if response is None or response.text is None:
+        return []
+    return [
+        replace(issue, severity=Severity.WARNING)
+        for issue in claim_response.issues_of(json_text.parsed(response.text))
+    ]
 
 
 def _task_issues(installation: Installation, client: Client, sent: Received) -> list[Issue]:

@@ -14,6 +14,7 @@ from tests.builders import (
     an_eligibility_request,
     an_input,
     identifier,
+    money,
 )
 from tests.conformance.standings import related
 
@@ -123,6 +124,19 @@ def test_a_creation_is_tried_and_all_of_it_is_unwound(wire, core, rows):
         "good": [],
     }
     assert rows.counts() == before
+
+
+def test_errors_that_a_claim_would_be_taken_with_are_told_as_warnings(wire, rows):
+    wrong, right = a_claim(total=money("3.00")), a_claim()
+
+    told = wire.post("Claim/$validate?mode=create", wrong)
+    fine = wire.post("Claim/$validate?mode=create", right)
+
+    assert (told.status, told.errors) == (200, ["ECG-CLAIM-TOTAL"])
+    assert told.expressions == ["Claim.total"]
+    assert told.document["issue"][0]["severity"] == "warning"
+    assert fine.document["issue"][0]["severity"] == "information"
+    assert rows.of(tables.submission) == []
 
 
 @pytest.mark.parametrize(
