@@ -122,9 +122,9 @@ def _said(reference: Reference) -> set[str]:
 
 
 def _services(claim: Claim, persons: Iterable[str]) -> set[str]:
-    """One name for each person, service and day; the days are those that items tell."""
+    """One name for each person, service and day of one type; the days are those that items tell."""
     return {
-        f"service|{person}|{service}|{day}"
+        f"service|{_key(claim)}|{person}|{service}|{day}"
         for person in persons
         for item in claim.lines
         for day in _days(item, claim)

@@ -140,7 +140,7 @@ def test_the_submitters_own_period_changes_nothing(wire, core, worker):
     core.post("Coverage", a_coverage("M1", period={"start": "2020-01-01", "end": "2026-02-28"}))
     generous = a_coverage("M1", period={"start": "2020-01-01"})
 
-    claim = wire.post("Claim", a_claim(**contained(generous)))
+    claim = wire.post("Claim", a_claim(serviced="2026-03-01", **contained(generous)))
     worker.drain()
 
     assert status_of(wire, claim).output("total")["value"] == 0

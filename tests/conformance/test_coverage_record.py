@@ -125,11 +125,12 @@ def test_the_focal_insurance_decides_whatever_the_order_of_the_coverages(
 ):
     both = [
         {
-            "sequence": sequence,
+            # An insurance before the focal one would be another payer's to answer first.
+            "sequence": 1 if member == focal else 2,
             "focal": member == focal,
             "coverage": {"identifier": identifier(COVERAGE_SYSTEM, member)},
         }
-        for sequence, member in ((1, "M3"), (2, "M1"))
+        for member in ("M3", "M1")
     ]
 
     response = decided(wire, worker, insurance=both)

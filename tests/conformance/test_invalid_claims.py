@@ -23,7 +23,8 @@ def items(*changes):
 
 def born(day):
     patient = {"resourceType": "Patient", "id": "p", "birthDate": day}
-    return {"contained": [patient], "patient": {"reference": "#p"}}
+    served = {"serviced": "2026-03-01"}
+    return {"contained": [patient], "patient": {"reference": "#p"}, **served}
 
 
 INVALID = {

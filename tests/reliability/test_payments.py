@@ -12,7 +12,7 @@ from app.gateway.installation import Installation
 from app.gateway.new_payer import new_payer
 from app.store import tables
 from app.store.hashing import Hasher
-from tests.builders import a_claim, a_coverage, a_task, identifier
+from tests.builders import a_coverage, a_service_of_its_own, a_task, identifier
 from tests.conftest import BASE_URL, INDEX_KEY, FixedClock, Registry
 from tests.gateway.desk import Desk
 from tests.gateway.payments import assert_balanced, entries, payments, priced, run
@@ -39,7 +39,7 @@ def insured(installation, registry):
 @pytest.fixture
 def decided(desk, insured, worker):
     def claimed(count, **elements):
-        taken = [desk.create(a_claim(**elements)) for _ in range(count)]
+        taken = [desk.create(a_service_of_its_own(**elements)) for _ in range(count)]
         worker.drain()
         return taken
 
@@ -181,8 +181,10 @@ def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
     reached = []
     for points in range(MOST_POINTS):
         desk, rows = Desk(fragile.installation, client), Rows(fragile.store)
-        desk.create(a_claim())
-        desk.create(a_claim(provider={"identifier": identifier("sid", "Sister Clinic")}))
+        desk.create(a_service_of_its_own())
+        desk.create(
+            a_service_of_its_own(provider={"identifier": identifier("sid", "Sister Clinic")})
+        )
         create_worker(fragile.installation).drain()
         before = len(rows.of(tables.payment))
         fragile.store.die_after(points)

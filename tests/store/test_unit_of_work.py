@@ -43,7 +43,7 @@ def test_the_payers_side_is_the_same_transaction_and_the_same_payer(work, view):
     assert view(FOREIGN).on_the_payers_side().resources.find("Coverage", "payers") is None
 
 
-def test_only_enrolment_acts_on_the_payers_side():
+def test_only_enrolment_and_decisions_act_on_the_payers_side():
     folder = Path(app.__file__).parent
     named = {
         str(path.relative_to(folder))
@@ -51,4 +51,8 @@ def test_only_enrolment_acts_on_the_payers_side():
         if "on_the_payers_side()" in path.read_text(encoding="utf-8")
     }
 
-    assert named == {"gateway/enrollment.py"}
+    assert named == {
+        "gateway/enrollment.py",
+        "gateway/authorizations.py",
+        "gateway/earlier_claims.py",
+    }
