@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+# ISO 4217's own code for "no currency": R4 leaves Money.currency optional.
+NO_CURRENCY = "XXX"
+
 # ISO 4217 minor units that differ from 2.
 _MINOR_UNITS = {
     **dict.fromkeys(

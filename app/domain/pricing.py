@@ -11,12 +11,10 @@ from fractions import Fraction
 
 from app.domain.arithmetic import half_up
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.money import Money
+from app.domain.money import NO_CURRENCY, Money
 
 # The largest amount of a line or an invoice, as of a Claim.
 LARGEST = Decimal(10**12)
-# ISO 4217's own code for "no currency".
-_NO_CURRENCY = "XXX"
 _ONE = Decimal(1)
 
 
@@ -227,7 +225,7 @@ def _amount(component: Component, on: Money, charge: Charge) -> Money:
 
 
 def _rounded(charge: Charge, amount: Fraction, currency: str) -> Money:
-    if currency == _NO_CURRENCY:
+    if currency == NO_CURRENCY:
         text = f"An amount of {charge.reference} has no currency."
         raise Unacceptable(Issue(ErrorCode.INVOICE_CURRENCY, text))
     if amount < 0 or amount > Fraction(LARGEST):

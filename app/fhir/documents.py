@@ -11,14 +11,11 @@ from typing import Any
 
 from app.domain.claims import Days
 from app.domain.codes import Coding
-from app.domain.money import Money
+from app.domain.money import NO_CURRENCY, Money
 from app.domain.period import first_day, last_day
 from app.domain.references import Identifier, Reference
 
 Document = dict[str, Any]
-
-# ISO 4217's own code for "no currency": R4 leaves Money.currency optional.
-NO_CURRENCY = "XXX"
 
 _LITERAL = re.compile(
     r"(?P<type>[A-Z][A-Za-z]+)/(?P<id>[A-Za-z0-9\-.]{1,64})(?:/_history/(?P<version>[0-9]{1,18}))?"

@@ -7,10 +7,9 @@ import pytest
 
 from app.domain.claims import Days
 from app.domain.codes import Coding
-from app.domain.money import Money
+from app.domain.money import NO_CURRENCY, Money
 from app.domain.references import Identifier, Reference
 from app.fhir.documents import (
-    NO_CURRENCY,
     codings_of,
     days_of,
     extension_of,

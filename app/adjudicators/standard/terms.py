@@ -11,12 +11,11 @@ from app.domain.arithmetic import currency_of
 from app.domain.canonical import PLAN
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, Coding
+from app.domain.money import NO_CURRENCY
 from app.domain.plan import Benefit, Plan, Price
 
 GENERAL = Coding(PLAN, "general")
 
-# A decision needs a currency even where neither Claim nor plan names one: ISO 4217's "none".
-_NO_CURRENCY = "XXX"
 # On a last call there may be no member or no plan. Nobody and nothing stand in for them; a Claim
 # of nobody is denied before its keys are looked at, and a plan that lists nothing covers nothing.
 _NOBODY = Coverage(member="", family="")
@@ -85,7 +84,7 @@ def terms_of(request: AdjudicationRequest) -> Terms:
     for price in request.prices:
         prices.setdefault(price.service.key, []).append(price)
     return Terms(
-        currency=currency_of(request.claim) or plan.currency or _NO_CURRENCY,
+        currency=currency_of(request.claim) or plan.currency or NO_CURRENCY,
         coverage=request.coverage or _NOBODY,
         plan=plan,
         prices=prices,
