@@ -122,6 +122,13 @@ class EarlierClaim:
     denied: frozenset[tuple[int, ...]] = frozenset()
 
 
+class Review(StrEnum):
+    """What a person of the payer said of lines that are near duplicates of an earlier Claim's."""
+
+    DISTINCT = "distinct"
+    DUPLICATE = "duplicate"
+
+
 @dataclass(frozen=True, slots=True)
 class EarlierAnswer:
     """What an earlier payer paid: by line where it told so, else in total."""
@@ -154,7 +161,8 @@ class AdjudicationRequest:
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
     `is_beneficiary` False: the coverage is somebody else's than the patient's.
     `affiliations` are the days on which the provider is in a network of the plan.
-    `earlier` are other Claims that may ask for the same services.
+    `earlier` are other Claims that may ask for the same services; `review` is what a person said
+    of those that nearly do.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -168,6 +176,7 @@ class AdjudicationRequest:
     is_beneficiary: bool = True
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
+    review: Review | None = None
     authorizations: tuple[Authorization, ...] = ()
     earlier_payers: tuple[EarlierPayer, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None

@@ -86,6 +86,7 @@ def _facts(
         earlier=earlier_claims(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
+        review=submission.review,
         authorizations=held_for(submission, claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
