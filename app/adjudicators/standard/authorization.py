@@ -50,8 +50,8 @@ class Reserves:
 
     def units_left(self, leaf: Leaf) -> Decimal | None:
         """How many units may be rendered yet; None where only the amount binds."""
-        left = [line.quantity for _, line in self._holding(leaf)]
-        known = [quantity for quantity in left if quantity is not None]
+        left = [line for _, line in self._holding(leaf) if not line.is_used_up]
+        known = [line.quantity for line in left if line.quantity is not None]
         return sum(known, _NOTHING) if len(known) == len(left) else None
 
     def amount_left(self, leaf: Leaf) -> Decimal:
@@ -62,6 +62,8 @@ class Reserves:
         """Take a quantity as far as it is there."""
         wanted = counted(units)
         for place, line in list(self._holding(leaf)):
+            if line.is_used_up:
+                continue
             if line.quantity is None:
                 # Held before quantities were: it is there for all of them.
                 return
