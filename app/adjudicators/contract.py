@@ -13,6 +13,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from app.adjudicators.contract_cases import requests
+from app.adjudicators.contract_uses import (
+    assert_a_line_uses_what_it_is_paid,
+    assert_carried_lines_keep_theirs,
+    assert_no_more_is_used_than_is_left,
+)
 from app.domain.adjudication import (
     AdjudicationRequest,
     Adjudicator,
@@ -155,6 +160,17 @@ class AdjudicatorContract:
         """Preauthorizations and predeterminations use them as they stand."""
         for name, request, decision in self._decisions():
             assert request.claim.use is ClaimUse.CLAIM or decision.postings == (), name
+
+    def test_no_more_of_a_preauthorization_is_used_than_is_left(self) -> None:
+        """Neither money nor services, by all lines together; lines carried over keep theirs."""
+        for name, request, decision in self._decisions():
+            assert_no_more_is_used_than_is_left(name, request, decision)
+            assert_carried_lines_keep_theirs(name, request, decision)
+
+    def test_a_line_uses_no_more_of_a_preauthorization_than_it_is_paid(self) -> None:
+        """Nor more units than it has; what is only asked for uses nothing."""
+        for name, request, decision in self._decisions():
+            assert_a_line_uses_what_it_is_paid(name, request, decision)
 
     def test_the_same_request_gives_the_same_answer(self) -> None:
         """Asked twice, and asked of another instance."""

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from app.domain.authorizations import Authorization, Use
 from app.domain.claims import Claim, Days
 from app.domain.codes import Coding
 from app.domain.money import Money
@@ -98,19 +99,6 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Authorization:
-    """A preauthorization that the Claim quotes, of its member and provider.
-
-    `services` are the keys of those services of the Claim that it granted; both days are inclusive.
-    """
-
-    currency: str
-    services: frozenset[str]
-    starts_on: date | None = None
-    ends_on: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class EarlierClaim:
     """Another live Claim of the same type, patient and provider, and the paths that were denied.
 
@@ -163,6 +151,7 @@ class AdjudicationRequest:
     `affiliations` are the days on which the provider is in a network of the plan.
     `earlier` are other Claims that may ask for the same services; `review` is what a person said
     of those that nearly do.
+    `authorizations` are the live preauthorizations that the Claim quotes.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -187,13 +176,17 @@ class AdjudicationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decision: lines one to one with the Claim's, totals, a sentence, and what it posts."""
+    """The decision: lines one to one with the Claim's, totals, a sentence, and what it posts.
+
+    `uses` is what it takes of the preauthorizations of the request; the gateway posts exactly that.
+    """
 
     lines: tuple[DecidedLine, ...]
     totals: tuple[Amount, ...]
     disposition: str
     notes: tuple[Note, ...] = ()
     postings: tuple[Posting, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     def total(self, category: Category) -> Money | None:
         """The total of one category; None where the decision has no such row."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.adjudication import AdjudicationRequest, Counter, Coverage, Decided
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.canonical import PLAN
 from app.domain.claims import Claim, Days, Insurance, Line
 from app.domain.codes import ClaimUse, Coding
@@ -129,6 +130,34 @@ def counters(**sums):
         Counter(holders[kind.split("_")[-1]], kind.replace("_", "-"), "", "2026"): Decimal(amount)
         for kind, amount in sums.items()
     }
+
+
+def held_line(path=1, *, service="exam", amount="500.00", quantity="1"):
+    """What is left of a line of a preauthorization; `quantity` None: only the amount binds."""
+    return HeldLine(
+        path if isinstance(path, tuple) else (path,),
+        frozenset({Coding(_SERVICES, service).key}),
+        Decimal(amount),
+        None if quantity is None else Decimal(quantity),
+    )
+
+
+def held(*lines, key="P1", currency="USD", **days):
+    """A preauthorization of some lines."""
+    return Authorization(key, currency, lines, **days)
+
+
+def used(decided):
+    """What a decision uses, in the order it is told: 'P1 1 by 2: 2 units, 80.00'."""
+    return [
+        f"{use.authorization} {_path(use.held)} by {_path(use.path)}: "
+        f"{use.quantity.normalize():f} units, {use.amount}"
+        for use in decided.uses
+    ]
+
+
+def _path(path):
+    return ".".join(map(str, path)) or "-"
 
 
 def decide(*lines, **rest):

@@ -12,7 +12,7 @@ from app.store.parties import Parties
 from app.store.tables import metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
-from tests.store.ledgers import TERMS
+from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import MINE
 
 # These take the schema apart: never on the database that others use.
@@ -167,7 +167,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
-        work.reservations.reserve("1", 100, TERMS)
+        work.reservations.reserve("1", granted(), TERMS)
 
     store.write(fill)
     before = rows(store)
@@ -181,6 +181,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         "resource_version",
         "reservation",
         "reservation_entry",
+        "reservation_line",
     }
 
 

@@ -1,7 +1,7 @@
 """Which lines are denied whatever they cost, and who bears a denied line."""
 
 from app.adjudicators.standard import reasons
-from app.adjudicators.standard.authorization import authorization_denial
+from app.adjudicators.standard.authorization import Reserves, authorization_denial
 from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.terms import Terms
@@ -11,8 +11,11 @@ NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
 NO_OTHER_PAYER_ANSWERED = Denial(reasons.NO_OTHER_PAYER)
 
 
-def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
-    """The benefit that covers the leaf, or the first of the denials that apply to it."""
+def covering(leaf: Leaf, terms: Terms, left: Reserves | None = None) -> Benefit | Denial:
+    """The benefit that covers the leaf, or the first of the denials that apply to it.
+
+    `left` of its preauthorizations is what earlier lines did not take; None: before any line.
+    """
     early = _duplicate_denial(leaf, terms) or _coverage_denial(leaf, terms) or _late_denial(terms)
     if early is not None:
         return early
@@ -20,7 +23,7 @@ def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
     return (
-        authorization_denial(leaf, benefit, terms)
+        authorization_denial(leaf, benefit, terms, left or Reserves(terms))
         or _waiting_denial(leaf, benefit, terms)
         or _missing_denial(leaf, terms)
         or benefit

@@ -21,6 +21,7 @@ NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
 NO_OTHER_PAYER = _reason("22", "Other payer first")
 OTHER_PAYER = _reason("23", "Other payer")
 NOT_AUTHORIZED = _reason("197", "Not authorized")
+USED_UP = _reason("198", "Authorization used up")
 DUPLICATE = _reason("18", "Exact duplicate")
 NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
@@ -41,6 +42,8 @@ _NOTES = {
     (OTHER_PAYER, Category.COB_PAID): "Earlier payers paid this part.",
     (NOT_AUTHORIZED, Category.CONTRACTUAL): "The provider did not ask for a preauthorization.",
     (NOT_AUTHORIZED, Category.NONCOVERED): "No preauthorization holds for this service.",
+    (USED_UP, Category.CONTRACTUAL): "More than was left of the preauthorization is written off.",
+    (USED_UP, Category.NONCOVERED): "This is more than was left of the preauthorization.",
     (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
     (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
     (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",

@@ -6,8 +6,9 @@ from datetime import date
 from app.adjudicators.standard.attachments import attached
 from app.adjudicators.standard.duplicates import Duplicates, duplicates
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
-from app.domain.adjudication import AdjudicationRequest, Authorization, Coverage
+from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.arithmetic import currency_of
+from app.domain.authorizations import Authorization
 from app.domain.canonical import PLAN
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, Coding

@@ -21,7 +21,7 @@ from app.fhir.documents import Document
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
-from app.gateway.authorizations import held_for
+from app.gateway.authorizations import held_for, uses_of
 from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.coverages import matched
 from app.gateway.earlier_claims import earlier_claims
@@ -113,7 +113,11 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
     if document is None:
         raise LookupError("what is decided again has a decision")
-    decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
+    decided = replace(
+        read_decision(document),
+        postings=work.counters.posted(submission.id),
+        uses=uses_of(submission, work),
+    )
     return Reissue(decided, asked.lines, asked.quoted)
 
 

@@ -31,7 +31,7 @@ class LeaseLost(Exception):
 class CountersMoved(Exception):
     """What the question stood on moved in between: it must be asked anew.
 
-    Another decision used the same counters, or an attachment came.
+    Another decision used the same counters or preauthorization, or an attachment came.
     """
 
 
@@ -47,7 +47,7 @@ def settle(
     """Write an answer; False where the submission moved on and the answer was dropped.
 
     `is_handed_over`: the ClaimResponse goes back with the very request that asked for it. Raises
-    LeaseLost, CountersMoved or NotCarriedOver, with nothing written.
+    LeaseLost, CountersMoved, NotCarriedOver or Overdrawn, with nothing written.
     """
     if isinstance(answer, Deferred):
         return _await(job, facts, answer, work)
@@ -183,7 +183,9 @@ def _hold(
     """Reserve what a preauthorization grants; let a Claim use what it quotes."""
     claim, coverage = facts.request.claim, facts.request.coverage
     if submission.use is ClaimUse.CLAIM:
-        authorizations.consume(submission, claim, coverage, decided, work)
+        known = facts.request.authorizations
+        if not authorizations.consume(facts.submission, claim, coverage, known, decided, work):
+            raise CountersMoved
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
         authorizations.reserve(submission, claim, coverage, valid, decided, benefit, work)

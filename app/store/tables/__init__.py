@@ -10,10 +10,12 @@ from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
 from app.store.tables.enrollments import enrollment
 from app.store.tables.money import (
     Entry,
+    Measure,
     counter_entry,
     counter_holder,
     reservation,
     reservation_entry,
+    reservation_line,
 )
 from app.store.tables.parties import client, payer
 from app.store.tables.payments import (
@@ -49,6 +51,7 @@ __all__ = [
     "Delivery",
     "Entry",
     "JobState",
+    "Measure",
     "audit",
     "business_identifier",
     "calendar_slot",
@@ -74,6 +77,7 @@ __all__ = [
     "replay_key",
     "reservation",
     "reservation_entry",
+    "reservation_line",
     "resource",
     "resource_version",
     "search_date",

@@ -126,15 +126,18 @@ def _texts(acting: Acting) -> Iterator[str]:
 def _ledgers_balance(acting: Acting) -> None:
     """I10: the sums of each reservation, its entries, and what they ought to be are one."""
     ledgers = acting.model.ledgers
-    rows = acting.rows["reservation"]
-    for row in rows:
+    sums: dict[str, dict[tuple[str, str], dict[str, int]]] = {
+        row["submission_id"]: {} for row in acting.rows["reservation"]
+    }
+    for row in acting.rows["reservation_line"]:
         spent = row["consumed"] - row["restored"] + row["released"] + row["expired"]
         assert row["reserved"] == spent + row["open"]
-    assert {
-        row["submission_id"]: {name: row[name] for name in SUMS} for row in rows
-    } == ledgers.sums
-    assert {row["submission_id"] for row in rows if row["closed_at"]} == ledgers.closed
-    names = ("submission_id", "kind", "amount", "claim_id")
+        part = (row["line"], str(row["measure"]))
+        sums[row["submission_id"]][part] = {name: row[name] for name in SUMS}
+    assert sums == ledgers.sums
+    closed = {row["submission_id"] for row in acting.rows["reservation"] if row["closed_at"]}
+    assert closed == ledgers.closed
+    names = ("submission_id", "line", "measure", "kind", "amount", "claim_id", "claim_line")
     entered = [tuple(row[name] for name in names) for row in acting.rows["reservation_entry"]]
     assert entered == ledgers.moves
 
