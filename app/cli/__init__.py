@@ -1,7 +1,8 @@
 """The `eclaims` command.
 
 Modules of this package import the layers inside functions, so that `--help` answers at once.
-Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: docs/command-line.md.
+Exit codes: 0, 1 for a refusal, 2 for bad usage, 3 for a replay that differs, 130 when interrupted.
+Docs: docs/command-line.md.
 """
 
 import click
@@ -16,6 +17,7 @@ from app.cli import (
     pay,
     payer,
     queue,
+    replay,
     requeue,
     serve,
     submitter,
@@ -40,6 +42,7 @@ for command in (
     pay.pay,
     queue.queue,
     requeue.requeue,
+    replay.replay,
     nullify.nullify,
     hold.hold,
     database.db,
