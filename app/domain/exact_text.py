@@ -135,21 +135,21 @@ def _of_pairs(key: _Form, value: _Form) -> _Form:
 def _of_fields(type_: Any, names: Names) -> _Form:
     hints = get_type_hints(type_, localns=dict(names))
     forms = {each.name: _form(hints[each.name], names) for each in fields(type_)}
-    defaults = {
-        each.name: forms[each.name].written(each.default)
-        for each in fields(type_)
-        if each.default is not MISSING
-    }
+    defaults = {each.name: each.default for each in fields(type_) if each.default is not MISSING}
+    left_out = {name: forms[name].written(default) for name, default in defaults.items()}
 
     def written(value: Any) -> dict[str, Any]:
         if type(value) is not type_:
             raise TypeError(f"{type(value).__name__} is no {type_.__name__}")
-        parts = {name: form.written(getattr(value, name)) for name, form in forms.items()}
-        return {
-            name: part
-            for name, part in parts.items()
-            if name not in defaults or part != defaults[name]
-        }
+        parts = {}
+        for name, form in forms.items():
+            part = getattr(value, name)
+            # The default itself needs no writing to be left out, and most fields are as it is.
+            if name not in defaults:
+                parts[name] = form.written(part)
+            elif part is not defaults[name] and (text := form.written(part)) != left_out[name]:
+                parts[name] = text
+        return parts
 
     def read(parts: Any) -> Any:
         return type_(**{name: forms[name].read(part) for name, part in parts.items()})

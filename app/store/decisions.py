@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, delete, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from app.domain.parties import Scope
 from app.store import tables
@@ -13,6 +23,14 @@ from app.store.bodies import compressed, decoded
 
 _d = tables.decision.c
 _s = tables.decision_source.c
+
+# Made once: it is a part of every decision.
+_NEXT = (
+    select(func.coalesce(func.max(_d.number), 0) + 1)
+    .where(_d.payer_id == bindparam("of_payer"), _d.claim_id == bindparam("of_claim"))
+    .scalar_subquery()
+)
+_ADD = insert(tables.decision).values(number=_NEXT).returning(_d.number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,26 +80,24 @@ class Decisions:
         """
         body = compressed(inputs)
         identifier, version = decision.plan or (None, None)
-        number = self._connection.execute(
-            insert(tables.decision)
-            .values(
-                payer_id=self._scope.payer_id,
-                claim_id=claim_id,
-                number=self._next_number(claim_id),
-                submitter_id=submitter_id,
-                response_id=decision.response_id,
-                rules=decision.rules,
-                plan_identifier=identifier,
-                plan_version=version,
-                inputs_digest=decision.inputs_digest,
-                decision_digest=decision.decision_digest,
-                decided_at=self._now,
-                body_format=body.format,
-                key_id=body.key_id,
-                inputs=body.content,
-            )
-            .returning(_d.number)
-        ).scalar_one()
+        row = {
+            "payer_id": self._scope.payer_id,
+            "claim_id": claim_id,
+            "of_payer": self._scope.payer_id,
+            "of_claim": claim_id,
+            "submitter_id": submitter_id,
+            "response_id": decision.response_id,
+            "rules": decision.rules,
+            "plan_identifier": identifier,
+            "plan_version": version,
+            "inputs_digest": decision.inputs_digest,
+            "decision_digest": decision.decision_digest,
+            "decided_at": self._now,
+            "body_format": body.format,
+            "key_id": body.key_id,
+            "inputs": body.content,
+        }
+        number = self._connection.execute(_ADD, row).scalar_one()
         self._add_sources(claim_id, number, sources)
 
     def find(self, claim_id: str, number: int | None = None) -> Kept | None:
@@ -125,10 +141,6 @@ class Decisions:
         if held:
             self._connection.execute(delete(tables.decision_source).where(*is_held))
         return len(held)
-
-    def _next_number(self, claim_id: str) -> ColumnElement[int]:
-        highest = select(func.coalesce(func.max(_d.number), 0) + 1).where(*self._key(claim_id))
-        return highest.scalar_subquery()
 
     def _add_sources(self, claim_id: str, number: int, sources: Iterable[str]) -> None:
         rows = [
