@@ -31,6 +31,7 @@ from app.domain.adjudication import (
 from app.domain.arithmetic import net_of
 from app.domain.claims import Line
 from app.domain.codes import ClaimUse
+from app.domain.decision_inputs import decision_text, inputs_text, request_of
 from app.domain.money import rounded
 
 SHARES = (
@@ -179,6 +180,14 @@ class AdjudicatorContract:
             first = adjudicator.adjudicate(request)
             assert repr(adjudicator.adjudicate(request)) == repr(first), name
             assert repr(self.adjudicator().adjudicate(deepcopy(request))) == repr(first), name
+
+    def test_a_decision_is_the_same_made_again_from_what_is_kept(self) -> None:
+        """The question as the text that is kept with a decision gives the same bytes."""
+        for name, request, decision in self._decisions():
+            kept = request_of(inputs_text(request))
+            again = self.adjudicator().adjudicate(kept)
+            assert isinstance(again, Decided), name
+            assert decision_text(again) == decision_text(decision), name
 
     def test_the_order_of_the_arrays_does_not_matter(self) -> None:
         """Sequences decide."""

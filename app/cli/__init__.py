@@ -1,7 +1,8 @@
 """The `eclaims` command.
 
 Modules of this package import the layers inside functions, so that `--help` answers at once.
-Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: docs/command-line.md.
+Exit codes: 0, 1 for a refusal, 2 for bad usage, 3 for a replay that differs, 130 when interrupted.
+Docs: docs/command-line.md.
 """
 
 import click
@@ -16,6 +17,7 @@ from app.cli import (
     pay,
     payer,
     queue,
+    replay,
     requeue,
     review,
     serve,
@@ -42,6 +44,7 @@ for command in (
     queue.queue,
     requeue.requeue,
     review.review,
+    replay.replay,
     nullify.nullify,
     hold.hold,
     database.db,

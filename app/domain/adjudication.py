@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from app.domain.authorizations import Authorization, Use
 from app.domain.claims import Claim, Days
-from app.domain.codes import Coding
+from app.domain.codes import Cause, Coding
 from app.domain.money import Money
 from app.domain.plan import Plan, Price
 
@@ -92,22 +92,25 @@ class DecidedLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A process note; lines refer to it by `number`."""
+    """A process note; lines refer to it by `number`. `causes`: of a note that tells a change."""
 
     number: int
     text: str
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierClaim:
     """Another live Claim of the same type, patient and provider, and the paths that were denied.
 
-    It was received before; of one that is not decided yet nothing is denied.
+    It was received before; of one that is not decided yet nothing is denied. `id` is what the
+    gateway knows it by.
     """
 
     claim: Claim
     received_on: date
     denied: frozenset[tuple[int, ...]] = frozenset()
+    id: str | None = None
 
 
 class Review(StrEnum):

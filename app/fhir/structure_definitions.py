@@ -30,6 +30,12 @@ _EXTENSIONS = (
         REISSUE_REASON, "CodeableConcept", ("ClaimResponse",), "Why there is another response."
     ),
     _Extension(
+        canonical.CHANGE_CAUSE,
+        "Coding",
+        ("ClaimResponse.processNote", "ExplanationOfBenefit.processNote"),
+        "What of the inputs changed, where a decision made again differs.",
+    ),
+    _Extension(
         EXPRESSION,
         "string",
         ("ClaimResponse.error", "CodeableConcept"),

@@ -14,6 +14,7 @@ from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.calendar import Calendar
 from app.store.counters import Counters
+from app.store.decisions import Decisions
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
@@ -80,6 +81,7 @@ class UnitOfWork:
         self.payables = Payables(connection, scope, now)
         self.payments = Payments(connection, scope, now)
         self.reissues = Reissues(connection, scope)
+        self.decisions = Decisions(connection, scope, now)
         self.mentions = Mentions(connection, scope, hasher)
         self.tombstones = Tombstones(connection, scope, now)
         self.enrollments = Enrollments(connection, scope)

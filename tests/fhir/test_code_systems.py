@@ -4,7 +4,7 @@ import pytest
 
 from app.domain import canonical
 from app.domain.adjudication import Awaiting, Category
-from app.domain.codes import InputType, OutputType, TaskCode
+from app.domain.codes import Cause, InputType, OutputType, TaskCode
 from app.domain.issues import ErrorCode
 from app.domain.plan import CostKind, LimitKind
 from app.fhir.code_systems import published
@@ -35,6 +35,7 @@ def test_what_is_published_is_valid_under_its_key(key):
         ("task-input", InputType),
         ("task-output", OutputType),
         ("awaiting", Awaiting),
+        ("change-cause", Cause),
         ("error", [error.entry.id for error in ErrorCode]),
         ("adjudication", [each for each in Category if each not in HL7_CATEGORIES]),
     ],

@@ -210,6 +210,20 @@ def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, instal
     assert states == {id: one[2] for id, one in answers.items()}
 
 
+def test_decisions_come_with_their_revision_and_of_those_made_before_none_is_kept(empty):
+    schema.upgrade(empty, "0006")
+    statements = [text(one) for one in OF_THE_FIRST_REVISION.split(";")[:1]]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0008")
+    kept = told(empty, "SELECT count(*), 0 FROM decision")
+    schema.downgrade(empty, "0006")
+
+    assert kept == {0: 0}
+    assert not {"decision", "decision_source"} & described(empty).keys()
+    assert told(empty, "SELECT id, name FROM payer") == {"p": "Payer"}
+
+
 def told(store, query):
     return dict(store.read(lambda c: [tuple(row) for row in c.execute(text(query))]))
 

@@ -24,6 +24,7 @@ from app.gateway.attachments import is_deliverable
 from app.gateway.authorizations import held_for, uses_of
 from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.coverages import matched
+from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
@@ -91,7 +92,9 @@ def _facts(
         earlier_payers=earlier_payers(document, base, work),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )
-    return Facts(payer, submission, document, request, standings.versions)
+    return Facts(
+        payer, submission, document, compared(request, submission, work), standings.versions
+    )
 
 
 def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:

@@ -12,7 +12,7 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import authorizations, payables, questions, task_versions
+from app.gateway import authorizations, decisions, payables, questions, task_versions
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -31,7 +31,8 @@ class LeaseLost(Exception):
 class CountersMoved(Exception):
     """What the question stood on moved in between: it must be asked anew.
 
-    Another decision used the same counters or preauthorization, or an attachment came.
+    Another decision used the same counters or preauthorization, an attachment came, or another
+    request was nullified.
     """
 
 
@@ -52,7 +53,7 @@ def settle(
     if isinstance(answer, Deferred):
         return _await(job, facts, answer, work)
     if facts.request.reissue is not None:
-        answer = reissue.told(facts.request.reissue, answer)
+        answer = reissue.told(facts.request.reissue, answer, rules)
     return _decide(job, facts, answer, rules, work, is_handed_over)
 
 
@@ -145,6 +146,7 @@ def _decide(
     if not work.counters.post(submission.id, decided.postings, facts.counter_versions):
         raise CountersMoved
     response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
+    _keep(moved, facts, decided, rules, work)
     _hold(moved, facts, decided, benefit, work)
     if submission.use is ClaimUse.CLAIM:
         payables.owe(moved, benefit, facts.document, work)
@@ -153,6 +155,16 @@ def _decide(
     _answer_task(moved, facts, response, work)
     _audit(moved, work)
     return True
+
+
+def _keep(
+    submission: Submission, facts: Facts, decided: Decided, rules: str, work: UnitOfWork
+) -> None:
+    """Keep what it was made from, so that it can be made again; raises CountersMoved."""
+    try:
+        decisions.keep(submission, facts.request, decided, rules, work)
+    except decisions.SourceGone:
+        raise CountersMoved from None
 
 
 def _require_same_attachments(facts: Facts, work: UnitOfWork) -> None:

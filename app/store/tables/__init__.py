@@ -6,6 +6,7 @@ searched, locked and counted. Migrations create what is declared here; a test co
 
 from app.store.tables.audit import audit
 from app.store.tables.columns import metadata
+from app.store.tables.decisions import decision, decision_source
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
 from app.store.tables.enrollments import enrollment
 from app.store.tables.money import (
@@ -58,6 +59,8 @@ __all__ = [
     "client",
     "counter_entry",
     "counter_holder",
+    "decision",
+    "decision_source",
     "enrollment",
     "handed_over",
     "job",
