@@ -72,6 +72,7 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     versions |= enrollment.purged(submission.id, task_id, work)
     work.pended.purge(submission.key)
     work.counters.purge(submission.id)
+    work.clocks.forget(submission.id)
     work.reservations.forget_terms(submission.id)
     _scrub(tasks, work)
     work.jobs.add(work.scope, VERIFY_PURGE, submission.key, submission.epoch + 1, work.now)

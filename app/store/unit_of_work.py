@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.calendar import Calendar
+from app.store.clocks import Clocks
 from app.store.counters import Counters
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
@@ -74,6 +75,7 @@ class UnitOfWork:
         self.leases = Leases(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
         self.calendar = Calendar(connection, now)
+        self.clocks = Clocks(connection, scope)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)
