@@ -7,6 +7,7 @@ Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: doc
 import click
 
 from app.cli import (
+    clocks,
     database,
     demo,
     hold,
@@ -39,6 +40,7 @@ for command in (
     load.load,
     pay.pay,
     queue.queue,
+    clocks.clocks,
     requeue.requeue,
     nullify.nullify,
     hold.hold,

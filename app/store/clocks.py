@@ -112,10 +112,15 @@ class Clocks:
         self._connection.execute(update(tables.clock).where(*is_open).values(**values))
 
     def _of(self, submission_id: str) -> tuple[ColumnElement[bool], ...]:
-        of_claim = (_c.payer_id == self._scope.payer_id, _c.submission_id == submission_id)
-        if self._scope.submitter_id is None:
-            return of_claim
-        return (*of_claim, _c.submitter_id == self._scope.submitter_id)
+        return (*of_scope(self._scope), _c.submission_id == submission_id)
+
+
+def of_scope(scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The clocks that a scope sees: a submitter its own, the payer's side all of the payer."""
+    payers = (_c.payer_id == scope.payer_id,)
+    return (
+        payers if scope.submitter_id is None else (*payers, _c.submitter_id == scope.submitter_id)
+    )
 
 
 def timed(row: Any) -> Timed:
