@@ -9,6 +9,7 @@ import click
 from app.cli import (
     clocks,
     database,
+    decisions,
     demo,
     hold,
     init,
@@ -41,6 +42,7 @@ for command in (
     pay.pay,
     queue.queue,
     clocks.clocks,
+    decisions.decisions,
     requeue.requeue,
     nullify.nullify,
     hold.hold,

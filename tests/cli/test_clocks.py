@@ -35,16 +35,16 @@ def sent(wire, use="preauthorization"):
     return wire.post("Claim", a_claim(use)).reference
 
 
-def test_the_clocks_of_a_payer_that_is_not_there_are_refused(installed):
-    result = installed("clocks", "--payer", "Nobody")
+def test_the_clocks_of_a_payer_that_is_not_there_are_refused(on_sqlite):
+    result = on_sqlite("clocks", "--payer", "Nobody")
 
     assert result.exit_code == 1
     assert "There is no payer 'Nobody'" in result.stderr
-    assert installed.json("clocks", "--payer", "Default Payer")[0]["kinds"] == []
+    assert on_sqlite.json("clocks", "--payer", "Default Payer")[0]["kinds"] == []
 
 
-def test_where_nothing_is_open_that_is_said(installed):
-    assert installed("clocks", "--list").output == "Nothing is to be decided.\n"
+def test_where_nothing_is_open_that_is_said(on_sqlite):
+    assert on_sqlite("clocks", "--list").output == "Nothing is to be decided.\n"
 
 
 def test_each_kind_is_told_and_what_is_late_or_due_soon_by_name(
