@@ -53,7 +53,7 @@ def _report(payer: Payer, first: date, last: date, work: UnitOfWork) -> Report:
     def median(
         population: Population, is_expedited: bool, count: int, has_pauses: bool
     ) -> timedelta:
-        return work.decisions.median(
+        return work.ended.median(
             since,
             until,
             population,
@@ -62,7 +62,7 @@ def _report(payer: Payer, first: date, last: date, work: UnitOfWork) -> Report:
             has_pauses=has_pauses,
         )
 
-    found = metrics(work.decisions.tallies(since, until), median)
+    found = metrics(work.ended.tallies(since, until), median)
     return Report(first, last, list(_items(first, last, work)), list(found))
 
 

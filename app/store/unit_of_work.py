@@ -15,7 +15,7 @@ from app.store.audit import Audit
 from app.store.calendar import Calendar
 from app.store.clocks import Clocks
 from app.store.counters import Counters
-from app.store.decisions import Decisions
+from app.store.ended import Ended
 from app.store.due import Due
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
@@ -79,7 +79,7 @@ class UnitOfWork:
         self.calendar = Calendar(connection, now)
         self.clocks = Clocks(connection, scope)
         self.due = Due(connection, scope)
-        self.decisions = Decisions(connection, scope)
+        self.ended = Ended(connection, scope)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)

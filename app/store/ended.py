@@ -20,7 +20,7 @@ _TOOK = number(_c.ended_at) - number(_c.started_at)
 _PAUSED = number(_c.paused_for)
 
 
-class Decisions:
+class Ended:
     """What ended in one scope."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
