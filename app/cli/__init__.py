@@ -8,7 +8,9 @@ Docs: docs/command-line.md.
 import click
 
 from app.cli import (
+    clocks,
     database,
+    decisions,
     demo,
     hold,
     init,
@@ -42,6 +44,8 @@ for command in (
     load.load,
     pay.pay,
     queue.queue,
+    clocks.clocks,
+    decisions.decisions,
     requeue.requeue,
     review.review,
     replay.replay,

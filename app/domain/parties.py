@@ -5,6 +5,7 @@ from datetime import timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
 from app.domain.references import Identifier
 
@@ -20,7 +21,10 @@ class DuplicateClaims(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayerSettings:
-    """A payer's own rules; `zone` decides which day an instant is on."""
+    """A payer's own rules; `zone` decides which day an instant is on.
+
+    `decide_within` are the time limits that differ from the defaults.
+    """
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
     default_plan: str | None = None
@@ -33,6 +37,7 @@ class PayerSettings:
     nullify_paid: bool = False
     nullify_needs_approval: bool = False
     pays_daily: bool = True
+    decide_within: tuple[TimeLimit, ...] = ()
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""

@@ -4,10 +4,11 @@ http://hl7.org/fhir/R4/financial-module.html#cancel
 """
 
 from app.domain.codes import ClaimUse, FinancialStatus
-from app.domain.lifecycle import State
+from app.domain.decisions import Ending
+from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
-from app.gateway import answers, payables, questions
+from app.gateway import answers, clocks, payables, questions
 from app.gateway.enrollment import taken_back
 from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
@@ -54,6 +55,8 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
         taken_back(submission.id, work)
     if submission.type != "Claim":
         return
+    if submission.state in UNDECIDED:
+        clocks.taken_away(submission, Ending.CANCELLED, work)
     overtaken(submission, payer, work)
     work.counters.give_back(submission.id)
     work.reservations.restore(submission.id)

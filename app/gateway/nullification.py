@@ -72,6 +72,7 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     versions |= enrollment.purged(submission.id, task_id, work)
     work.pended.purge(submission.key)
     work.counters.purge(submission.id)
+    work.clocks.forget(submission.id)
     work.reservations.forget(submission.id)
     work.decisions.purge(submission.id)
     _scrub(tasks, work)

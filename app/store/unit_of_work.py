@@ -13,8 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.calendar import Calendar
+from app.store.clocks import Clocks
 from app.store.counters import Counters
 from app.store.decisions import Decisions
+from app.store.due import Due
+from app.store.ended import Ended
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
@@ -75,6 +78,9 @@ class UnitOfWork:
         self.leases = Leases(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
         self.calendar = Calendar(connection, now)
+        self.clocks = Clocks(connection, scope)
+        self.due = Due(connection, scope)
+        self.ended = Ended(connection, scope)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)

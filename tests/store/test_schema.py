@@ -224,6 +224,22 @@ def test_decisions_come_with_their_revision_and_of_those_made_before_none_is_kep
     assert told(empty, "SELECT id, name FROM payer") == {"p": "Payer"}
 
 
+def test_what_came_before_there_were_clocks_has_none_and_stays(empty):
+    schema.upgrade(empty, "0006")
+    insert = text(
+        "INSERT INTO submission (payer_id, type, id, submitter_id, state, epoch, is_used,"
+        " created_at) VALUES ('P', 'Claim', 'C', 'S', 'queued', 1, false, :now)"
+    )
+    empty.write(lambda connection: connection.execute(insert, {"now": str(NOW)}))
+
+    schema.upgrade(empty, "0009")
+
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+    assert told(empty, "SELECT submission_id, epoch FROM clock") == {}
+    schema.downgrade(empty, "0006")
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+
+
 def told(store, query):
     return dict(store.read(lambda c: [tuple(row) for row in c.execute(text(query))]))
 

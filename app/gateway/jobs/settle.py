@@ -12,7 +12,7 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import authorizations, decisions, payables, questions, task_versions
+from app.gateway import authorizations, clocks, decisions, payables, questions, task_versions
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -75,6 +75,7 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         raise LeaseLost
     if moved is None:
         return False
+    clocks.awaited(facts.submission, moved, work)
     if awaiting is not Awaiting.INFORMATION:
         questions.close(facts.submission, work)
     if is_asked and due_at is not None:
@@ -145,6 +146,7 @@ def _decide(
     _require_same_attachments(facts, work)
     if not work.counters.post(submission.id, decided.postings, facts.counter_versions):
         raise CountersMoved
+    clocks.decided(submission, decided, work)
     response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
     _keep(moved, facts, decided, rules, work)
     _hold(moved, facts, decided, benefit, work)

@@ -5,6 +5,7 @@ searched, locked and counted. Migrations create what is declared here; a test co
 """
 
 from app.store.tables.audit import audit
+from app.store.tables.clocks import clock
 from app.store.tables.columns import metadata
 from app.store.tables.decisions import decision, decision_source
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
@@ -57,6 +58,7 @@ __all__ = [
     "business_identifier",
     "calendar_slot",
     "client",
+    "clock",
     "counter_entry",
     "counter_holder",
     "decision",
