@@ -65,23 +65,23 @@ def _paid(
 
     from app.gateway.jobs.reconcile_payments import reconciled, tried, unsettled
 
-    accounts = unsettled(installation, payer)
+    ledgers = unsettled(installation, payer)
     console = Console(stderr=True)
     is_hidden = is_quiet or not console.is_terminal
-    for account in track(accounts, "Paying", console=console, disable=is_hidden):
+    for ledger in track(ledgers, "Paying", console=console, disable=is_hidden):
         if is_tried:
-            yield tried(installation, account, payer)
+            yield from tried(installation, ledger, payer)
         else:
-            yield reconciled(installation, payer, account.submitter_id, account.id)
+            yield from reconciled(installation, payer, ledger.submitter_id, ledger.id)
 
 
 def _line(payer: Payer, names: dict[str, str], paid: Paid) -> dict[str, Any]:
     return {
         "payer": payer.name,
-        "submitter": names[paid.account.submitter_id],
+        "submitter": names[paid.ledger.submitter_id],
         "outcome": _outcome(paid),
         "amount": f"{paid.amount.amount:f}",
-        "currency": paid.account.currency,
+        "currency": paid.ledger.currency,
         "claims": len(paid.settlement.details),
         "payment": paid.payment_id,
         "quarantined": {id: str(fault) for id, fault in sorted(paid.faults.items())},
@@ -89,7 +89,7 @@ def _line(payer: Payer, names: dict[str, str], paid: Paid) -> dict[str, Any]:
 
 
 def _outcome(paid: Paid) -> str:
-    if paid.settlement.is_carried:
+    if paid.is_carried:
         return "carried"
     return "paid" if paid.settlement.is_issued else "nothing"
 
