@@ -4,6 +4,7 @@ Docs: docs/payments.md.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
@@ -24,6 +25,16 @@ _AT_ONCE = 5_000
 def detail_name(payment_id: str, position: int) -> str:
     """What identifies a detail: its payment, and its place in it from 1."""
     return f"{payment_id}.{position}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A Claim that a run left out: of which ledger, whose, and why."""
+
+    claim_id: str
+    ledger_id: str
+    submitter_id: str
+    fault: Fault
 
 
 class Payments:
@@ -142,6 +153,16 @@ class Payments:
                 *owned(_q, self._scope), _q.claim_id == claim_id
             )
         )
+
+    def release_all(self, limit: int) -> list[Quarantined]:
+        """Let Claims out of quarantine, at most so many: the next run looks at them anew."""
+        some = select(_q.claim_id).where(*owned(_q, self._scope)).order_by(_q.claim_id)
+        released = self._connection.execute(
+            delete(tables.payment_quarantine)
+            .where(*owned(_q, self._scope), _q.claim_id.in_(some.limit(limit)))
+            .returning(_q.claim_id, _q.ledger_id, _q.submitter_id, _q.fault)
+        )
+        return sorted((Quarantined(*row) for row in released), key=lambda each: each.claim_id)
 
     def faults(self) -> list[tuple[Fault, int]]:
         """How many Claims are in quarantine for each reason."""

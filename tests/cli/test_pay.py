@@ -75,6 +75,15 @@ def test_a_person_reads_a_table_with_what_was_left_out(installed, wire):
         {"payer": "Default Payer", "fault": "payee", "count": 1}
     ]
     assert "Claims in quarantine" in installed("queue", COLUMNS="200").output
+    assert installed.json("requeue", "quarantined") == [
+        {
+            "payer": "Default Payer",
+            "submitter": "A",
+            "reference": f"Claim/{left_out}",
+            "fault": "payee",
+        }
+    ]
+    assert installed("requeue", "quarantined").output == "Nothing is quarantined.\n"
 
 
 def test_payments_are_turned_off_for_the_night(installed, wire):

@@ -420,6 +420,22 @@ def test_a_claim_whose_response_does_not_promise_it_is_left_out(desk, decided, r
     assert desk.submission(good).state is State.PAID
 
 
+def test_a_reprocess_mends_a_response_that_promises_something_else(desk, decided, worker, rows):
+    bad = decided()
+    response = {"id": bad.related.partition("/")[2], "version": 2}
+    [row] = rows.of(tables.resource_version, **response)
+    wrong = json_text.parsed(row["body"]) | {"payment": {"amount": money("79.99")}}
+    rows.change(tables.resource_version, response, body=json_text.write(wrong).encode())
+    [left_out] = run(desk)
+    assert left_out.faults == {bad.stored.id: Fault.RESPONSE}
+
+    desk.task(a_task("reprocess", focus=bad.stored.reference))
+    worker.drain()
+
+    assert [paid.settlement.units for paid in run(desk)] == [8000]
+    assert rows.of(tables.payment_quarantine) == []
+
+
 def test_a_claim_that_is_cancelled_is_in_quarantine_no_more(desk, decided, rows):
     bad = decided()
     rows.change(tables.submission, {"type": "Claim", "id": bad.stored.id}, total=Decimal(1))
