@@ -52,6 +52,9 @@ _EXTENSIONS = (
         canonical.DELIVERY_COUNT, "integer", ("Task.output", "Bundle.entry"), "Hand-overs so far."
     ),
     _Extension(
+        canonical.LEFT_TO_PAY, "Money", ("Invoice",), "What of a partly paid Invoice is left."
+    ),
+    _Extension(
         AUTHORIZATION_REQUIRED,
         "boolean",
         ("InsurancePlan.coverage.benefit",),

@@ -8,7 +8,7 @@ from app.domain.decisions import Ending
 from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
-from app.gateway import answers, clocks, payables, questions
+from app.gateway import answers, clocks, invoice_payments, payables, questions
 from app.gateway.enrollment import taken_back
 from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
@@ -53,6 +53,8 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
     questions.close(submission, work)
     if submission.type == "EnrollmentRequest":
         taken_back(submission.id, work)
+    if submission.type == "PaymentNotice":
+        invoice_payments.taken_back(submission, work)
     if submission.type != "Claim":
         return
     if submission.state in UNDECIDED:

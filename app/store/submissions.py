@@ -106,8 +106,8 @@ class Submissions:
             found.update({row.id: Submission(**row._mapping) for row in rows})
         return found
 
-    def mark_paid(self, ids: Iterable[str], at: datetime) -> None:
-        """These Claims, whose rows are locked, are paid: those that were payable."""
+    def mark_paid(self, ids: Iterable[str], currency: str, at: datetime) -> None:
+        """These Claims, whose rows are locked, are paid: those that were payable in a currency."""
         wanted = sorted(ids)
         for start in range(0, len(wanted), _AT_ONCE):
             self._connection.execute(
@@ -117,6 +117,7 @@ class Submissions:
                     _s.type == "Claim",
                     _s.id.in_(wanted[start : start + _AT_ONCE]),
                     _s.state == State.PAYABLE,
+                    _s.currency == currency,
                     *self._visible(),
                 )
                 .values(state=State.PAID, paid_at=at)

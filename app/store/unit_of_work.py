@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.calendar import Calendar
+from app.store.carried import Carried
 from app.store.clocks import Clocks
 from app.store.counters import Counters
 from app.store.decisions import Decisions
@@ -26,6 +27,7 @@ from app.store.mentions import Mentions
 from app.store.payables import Payables
 from app.store.payments import Payments
 from app.store.pended import Pended
+from app.store.proofs import Proofs
 from app.store.reference_epoch import ReferenceEpoch
 from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
@@ -85,7 +87,9 @@ class UnitOfWork:
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)
         self.payables = Payables(connection, scope, now)
+        self.carried = Carried(connection, scope, now)
         self.payments = Payments(connection, scope, now)
+        self.proofs = Proofs(connection, scope)
         self.reissues = Reissues(connection, scope)
         self.decisions = Decisions(connection, scope, now)
         self.mentions = Mentions(connection, scope, hasher)

@@ -88,9 +88,9 @@ class Standings:
     def pay(self) -> None:
         """Let the payment run of this moment pay what is owed."""
         for payer in Administration(self.installation).payers():
-            for account in unsettled(self.installation, payer):
-                paid = reconciled(self.installation, payer, account.submitter_id, account.id)
-                assert paid.faults == {}
+            for ledger in unsettled(self.installation, payer):
+                for paid in reconciled(self.installation, payer, ledger.submitter_id, ledger.id):
+                    assert paid.faults == {}
 
     def balance(self, reference: str) -> dict[str, int]:
         """The sums of a preauthorization, in cents, without those that are zero."""

@@ -21,11 +21,14 @@ from app.store.tables.money import (
 )
 from app.store.tables.parties import client, payer
 from app.store.tables.payments import (
-    payable_account,
+    payable_carried,
     payable_entry,
     payable_settled,
+    payee_ledger,
     payment,
+    payment_brought,
     payment_detail,
+    payment_left_out,
     payment_quarantine,
 )
 from app.store.tables.resources import business_identifier, resource, resource_version
@@ -69,12 +72,15 @@ __all__ = [
     "live_identifier",
     "mention",
     "metadata",
-    "payable_account",
+    "payable_carried",
     "payable_entry",
     "payable_settled",
+    "payee_ledger",
     "payer",
     "payment",
+    "payment_brought",
     "payment_detail",
+    "payment_left_out",
     "payment_quarantine",
     "pended",
     "queue_head",
