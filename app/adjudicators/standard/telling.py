@@ -21,6 +21,7 @@ from app.adjudicators.standard.terms import Terms, terms_of
 from app.domain.adjudication import AdjudicationRequest, Category, Counter
 from app.domain.arithmetic import EXACT
 from app.domain.claims import Days, Line
+from app.domain.codes import ClaimUse
 from app.domain.eligibility import Allowance, AllowanceKind, Told
 from app.domain.plan import Benefit, CostKind, LimitKind
 
@@ -46,12 +47,18 @@ def services_told(request: AdjudicationRequest, *, is_provider_known: bool) -> t
     Without a known provider, costs are told in and out of network where they differ.
     """
     with localcontext(EXACT):
-        terms, tally = terms_of(request), Tally(request.counters)
+        terms, tally = terms_of(_unclaimed(request)), Tally(request.counters)
         return tuple(
             told
             for leaf, asked in _leaves(request)
             for told in _of_leaf(leaf, asked, terms, tally, is_provider_known)
         )
+
+
+def _unclaimed(request: AdjudicationRequest) -> AdjudicationRequest:
+    """The question as if nothing were missing: what a Claim would need is told by itself."""
+    claim = replace(request.claim, use=ClaimUse.PREDETERMINATION)
+    return replace(request, claim=claim, attachments=1)
 
 
 def _leaves(request: AdjudicationRequest) -> Iterator[tuple[Leaf, Line | None]]:

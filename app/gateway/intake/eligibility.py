@@ -9,6 +9,7 @@ from typing import Any
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.lifecycle import State
 from app.domain.parties import Client
+from app.fhir import json_text
 from app.fhir.eligibility_request import asked_days
 from app.fhir.eligibility_response import disposition_of, eligibility_response, outcome_of
 from app.gateway import answers
@@ -20,6 +21,7 @@ from app.store.unit_of_work import UnitOfWork
 # A sender waits for the answer; who asks about more sends several requests.
 MOST_INSURANCES = 10
 MOST_ITEMS = 50
+MOST_PROVIDERS = 5
 
 
 def take(
@@ -62,8 +64,13 @@ def take(
 
 
 def _require_few(request: Mapping[str, Any]) -> None:
-    for element, most in (("insurance", MOST_INSURANCES), ("item", MOST_ITEMS)):
-        count = len(request.get(element, ()))
+    items = request.get("item", [])
+    providers = {json_text.write(item["provider"]) for item in items if "provider" in item}
+    for element, count, most in (
+        ("insurance", len(request.get("insurance", ())), MOST_INSURANCES),
+        ("item", len(items), MOST_ITEMS),
+        ("item.provider", len(providers), MOST_PROVIDERS),
+    ):
         if count > most:
             text = f"The request has {count} of {element}; {most} are answered at once."
             place = f"CoverageEligibilityRequest.{element}"

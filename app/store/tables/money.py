@@ -80,6 +80,7 @@ reservation = Table(
     CheckConstraint("reserved = (consumed - restored) + released + expired + open", name="balance"),
     CheckConstraint("open >= 0 AND consumed >= restored", name="not_overdrawn"),
     Index("ix_reservation_ends", "ends_on"),
+    Index("ix_reservation_member", "payer_id", "member"),
 )
 
 # The ledger: one row per move, never changed. `claim_id` is the Claim that consumed or restored.
