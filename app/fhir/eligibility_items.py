@@ -24,6 +24,8 @@ _LARGEST_INTEGER = 2**31 - 1
 # X12's code for a plan as a whole, as HL7's own examples use it.
 _WHOLE_PLAN = Coding(f"{_HL7}/ex-benefitcategory", "30", "Health Benefit Plan Coverage")
 _ATTACHMENT = Coding(PLAN, "attachment-required", "Attachment required")
+_ATTACHMENT_NEEDED = "A Claim for it is paid with an attachment only."
+_SIDES = {True: ", in network", False: ", out of network", None: ""}
 
 _K = AllowanceKind
 # HL7's nearest benefit type, and our words.
@@ -72,8 +74,10 @@ def _parts(told: Told) -> Iterator[Telling]:
         yield Telling(told, unit, term, tuple(allowances))
 
 
-def item(telling: Telling, request: Document, purposes: frozenset[Purpose]) -> Document:
-    """One insurance.item."""
+def item(
+    telling: Telling, request: Document, purposes: frozenset[Purpose], url: str | None = None
+) -> Document:
+    """One insurance.item; `url` is where a provider reads what a preauthorization needs."""
     told = telling.told
     element = _element(told, request)
     return filled(
@@ -81,29 +85,42 @@ def item(telling: Telling, request: Document, purposes: frozenset[Purpose]) -> D
         provider=detached(element.get("provider"), request),
         excluded=None if _is_whole(told) else told.exclusion is not None,
         name=name_of_item(telling, request),
-        description=_description(telling),
+        description=" ".join(_sentences(telling, purposes)),
         network=_network(told),
         unit=_coded("benefit-unit", telling.unit.value),
         term=_coded("benefit-term", telling.term.value) if telling.term else None,
         benefit=[_benefit(each) for each in telling.allowances],
-        **(_authorization(told) if Purpose.AUTH_REQUIREMENTS in purposes else {}),
+        **(_authorization(told, url) if Purpose.AUTH_REQUIREMENTS in purposes else {}),
     )
 
 
-def rows(tellings: Sequence[Telling], request: Document) -> Iterator[tuple[str, ...]]:
+def rows(
+    tellings: Sequence[Telling], request: Document, purposes: frozenset[Purpose]
+) -> Iterator[tuple[str, ...]]:
     """The same as a table for people."""
     for telling in tellings:
-        name = name_of_item(telling, request)
-        told = telling.told
-        if told.exclusion is not None or not telling.allowances:
-            yield (f"{name}: {told.exclusion or _authorized(told)}", "", "", "", "")
+        name, side = name_of_item(telling, request), _SIDES[telling.told.in_network]
+        if telling.told.exclusion is not None or not telling.allowances:
+            sentences = " ".join(_sentences(telling, purposes))
+            yield (f"{name}: {sentences}", f"{_for(telling)}{side}", "", "", "")
             continue
         for each in telling.allowances:
             what = f"{name}: {_TYPES[each.kind][1]}"
-            side = {True: ", in network", False: ", out of network", None: ""}[told.in_network]
             left = "" if each.left is None else _spoken(each, each.left)
             used = "" if each.used is None else _spoken(each, each.used)
             yield (what, f"{_for(telling)}{side}", _spoken(each, each.allowed), used, left)
+
+
+def needs(
+    tellings: Sequence[Telling], request: Document, purposes: frozenset[Purpose]
+) -> list[str]:
+    """What a Claim for it would need, in words, each once; nothing where that is not asked."""
+    told = (
+        f"{name_of_item(each, request)}: {sentence}"
+        for each in tellings
+        for sentence in _needs(each.told, purposes)
+    )
+    return list(dict.fromkeys(told))
 
 
 def name_of_item(telling: Telling, request: Document) -> str:
@@ -112,13 +129,20 @@ def name_of_item(telling: Telling, request: Document) -> str:
     if _is_whole(told):
         return "Plan"
     element = _element(told, request)
-    for named in (element.get("productOrService"), element.get("category")):
-        coding = next(iter(codings_of(named)), None)
-        name = (named or {}).get("text") or (coding and (coding.display or coding.code))
-        if name:
-            return str(name)
-    category = told.category
-    return (category.display or category.code) if category else "Service"
+    named = element.get("productOrService") or element.get("category") or {}
+    codings = codings_of(named)
+    if told.category is not None and (
+        not codings or told.category.key in {each.key for each in codings}
+    ):
+        # The plan may know a better name of the same category.
+        codings = (told.category, *codings)
+    displays = [each.display for each in codings if each.display]
+    names = [*_given(named.get("text")), *displays, *(each.code for each in codings)]
+    return next(iter(names), "Service")
+
+
+def _given(text: str | None) -> list[str]:
+    return [text] if text else []
 
 
 def _is_whole(told: Told) -> bool:
@@ -189,12 +213,27 @@ def _for(telling: Telling) -> str:
     return f"{unit}, {terms[telling.term]}"
 
 
-def _description(telling: Telling) -> str:
-    """What the item says, as one line."""
-    if telling.told.exclusion is not None:
-        return telling.told.exclusion
-    sentences = [_sentence(each) for each in telling.allowances]
-    return " ".join(sentences) or _authorized(telling.told)
+def _sentences(telling: Telling, purposes: frozenset[Purpose]) -> list[str]:
+    """What the item says, in words."""
+    told = telling.told
+    if told.exclusion is not None:
+        found = [told.exclusion]
+    else:
+        found = [_sentence(each) for each in telling.allowances] or ["Covered."]
+    return [*found, *_needs(told, purposes)]
+
+
+def _needs(told: Told, purposes: frozenset[Purpose]) -> list[str]:
+    if Purpose.AUTH_REQUIREMENTS not in purposes or _is_whole(told):
+        return []
+    found = []
+    if told.authorized_by is not None:
+        found.append(f"Preauthorization {told.authorized_by} holds.")
+    elif told.authorization_required:
+        found.append("A preauthorization is needed.")
+    if told.attachment_required:
+        found.append(_ATTACHMENT_NEEDED)
+    return found
 
 
 def _sentence(allowance: Allowance) -> str:
@@ -207,18 +246,12 @@ def _sentence(allowance: Allowance) -> str:
     return f"{words}: {allowed}, used {used}, left {left}."
 
 
-def _authorized(told: Told) -> str:
-    if told.authorized_by is not None:
-        return f"Covered; preauthorization {told.authorized_by} holds."
-    needed = "needed" if told.authorization_required else "not needed"
-    return f"Covered; a preauthorization is {needed}."
-
-
-def _authorization(told: Told) -> Document:
+def _authorization(told: Told, url: str | None) -> Document:
     if _is_whole(told):
         return {}
-    supporting = [concept([_ATTACHMENT], "A Claim for it is paid with an attachment only.")]
+    supporting = [concept([_ATTACHMENT], _ATTACHMENT_NEEDED)]
     return filled(
         authorizationRequired=told.authorization_required,
         authorizationSupporting=supporting if told.attachment_required else None,
+        authorizationUrl=url if told.authorization_required else None,
     )

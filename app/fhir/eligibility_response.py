@@ -22,7 +22,7 @@ from app.fhir.answering import (
     table,
 )
 from app.fhir.documents import Document
-from app.fhir.eligibility_items import HEADS, item, rows, tellings
+from app.fhir.eligibility_items import HEADS, item, needs, rows, tellings
 from app.fhir.eligibility_request import purposes_of
 
 # A table that is longer is read by nobody.
@@ -32,7 +32,10 @@ Answers = Sequence[tuple[Document, Insured | None]]
 
 
 def eligibility_response(
-    answering: Answering, answers: Answers, issues: Sequence[Issue] = ()
+    answering: Answering,
+    answers: Answers,
+    issues: Sequence[Issue] = (),
+    authorization_url: str | None = None,
 ) -> Document:
     """Answer each insurance: a reference to a Coverage, and what the payer knows of it.
 
@@ -51,7 +54,10 @@ def eligibility_response(
         request=request_of(answering),
         outcome=outcome_of(answers, issues).value,
         disposition=disposition_of(answers, issues),
-        insurance=[_insurance(coverage, insured, request) for coverage, insured in answers],
+        insurance=[
+            _insurance(coverage, insured, request, authorization_url)
+            for coverage, insured in answers
+        ],
         preAuthRef=next((each.authorized_by for each in told if each.authorized_by), None),
         error=[_error(issue) for issue in issues],
     )
@@ -92,26 +98,26 @@ def _told(answers: Answers, issues: Sequence[Issue]) -> list[Told]:
     return [told for _, insured in answers if insured for told in insured.told or ()]
 
 
-def _insurance(coverage: Document, insured: Insured | None, request: Document) -> Document:
+def _insurance(
+    coverage: Document, insured: Insured | None, request: Document, url: str | None
+) -> Document:
     purposes = purposes_of(request)
     told = tellings((insured and insured.told) or (), purposes)
     return filled(
         coverage=detached(coverage, request),
         inforce=insured is not None and insured.is_in_force,
         benefitPeriod=_period(insured.days) if insured else None,
-        item=[item(each, request, purposes) for each in told],
+        item=[item(each, request, purposes, url) for each in told],
     )
 
 
 def _narrative(answering: Answering, answers: Answers, issues: Sequence[Issue]) -> Document:
     request = answering.request
-    lines = [
-        row
-        for _, insured in answers
-        if insured is not None
-        for row in rows(tellings(insured.told or (), purposes_of(request)), request)
-    ]
-    facts = [issue.text for issue in issues]
+    purposes = purposes_of(request)
+    told = [tellings(insured.told or (), purposes) for _, insured in answers if insured]
+    lines = [row for each in told for row in rows(each, request, purposes)]
+    needed = dict.fromkeys(fact for each in told for fact in needs(each, request, purposes))
+    facts = [*(issue.text for issue in issues), *needed]
     if len(lines) > _MOST_ROWS:
         facts.append(f"The table shows {_MOST_ROWS} rows of {len(lines)}.")
     sentence = disposition_of(answers, issues)

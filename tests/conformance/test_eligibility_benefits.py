@@ -332,6 +332,17 @@ def test_a_preauthorization_that_holds_is_told_with_what_it_is_for(wire, core, w
     assert authorized(ask(wire, **asked)) == (True, None)
 
 
+def test_where_to_read_of_preauthorizations_is_told_with_what_needs_one(wire, core, registry):
+    core.post("InsurancePlan", an_authorized_plan())
+    core.post("Coverage", a_member())
+    before = ask(wire, **AUTHORIZATION)
+    registry.settle_rules(authorization_url="https://payer.test/preauthorizations")
+    after = ask(wire, **AUTHORIZATION)
+
+    urls = [each["insurance"][0]["item"][0].get("authorizationUrl") for each in (before, after)]
+    assert urls == [None, "https://payer.test/preauthorizations"]
+
+
 def test_the_preauthorization_of_another_submitter_is_not_told(wire, other, core, worker):
     core.post("InsurancePlan", an_authorized_plan())
     core.post("Coverage", a_member())

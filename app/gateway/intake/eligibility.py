@@ -43,7 +43,8 @@ def take(
     told = answers.answering(
         client.payer, document, stored.reference, "CoverageEligibilityResponse", id, work
     )
-    answer = eligibility_response(told, found, issues)
+    url = client.payer.settings.authorization_url
+    answer = eligibility_response(told, found, issues, url)
     response = answers.added(answer, id, client.scope.submitter_id, work)
     submission = Submission(
         type=stored.type,
