@@ -22,7 +22,7 @@ _HL7 = "http://terminology.hl7.org/CodeSystem"
 _LARGEST_INTEGER = 2**31 - 1
 
 # X12's code for a plan as a whole, as HL7's own examples use it.
-_WHOLE_PLAN = Coding(f"{_HL7}/ex-benefitcategory", "30", "Health Benefit Plan Coverage")
+WHOLE_PLAN = Coding(f"{_HL7}/ex-benefitcategory", "30", "Health Benefit Plan Coverage")
 _ATTACHMENT = Coding(PLAN, "attachment-required", "Attachment required")
 _ATTACHMENT_NEEDED = "A Claim for it is paid with an attachment only."
 _SIDES = {True: ", in network", False: ", out of network", None: ""}
@@ -57,16 +57,17 @@ class Telling:
 def tellings(told: Sequence[Told], purposes: frozenset[Purpose]) -> tuple[Telling, ...]:
     """The items to write; without benefits asked, one for each question or category."""
     if Purpose.BENEFITS in purposes:
-        return tuple(part for each in told for part in _parts(each))
+        return tuple(part for each in told for part in parts(each))
     bare: dict[tuple[object, object], Told] = {}
     for each in told:
         if each.category is not None or each.asked is not None:
             key = (each.asked and each.asked.path, each.category)
             bare.setdefault(key, replace(each, allowances=(), in_network=None))
-    return tuple(part for each in bare.values() for part in _parts(each))
+    return tuple(part for each in bare.values() for part in parts(each))
 
 
-def _parts(told: Told) -> Iterator[Telling]:
+def parts(told: Told) -> Iterator[Telling]:
+    """What is told, one part for each unit and term."""
     groups: dict[tuple[Unit, Term | None], list[Allowance]] = {}
     for each in told.allowances:
         groups.setdefault((each.kind.unit, each.kind.term), []).append(each)
@@ -87,9 +88,9 @@ def item(
         name=name_of_item(telling, request),
         description=" ".join(_sentences(telling, purposes)),
         network=_network(told),
-        unit=_coded("benefit-unit", telling.unit.value),
-        term=_coded("benefit-term", telling.term.value) if telling.term else None,
-        benefit=[_benefit(each) for each in telling.allowances],
+        unit=coded("benefit-unit", telling.unit.value),
+        term=coded("benefit-term", telling.term.value) if telling.term else None,
+        benefit=[benefit(each) for each in telling.allowances],
         **(_authorization(told, url) if Purpose.AUTH_REQUIREMENTS in purposes else {}),
     )
 
@@ -164,20 +165,22 @@ def _subject(told: Told, element: Document, request: Document) -> Document:
         return filled(**{name: detached(each, request) for name, each in asked.items()})
     if "category" in element:
         return {"category": detached(element["category"], request)}
-    return {"category": concept([told.category or _WHOLE_PLAN])}
+    return {"category": concept([told.category or WHOLE_PLAN])}
 
 
 def _network(told: Told) -> Document | None:
     if told.in_network is None:
         return None
-    return _coded("benefit-network", "in" if told.in_network else "out")
+    return coded("benefit-network", "in" if told.in_network else "out")
 
 
-def _coded(system: str, code: str) -> Document:
+def coded(system: str, code: str) -> Document:
+    """A code of one of HL7's systems for benefits."""
     return concept([Coding(f"{_HL7}/{system}", code)])
 
 
-def _benefit(allowance: Allowance) -> Document:
+def benefit(allowance: Allowance) -> Document:
+    """What is allowed and what is used of it, with its type."""
     hl7, words = _TYPES[allowance.kind]
     codings = [Coding(f"{_HL7}/benefit-type", hl7)] if hl7 else []
     written = {"type": concept([*codings, Coding(PLAN, allowance.kind.value, words)])}
@@ -219,7 +222,7 @@ def _sentences(telling: Telling, purposes: frozenset[Purpose]) -> list[str]:
     if told.exclusion is not None:
         found = [told.exclusion]
     else:
-        found = [_sentence(each) for each in telling.allowances] or ["Covered."]
+        found = [sentence_of(each) for each in telling.allowances] or ["Covered."]
     return [*found, *_needs(told, purposes)]
 
 
@@ -236,7 +239,8 @@ def _needs(told: Told, purposes: frozenset[Purpose]) -> list[str]:
     return found
 
 
-def _sentence(allowance: Allowance) -> str:
+def sentence_of(allowance: Allowance) -> str:
+    """What a person reads of it."""
     words, allowed = _TYPES[allowance.kind][1], _spoken(allowance, allowance.allowed)
     if allowance.kind is AllowanceKind.DEDUCTIBLE:
         return "The deductible does not apply."

@@ -18,12 +18,10 @@ from app.gateway.beneficiaries import is_beneficiary
 from app.gateway.benefit_design import plan_of
 from app.gateway.coverages import matched
 from app.gateway.discovery import discovered, reference_to
-from app.gateway.plan_telling import Question, told
+from app.gateway.plan_telling import DECIDES_BY_THE_PLAN, Question, told
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
-# Whose plans are told: who decides by other rules than the plan's could pay otherwise.
-_DECIDES_BY_THE_PLAN = "standard"
 _OF_THE_PLAN = frozenset({Purpose.BENEFITS, Purpose.AUTH_REQUIREMENTS})
 
 
@@ -103,7 +101,7 @@ def _insured(policy: Stored, asking: Asking, wants_the_plan: bool) -> Insured | 
     is_in_force = is_within(asking.days, days)
     if not is_in_force or not wants_the_plan:
         return Insured(days, is_in_force)
-    if plan is None or asking.client.payer.settings.adjudicator != _DECIDES_BY_THE_PLAN:
+    if plan is None or asking.client.payer.settings.adjudicator != DECIDES_BY_THE_PLAN:
         return Insured(days, is_in_force, None)
     question = Question(asking.document, coverage, plan, asking.days[0], asking.client, base, work)
     return Insured(days, is_in_force, tuple(told(question)))

@@ -25,6 +25,9 @@ from app.gateway.known_authorizations import holding
 from app.gateway.networks import affiliations
 from app.store.unit_of_work import UnitOfWork
 
+# Whose plans are told: who decides by other rules than the plan's could pay otherwise.
+DECIDES_BY_THE_PLAN = "standard"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -13,12 +13,12 @@ from app.adjudicators.standard.benefits import cost_of
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.eligibility import covering
-from app.adjudicators.standard.leaves import Leaf, leaves_of
+from app.adjudicators.standard.leaves import Leaf, latest_service_day, leaves_of
 from app.adjudicators.standard.limits import limit_of
 from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.reasons import find_note
 from app.adjudicators.standard.terms import Terms, terms_of
-from app.domain.adjudication import AdjudicationRequest, Category, Counter
+from app.domain.adjudication import AdjudicationRequest, Category, Counter, Decided
 from app.domain.arithmetic import EXACT
 from app.domain.claims import Days, Line
 from app.domain.codes import ClaimUse
@@ -53,6 +53,33 @@ def services_told(request: AdjudicationRequest, *, is_provider_known: bool) -> t
             for leaf, asked in _leaves(request)
             for told in _of_leaf(leaf, asked, terms, tally, is_provider_known)
         )
+
+
+def balances_told(decided: Decided, request: AdjudicationRequest) -> tuple[Told, ...]:
+    """What is used after a decision: of the plan, and of each category that the Claim has lines of.
+
+    As of its last day of service.
+    """
+    day = latest_service_day(request.claim, request.received_on)
+    with localcontext(EXACT):
+        sums = dict(request.counters or {})
+        for posting in decided.postings:
+            sums[posting.counter] = sums.get(posting.counter, Decimal(0)) + posting.amount
+        now = replace(request, counters=sums, received_on=day)
+        terms, tally = terms_of(request), Tally(sums)
+        leaves = leaves_of(request.claim, request.received_on)
+        found = [benefit for leaf in leaves if (benefit := terms.benefit_of(leaf)) is not None]
+        of_categories = (
+            Told(category=benefit.category, allowances=counted)
+            for benefit in {each.category.key: each for each in found}.values()
+            if (counted := _counted(benefit, day, terms, tally))
+        )
+        return (*plan_told(now), *of_categories)
+
+
+def _counted(benefit: Benefit, day: date, terms: Terms, tally: Tally) -> tuple[Allowance, ...]:
+    limits = _limits(benefit, day, terms, tally)
+    return tuple(each for each in limits if each.used is not None)
 
 
 def _unclaimed(request: AdjudicationRequest) -> AdjudicationRequest:

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
-from app.adjudicators.standard.telling import plan_told, services_told
+from app.adjudicators.standard.telling import balances_told, plan_told, services_told
 from app.domain.adjudication import Category, Counter, Coverage
 from app.domain.claims import Days
+from app.domain.codes import ClaimUse
 from tests.adjudicators.builders import (
     DAY,
     NETWORK,
@@ -249,3 +250,36 @@ def test_what_is_told_left_is_what_a_claim_of_the_day_takes():
 
     assert min(each.left for each in told.allowances) == 30
     assert taken.total(Category.DEDUCTIBLE).amount == 30
+
+
+# --- after a decision
+
+
+def test_after_a_decision_the_balance_is_told_with_what_it_took():
+    # Before: 40 of 100 and two visits. 150 on a day: 60 deductible, 20 % of 90 = 18, benefit 72.
+    dental = a_benefit(
+        "dental", coinsurance="20", limits={"visits-per-year": "5", "amount-per-year": "500"}
+    )
+    plan = a_plan(
+        dental, a_benefit("vision", limits={"visits-per-year": "1"}), deductible_individual="100"
+    )
+    used = counters(deductible_individual="40") | a_sum("visit", "2026", 2, "dental")
+    line = a_line(1, "150.00", categories=("dental",))
+    asked = a_request(line, plan=plan, counters=used)
+
+    told = balances_told(decide(line, plan=plan, counters=used), asked)
+
+    assert [spoken(each) for each in told] == [
+        "plan: deductible-individual 100 used 100.00 left 0.00",
+        "dental: amount-per-year 500 used 72.00 left 428.00; visits-per-year 5 used 3 left 2",
+    ]
+
+
+def test_what_is_not_claimed_leaves_the_balance_as_it_was():
+    plan = a_plan(a_benefit(coinsurance="20"), deductible_individual="100")
+    asked = a_request(a_line(1, "150.00"), plan=plan, use=ClaimUse.PREDETERMINATION)
+    decided = decide(a_line(1, "150.00"), plan=plan, use=ClaimUse.PREDETERMINATION)
+
+    assert [spoken(each) for each in balances_told(decided, asked)] == [
+        "plan: deductible-individual 100 used 0 left 100"
+    ]
