@@ -24,10 +24,12 @@ class PayerSettings:
     """A payer's own rules; `zone` decides which day an instant is on.
 
     `decide_within` are the time limits that differ from the defaults.
+    `authorization_url` is where a provider reads what a preauthorization needs.
     """
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
     default_plan: str | None = None
+    authorization_url: str | None = None
     adjudicator: str = "standard"
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     await_coverage: timedelta = timedelta(days=30)

@@ -88,6 +88,7 @@ _PLAN = {
     "copay": "What the member pays of a category on a day.",
     "coinsurance": "The member's share in percent.",
     "deductible": "With value 0: the deductible does not apply to the category.",
+    "attachment-required": "In answers: a Claim for the service is paid with an attachment only.",
     "standard": "Coordination: the benefit is cut to what is left of the allowed amount.",
     "maintenance-of-benefits": "Coordination: the plan is applied to what earlier payers left.",
     "carve-out": "Coordination: what earlier payers paid is taken off the benefit.",

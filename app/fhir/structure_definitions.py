@@ -38,7 +38,7 @@ _EXTENSIONS = (
     _Extension(
         EXPRESSION,
         "string",
-        ("ClaimResponse.error", "CodeableConcept"),
+        ("ClaimResponse.error", "CoverageEligibilityResponse.error", "CodeableConcept"),
         "The FHIRPath of the element that is wrong.",
     ),
     _Extension(

@@ -184,6 +184,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
     return {
         "duplicate-claim-identifier": settings.duplicate_claim_identifier,
         "default-plan": settings.default_plan,
+        "authorization-url": settings.authorization_url,
         "adjudicator": settings.adjudicator,
         "zone": str(settings.zone),
         "await-coverage-days": settings.await_coverage.days,
@@ -203,6 +204,7 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
     return PayerSettings(
         duplicate_claim_identifier=DuplicateClaims(written["duplicate-claim-identifier"]),
         default_plan=written["default-plan"],
+        authorization_url=written["authorization-url"],
         adjudicator=written["adjudicator"],
         zone=ZoneInfo(written["zone"]),
         await_coverage=timedelta(days=written["await-coverage-days"]),

@@ -23,6 +23,7 @@ from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
+from app.store.member_reservations import MemberReservations
 from app.store.mentions import Mentions
 from app.store.payables import Payables
 from app.store.payments import Payments
@@ -86,6 +87,7 @@ class UnitOfWork:
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)
+        self.member_reservations = MemberReservations(connection, scope)
         self.payables = Payables(connection, scope, now)
         self.carried = Carried(connection, scope, now)
         self.payments = Payments(connection, scope, now)

@@ -172,6 +172,7 @@ def test_a_payers_name_is_given_once(on_sqlite):
         ("--adjudicator", "oracle", "Installed adjudicators are: manual, standard.", 1),
         ("--zone", "Mars/Olympus", "There is no time zone 'Mars/Olympus'.", 1),
         ("--zone", "../etc/passwd", "There is no time zone", 1),
+        ("--authorization-url", "ftp://payer.test", "is not an http or https address.", 1),
         ("--default-plan", "gold", "has no InsurancePlan 'gold': `eclaims load` it first.", 1),
         ("--await-coverage-days", "-1", "-1 is not in the range", 2),
         ("--await-information-days", "3651", "3651 is not in the range", 2),
@@ -197,6 +198,12 @@ def test_a_wrong_rule_is_refused_and_changes_nothing(on_sqlite, option, wrong, t
     [
         ("--adjudicator", "manual", "adjudicator", "manual"),
         ("--zone", "Europe/Berlin", "zone", "Europe/Berlin"),
+        (
+            "--authorization-url",
+            "https://payer.test/a",
+            "authorization_url",
+            "https://payer.test/a",
+        ),
         ("--default-plan", "default", "default_plan", "default"),
         ("--await-coverage-days", "0", "await_coverage_days", 0),
         ("--await-information-days", "3650", "await_information_days", 3650),

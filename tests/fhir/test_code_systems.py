@@ -49,6 +49,7 @@ def test_the_plan_codes_are_those_of_the_profile():
         *GeneralCost,
         *LimitKind,
         *CostKind,
+        "attachment-required",
         "general",
         "standard",
         "maintenance-of-benefits",

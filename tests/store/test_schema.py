@@ -185,6 +185,32 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
     }
 
 
+def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installation):
+    def reserve(connection):
+        Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
+        work = UnitOfWork(
+            connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
+        )
+        work.reservations.reserve("1", 100, TERMS)
+
+    def indexes():
+        return store.read(
+            lambda connection: {
+                one["name"] for one in inspect(connection).get_indexes("reservation")
+            }
+        )
+
+    store.write(reserve)
+    before = rows(store), indexes()
+
+    schema.downgrade(store, "0006")
+    without = indexes()
+    schema.upgrade(store)
+
+    assert "ix_reservation_member" in before[1] - without
+    assert (rows(store), indexes()) == before
+
+
 def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, installation):
     answers = {
         "R1": ("undelivered", 0, "undelivered"),

@@ -3,32 +3,27 @@
 Docs: docs/architecture.md, "The path of a deferred adjudication".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from app.domain.adjudication import AdjudicationRequest
-from app.domain.claims import Claim, Line
-from app.domain.codes import Coding
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
-from app.domain.plan import Plan, Price
 from app.domain.reissue import Reissue
 from app.fhir import json_text
 from app.fhir.claims import read_claim
-from app.fhir.coverages import plan_identifier, read_coverage
+from app.fhir.coverages import read_coverage
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
-from app.fhir.plans import read_plan
-from app.fhir.prices import read_prices
 from app.gateway.attachments import is_deliverable
 from app.gateway.authorizations import held_for, uses_of
 from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.benefit_design import plan_of, prices_of
 from app.gateway.coverages import matched
 from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
-from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -72,13 +67,13 @@ def _facts(
     known = read_coverage(policy, coverage.id) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
-    plan = _plan(policy, payer, base, work)
+    plan = plan_of(policy, payer, base, work)
     request = AdjudicationRequest(
         claim=claim,
         received_on=submission.created_at.astimezone(payer.settings.zone).date(),
         coverage=known,
         plan=plan,
-        prices=_prices(claim, work),
+        prices=prices_of(claim.lines, work),
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
@@ -133,34 +128,6 @@ def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:
 def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
     return None if focal is None else matched(document, focal["coverage"], base, work)
-
-
-def _plan(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) -> Plan | None:
-    """The plan that the Coverage names, else the payer's default plan; None where it has none."""
-    named = plan_identifier(policy) if policy else None
-    wanted = named or payer.settings.default_plan
-    if policy is None or wanted is None:
-        return None
-    found = work.reference_data.identified(("InsurancePlan",), plan_key(wanted))
-    if len(found) != 1:
-        return None
-    document = _document(work.reference_data.find(*found[0]))
-    return None if document is None else read_plan(document, base)
-
-
-def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:
-    keys = {service_key(coding) for coding in _services(claim.lines)}
-    found = work.reference_data.identified(("ChargeItemDefinition",), *keys)
-    stored = work.reference_data.find_all("ChargeItemDefinition", {id for _, id in found})
-    documents = (_document(each) for each in stored)
-    return tuple(price for each in documents if each for price in read_prices(each))
-
-
-def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:
-    for line in lines:
-        for coding in line.services:
-            yield Coding(coding.system, coding.code)
-        yield from _services(line.lines)
 
 
 def _document(stored: Stored | None) -> Document | None:

@@ -79,6 +79,7 @@ reservation = Table(
     # Cancelled or expired: what is restored from then on is open no more.
     Column("closed_at", Instant),
     Index("ix_reservation_ends", "ends_on"),
+    Index("ix_reservation_member", "payer_id", "member"),
 )
 
 # What each of its lines holds, money and services apart: the sums of the ledger in whole units, so
