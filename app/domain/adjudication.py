@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.domain.claims import Claim, Days
 from app.domain.codes import Coding
 from app.domain.money import Money
+from app.domain.persons import NOBODY_KNOWN, Person
 from app.domain.plan import Plan, Price
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class AdjudicationRequest:
     `is_beneficiary` False: the coverage is somebody else's than the patient's.
     `affiliations` are the days on which the provider is in a network of the plan.
     `earlier` are other Claims that may ask for the same services.
+    `patient` is what is known of whom the coverage insures.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -166,6 +168,7 @@ class AdjudicationRequest:
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
     is_beneficiary: bool = True
+    patient: Person = NOBODY_KNOWN
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
     authorizations: tuple[Authorization, ...] = ()

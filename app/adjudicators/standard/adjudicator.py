@@ -1,15 +1,12 @@
-"""The rule set `standard-2`: what may be decided, and the decision line by line."""
+"""The rule set `standard-3`: what may be decided, and the decision line by line."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal, localcontext
 
 from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import (
-    NO_ATTACHMENT_CAME,
-    NO_OTHER_PAYER_ANSWERED,
-    covering,
-)
+from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf, leaves_of
 from app.adjudicators.standard.lines import (
     Assessed,
@@ -18,6 +15,11 @@ from app.adjudicators.standard.lines import (
     counted_by_rows,
     counted_over,
     decided,
+)
+from app.adjudicators.standard.missing import (
+    NO_OTHER_PAYER_ANSWERED,
+    QUESTIONS,
+    missing_denials,
 )
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
@@ -42,7 +44,7 @@ _NOTHING = Decimal(0)
 class StandardAdjudicator:
     """Decides by the payer's plan, prices and counters, and by nothing else."""
 
-    rules = "standard-2"
+    rules = "standard-3"
 
     def adjudicate(self, request: AdjudicationRequest) -> Answer:
         """Decide, or say what is missing; on a last call only another currency still defers."""
@@ -52,7 +54,7 @@ class StandardAdjudicator:
                 _missing(request, terms)
                 or _duplicate_likely(request, terms)
                 or _other_payer_missing(request, terms)
-                or _attachment_missing(request, terms)
+                or _information_missing(request, terms)
                 or _decision(request, terms)
             )
 
@@ -97,15 +99,20 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     return Deferred(Awaiting.OPERATOR, text)
 
 
-def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
-    """Ask once for all lines that would be paid if their attachment were here."""
+def _information_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """Ask once for all that lines lack which would be paid if it were here."""
     if request.is_last_call:
         return None
-    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
-    if not lacking:
+    lacking: dict[Denial, list[str]] = {denial: [] for denial in QUESTIONS}
+    for leaf in _asked(request):
+        found, benefit = covering(leaf, terms), terms.benefit_of(leaf)
+        if isinstance(found, Denial) and found in QUESTIONS and benefit is not None:
+            for denial in missing_denials(leaf, benefit, terms):
+                lacking[denial].append(spelled(leaf.line.path))
+    asked = {QUESTIONS[denial]: ", ".join(lines) for denial, lines in lacking.items() if lines}
+    if not asked:
         return None
-    lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
-    text = f"Please send the attachment that is needed to decide on line {lines}."
+    text = " ".join(question.format(lines) for question, lines in asked.items())
     return Deferred(Awaiting.INFORMATION, text)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.adjudicators.standard import limits, reasons
+from app.adjudicators.standard import frequency, limits, reasons
 from app.adjudicators.standard.benefits import MemberShare, count_share, member_share
 from app.adjudicators.standard.coordination import Due, coordinated
 from app.adjudicators.standard.counters import Tally
@@ -86,6 +86,7 @@ def counted_by_rows(
         return
     standing.units.use(benefit, units)
     limits.count_visit(benefit, leaf.day, terms, standing.tally)
+    frequency.count_units(units, leaf, benefit, terms, standing.tally)
     share = MemberShare(
         *(
             amounts.get(category, Decimal(0))
@@ -126,11 +127,16 @@ def _eligible(
     price: Priced, leaf: Leaf, benefit: Benefit, terms: Terms, standing: Standing
 ) -> Decimal:
     """What is allowed of the visits and units within the limits."""
-    eligible = Decimal(0)
-    if limits.is_visit_left(benefit, leaf.day, terms, standing.tally):
-        eligible = price.allowed_of(standing.units.within(benefit, leaf.line))
+    tally = standing.tally
+    if not limits.is_visit_left(benefit, leaf.day, terms, tally):
+        return Decimal(0)
+    units = standing.units.within(benefit, leaf.line)
+    units = frequency.units_within(units, leaf, benefit, terms, tally)
+    standing.units.grant(benefit, leaf.line, units)
+    eligible = price.allowed_of(units)
     if eligible > 0:
-        limits.count_visit(benefit, leaf.day, terms, standing.tally)
+        limits.count_visit(benefit, leaf.day, terms, tally)
+        frequency.count_units(units, leaf, benefit, terms, tally)
     return eligible
 
 

@@ -19,10 +19,10 @@ from app.fhir.coverages import plan_identifier, read_coverage
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
 from app.fhir.plans import read_plan
-from app.fhir.prices import read_prices
+from app.fhir.prices import applied, read_prices
 from app.gateway.attachments import is_deliverable
 from app.gateway.authorizations import held_for
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.beneficiaries import insured_person, is_beneficiary
 from app.gateway.coverages import matched
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
@@ -72,12 +72,15 @@ def _facts(
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
     plan = _plan(policy, payer, base, work)
+    received_on = submission.created_at.astimezone(payer.settings.zone).date()
+    patient = insured_person(document, policy, base, work)
     request = AdjudicationRequest(
         claim=claim,
-        received_on=submission.created_at.astimezone(payer.settings.zone).date(),
+        received_on=received_on,
         coverage=known,
         plan=plan,
-        prices=_prices(claim, work),
+        prices=applied(_prices(claim, work), document, claim, patient, received_on),
+        patient=patient,
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
