@@ -14,6 +14,7 @@ from app.domain.authorizations import Authorization, Use
 from app.domain.claims import Claim, Days
 from app.domain.codes import Cause, Coding
 from app.domain.money import Money
+from app.domain.persons import NOBODY_KNOWN, Person
 from app.domain.plan import Plan, Price
 
 if TYPE_CHECKING:
@@ -155,6 +156,7 @@ class AdjudicationRequest:
     `earlier` are other Claims that may ask for the same services; `review` is what a person said
     of those that nearly do.
     `authorizations` are the live preauthorizations that the Claim quotes.
+    `patient` is what is known of whom the coverage insures.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -166,6 +168,7 @@ class AdjudicationRequest:
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
     is_beneficiary: bool = True
+    patient: Person = NOBODY_KNOWN
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
     review: Review | None = None

@@ -8,7 +8,7 @@ from app.domain.codes import Cause, InputType, OutputType, TaskCode
 from app.domain.issues import ErrorCode
 from app.domain.plan import CostKind, LimitKind
 from app.fhir.code_systems import published
-from app.fhir.plans import GeneralCost
+from app.fhir.plans import GeneralCost, ServiceLimit
 from tests.fhir.answers import findings
 
 PUBLISHED = published()
@@ -47,6 +47,7 @@ def test_a_code_system_has_the_codes_that_are_spoken(name, spoken):
 def test_the_plan_codes_are_those_of_the_profile():
     assert set(codes("plan")) == {
         *GeneralCost,
+        *ServiceLimit,
         *LimitKind,
         *CostKind,
         "attachment-required",

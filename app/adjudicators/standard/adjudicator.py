@@ -7,11 +7,8 @@ from decimal import Decimal, localcontext
 from app.adjudicators.standard.authorization import Reserves
 from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import (
-    NO_ATTACHMENT_CAME,
-    NO_OTHER_PAYER_ANSWERED,
-    covering,
-)
+from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf, leaves_of
 from app.adjudicators.standard.lines import (
     Assessed,
@@ -20,6 +17,11 @@ from app.adjudicators.standard.lines import (
     counted_by_rows,
     counted_over,
     decided,
+)
+from app.adjudicators.standard.missing import (
+    NO_OTHER_PAYER_ANSWERED,
+    QUESTIONS,
+    missing_denials,
 )
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
@@ -54,7 +56,7 @@ class StandardAdjudicator:
                 _missing(request, terms)
                 or _duplicate_likely(request, terms)
                 or _other_payer_missing(request, terms)
-                or _attachment_missing(request, terms)
+                or _information_missing(request, terms)
                 or _decision(request, terms)
             )
 
@@ -99,15 +101,20 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     return Deferred(Awaiting.OPERATOR, text)
 
 
-def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
-    """Ask once for all lines that would be paid if their attachment were here."""
+def _information_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """Ask once for all that lines lack which would be paid if it were here."""
     if request.is_last_call:
         return None
-    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
-    if not lacking:
+    lacking: dict[Denial, list[str]] = {denial: [] for denial in QUESTIONS}
+    for leaf in _asked(request):
+        found, benefit = covering(leaf, terms), terms.benefit_of(leaf)
+        if isinstance(found, Denial) and found in QUESTIONS and benefit is not None:
+            for denial in missing_denials(leaf, benefit, terms):
+                lacking[denial].append(spelled(leaf.line.path))
+    asked = {QUESTIONS[denial]: ", ".join(lines) for denial, lines in lacking.items() if lines}
+    if not asked:
         return None
-    lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
-    text = f"Please send the attachment that is needed to decide on line {lines}."
+    text = " ".join(question.format(lines) for question, lines in asked.items())
     return Deferred(Awaiting.INFORMATION, text)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.adjudicators.standard import limits, reasons
+from app.adjudicators.standard import frequency, limits, reasons
 from app.adjudicators.standard.authorization import (
     Reserves,
     authorized_amount,
@@ -99,6 +99,7 @@ def counted_by_rows(
         return
     standing.units.use(benefit, units)
     limits.count_visit(benefit, leaf.day, terms, standing.tally)
+    frequency.count_units(units, leaf, benefit, terms, standing.tally)
     share = MemberShare(
         *(
             amounts.get(category, Decimal(0))
@@ -148,12 +149,16 @@ def _eligible(
     standing: Standing,
 ) -> Decimal:
     """What is allowed of those of the units that are within the limits, as visits are."""
-    if not limits.is_visit_left(benefit, leaf.day, terms, standing.tally):
+    tally = standing.tally
+    if not limits.is_visit_left(benefit, leaf.day, terms, tally):
         return Decimal(0)
-    within = standing.units.within(benefit, leaf.line, units)
+    within = standing.units.within(benefit, units)
+    within = frequency.units_within(within, leaf, benefit, terms, tally)
+    standing.units.grant(benefit, leaf.line, within)
     eligible = price.allowed_of(within)
     if eligible > 0:
-        limits.count_visit(benefit, leaf.day, terms, standing.tally)
+        limits.count_visit(benefit, leaf.day, terms, tally)
+        frequency.count_units(within, leaf, benefit, terms, tally)
         standing.reserves.take_units(leaf, within)
     return eligible
 

@@ -29,6 +29,10 @@ NO_MEMBER = _reason("31", "No such member")
 PRICE = _reason("45", "Above the price")
 NOT_COVERED = _reason("96", "Not covered")
 LIMIT = _reason("119", "Limit reached")
+AGE = _reason("6", "Not at this age")
+SEX = _reason("7", "Not for this sex")
+NO_PATIENT = _reason("16", "Age or sex missing")
+NO_SITE = _reason("16", "Tooth missing")
 WAITING = _reason("179", "Waiting period")
 
 _NOTES = {
@@ -51,6 +55,10 @@ _NOTES = {
     (NOT_COVERED, Category.NONCOVERED): "The plan does not cover this service.",
     (LIMIT, Category.NONCOVERED): "A limit of the plan is reached.",
     (NO_ATTACHMENT, Category.NONCOVERED): "The attachment that was asked for did not come.",
+    (AGE, Category.NONCOVERED): "The plan does not cover this service at the patient's age.",
+    (SEX, Category.NONCOVERED): "The plan does not cover this service for the patient's sex.",
+    (NO_PATIENT, Category.NONCOVERED): "The birth date or sex that was asked for did not come.",
+    (NO_SITE, Category.NONCOVERED): "The tooth or surface that was asked for did not come.",
     (WAITING, Category.NONCOVERED): "The service was within the waiting period.",
 }
 

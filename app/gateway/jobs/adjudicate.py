@@ -15,9 +15,10 @@ from app.fhir.claims import read_claim
 from app.fhir.coverages import read_coverage
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
+from app.fhir.prices import applied
 from app.gateway.attachments import is_deliverable
 from app.gateway.authorizations import held_for, uses_of
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.beneficiaries import insured_person, is_beneficiary
 from app.gateway.benefit_design import plan_of, prices_of
 from app.gateway.coverages import matched
 from app.gateway.decisions import compared
@@ -68,12 +69,15 @@ def _facts(
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
     plan = plan_of(policy, payer, base, work)
+    received_on = submission.created_at.astimezone(payer.settings.zone).date()
+    patient = insured_person(document, policy, base, work)
     request = AdjudicationRequest(
         claim=claim,
-        received_on=submission.created_at.astimezone(payer.settings.zone).date(),
+        received_on=received_on,
         coverage=known,
         plan=plan,
-        prices=prices_of(claim.lines, work),
+        prices=applied(prices_of(claim.lines, work), document, claim, patient, received_on),
+        patient=patient,
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
