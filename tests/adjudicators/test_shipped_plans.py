@@ -182,6 +182,39 @@ def test_braces_are_paid_up_to_their_lifetime_maximum():
     assert posted(decision)["benefit|orthodontic|lifetime"] == Decimal("1500.00")
 
 
+def test_the_family_s_deductible_ends_in_mid_claim():
+    # The others have borne 130.00 of 150.00: 20.00 of the first filling; 20 % of 75.00 and 95.00.
+    used = {Counter("family", "deductible-family", "", "2026"): Decimal("130.00")}
+    lines = serviced(1, "21211", "95.00"), serviced(2, "21211", "95.00")
+
+    assert worked(decide("dental", *lines, counters=used)) == {
+        "1": [
+            "submitted 95.00",
+            "eligible 95.00",
+            "deductible 20.00 (1)",
+            "coinsurance 15.00 (2)",
+            "benefit 60.00",
+        ],
+        "2": ["submitted 95.00", "eligible 95.00", "coinsurance 19.00 (2)", "benefit 76.00"],
+    }
+
+
+def test_the_dental_plan_pays_up_to_its_maximum_of_the_year():
+    # 425.00 after the deductible, then 450.00 each: 1,775.00 with the fourth. 225.00 are left.
+    crowns = [serviced(number, "27211", "900.00") for number in (1, 2, 3, 4, 5)]
+
+    decided = worked(decide("dental", *crowns, authorizations=agreed("27211")))
+
+    assert [rows[-1] for rows in decided.values()] == [
+        "benefit 425.00",
+        "benefit 450.00",
+        "benefit 450.00",
+        "benefit 450.00",
+        "benefit 225.00",
+    ]
+    assert "noncovered 225.00 (119)" in decided["5"]
+
+
 def test_preventive_care_is_paid_on_two_days_a_year():
     lines = [
         serviced(number, "11101", "40.00", day=DAY + timedelta(days=number)) for number in (1, 2, 3)
