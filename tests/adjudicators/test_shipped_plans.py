@@ -61,9 +61,9 @@ def decide(name, *lines, **rest):
     return StandardAdjudicator().adjudicate(request)
 
 
-def agreed(*codes):
-    """A preauthorization of these dental services."""
-    return (Authorization("USD", frozenset(Coding(ORAL, code).key for code in codes)),)
+def agreed(code, system=ORAL):
+    """A preauthorization of a service."""
+    return (Authorization("USD", frozenset({Coding(system, code).key})),)
 
 
 # --- what is shipped
@@ -293,7 +293,7 @@ def test_an_emergency_with_an_x_ray():
 def test_nobody_bears_more_than_the_maximum_out_of_pocket():
     # 500.00, then 20 % of 15,500.00 would be 3,100.00: 2,500.00 are left of 3,000.00.
     days = serviced(1, "intensive-care-day", "16000.00", system=OWN, quantity="5", price="3200.00")
-    held = (Authorization("USD", frozenset({Coding(OWN, "intensive-care-day").key})),)
+    held = agreed("intensive-care-day", OWN)
 
     assert worked(decide("medical", days, authorizations=held)) == {
         "1": [
