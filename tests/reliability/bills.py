@@ -35,7 +35,6 @@ class Bills:
     random: Random
     sent: int = 0
     by_number: dict[str, Insured] = field(default_factory=dict)
-    coordinated: set[str] = field(default_factory=set)
     days: dict[str, list[date]] = field(default_factory=dict)
 
     def claims(self, count: int, provider: str | None = None) -> list[dict[str, Any]]:
@@ -114,7 +113,6 @@ class Bills:
         first = {"sequence": 1, "focal": False, "coverage": {"display": "Another policy"}}
         claim["insurance"] = [{**first, "claimResponse": {"reference": "#earlier"}}, own]
         claim["contained"] = [answer]
-        self.coordinated.add(claim["identifier"][0]["value"])
 
     def _item(
         self, member: Insured, sequence: int, day: date, named: tuple[Service, ...]

@@ -15,6 +15,7 @@ from tests.builders import COVERAGE_SYSTEM, a_coverage, identifier
 
 MEMBERS_OF_A_FAMILY = 3
 _CLASSES = "http://terminology.hl7.org/CodeSystem/coverage-class"
+_OF_A_PLAN = {"InsurancePlan", "ChargeItemDefinition"}
 # What waits for an attachment is another test's; here everything is to be decided.
 _LEFT_OUT = {"79931"}
 _FEE_OF_WHAT_HAS_NONE = Decimal("30.00")
@@ -99,9 +100,6 @@ def insured(
 def fair(random: Random, fee: Decimal) -> Decimal:
     """What somebody asks for a service: below, at, or above the fee."""
     return fee * Decimal(random.choice(["0.8", "0.95", "1", "1.1", "1.25"]))
-
-
-_OF_A_PLAN = {"InsurancePlan", "ChargeItemDefinition"}
 
 
 def _shipped(name: str) -> list[dict[str, Any]]:
