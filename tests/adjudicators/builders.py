@@ -39,7 +39,7 @@ def a_frequency(units, *services, months=0, days=0, name="rule", per=None):
     return Frequency(name, Decimal(units), tuple(map(service, services)), span, per)
 
 
-def used(day, units=1, *, counted_as="rule"):
+def rendered(day, units=1, *, counted_as="rule"):
     """A counter: so many units of a frequency were counted on a day."""
     return {Counter("member", "frequency", counted_as, str(day)): Decimal(units)}
 

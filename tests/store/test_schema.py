@@ -191,7 +191,7 @@ def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installati
         work = UnitOfWork(
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
-        work.reservations.reserve("1", 100, TERMS)
+        work.reservations.reserve("1", granted(100), TERMS)
 
     def indexes():
         return store.read(
@@ -203,7 +203,7 @@ def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installati
     store.write(reserve)
     before = rows(store), indexes()
 
-    schema.downgrade(store, "0006")
+    schema.downgrade(store, "0011")
     without = indexes()
     schema.upgrade(store)
 

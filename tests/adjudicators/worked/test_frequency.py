@@ -18,7 +18,7 @@ from tests.adjudicators.builders import (
     a_request,
     decide,
     posted,
-    used,
+    rendered,
     worked,
 )
 from tests.adjudicators.worked.tables import assert_worked
@@ -47,7 +47,7 @@ def test_a_third_cleaning_of_a_year_is_the_members():
         a_cleaning(3, day=date(2026, 5, 10)),
         a_line(4, "30.00"),
     )
-    decision = decide(*lines, plan=CLEANINGS, counters=used("2025-12-31", 2))
+    decision = decide(*lines, plan=CLEANINGS, counters=rendered("2025-12-31", 2))
 
     assert_worked(
         decision,
@@ -93,17 +93,17 @@ def test_units_beyond_a_frequency_are_lost():
 def test_a_span_of_months_slides_with_the_day_of_the_service(earlier, expected):
     plan = a_plan(a_benefit(frequencies=(a_frequency(1, "cleaning", months=36),)))
 
-    assert worked(decide(a_cleaning(), plan=plan, counters=used(earlier))) == {"1": expected}
+    assert worked(decide(a_cleaning(), plan=plan, counters=rendered(earlier))) == {"1": expected}
 
 
 def test_no_span_holds_more_than_its_units_wherever_it_begins():
     # 2 in 6 months. Of 1 March and 1 August none is in a span with the other but with 1 June both.
     plan = a_plan(a_benefit(frequencies=(a_frequency(2, "cleaning", months=6),)))
-    between = used("2026-03-01") | used("2026-08-01")
+    between = rendered("2026-03-01") | rendered("2026-08-01")
     # 1 March to 31 August holds 2 and would hold 3.
     assert worked(decide(a_cleaning(), plan=plan, counters=between)) == {"1": LOST}
     # 1 January to 30 June holds 1, 1 June to 30 November 1: none holds 3.
-    apart = used("2026-01-01") | used("2026-07-01")
+    apart = rendered("2026-01-01") | rendered("2026-07-01")
     assert worked(decide(a_cleaning(), plan=plan, counters=apart)) == {"1": PAID}
 
 
@@ -125,7 +125,7 @@ def test_each_tooth_has_one_crown_in_five_years():
         a_crown(2, "15"),
         a_crown(3, "15"),
         plan=CROWN_PLAN,
-        counters=used("2022-06-01", counted_as=TOOTH),
+        counters=rendered("2022-06-01", counted_as=TOOTH),
     )
 
     assert_worked(
@@ -140,7 +140,7 @@ def test_each_tooth_has_one_crown_in_five_years():
 
 
 def test_a_tooth_is_free_again_when_its_span_is_over():
-    decision = decide(a_crown(), plan=CROWN_PLAN, counters=used("2021-06-01", counted_as=TOOTH))
+    decision = decide(a_crown(), plan=CROWN_PLAN, counters=rendered("2021-06-01", counted_as=TOOTH))
 
     assert worked(decision)["1"][-1] == "benefit 300.00"
 
@@ -148,7 +148,7 @@ def test_a_tooth_is_free_again_when_its_span_is_over():
 def test_the_tooth_of_an_item_is_that_of_its_parts():
     parts = a_line((1, 1), "400.00", service="crown"), a_line((1, 2), "200.00", service="post")
     item = a_line(1, "600.00", *parts, teeth=("14",))
-    decision = decide(item, plan=CROWN_PLAN, counters=used("2022-06-01", counted_as=TOOTH))
+    decision = decide(item, plan=CROWN_PLAN, counters=rendered("2022-06-01", counted_as=TOOTH))
 
     # The crown is lost, the post is not limited: 50 % of 200.
     assert worked(decision)["1.1"][-1] == "benefit 0.00"
@@ -194,7 +194,7 @@ def test_the_least_of_several_frequencies_counts():
 
 @pytest.mark.parametrize("use", [ClaimUse.PREAUTHORIZATION, ClaimUse.PREDETERMINATION])
 def test_what_is_only_asked_for_sees_a_frequency_and_moves_none(use):
-    decision = decide(a_cleaning(), plan=CLEANINGS, use=use, counters=used("2026-01-10", 2))
+    decision = decide(a_cleaning(), plan=CLEANINGS, use=use, counters=rendered("2026-01-10", 2))
 
     assert worked(decision) == {"1": LOST}
     assert decide(a_cleaning(), plan=CLEANINGS, use=use).postings == ()

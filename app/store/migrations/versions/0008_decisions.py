@@ -11,7 +11,7 @@ ID = sa.String(64)
 HASH = sa.String(64)
 
 revision = "0008"
-down_revision = "0006"
+down_revision = "0007"
 
 
 def upgrade() -> None:

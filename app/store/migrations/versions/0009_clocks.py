@@ -10,7 +10,7 @@ ID = sa.String(64)
 TIME = sa.BigInteger()
 
 revision = "0009"
-down_revision = "0006"
+down_revision = "0008"
 
 
 def upgrade() -> None:

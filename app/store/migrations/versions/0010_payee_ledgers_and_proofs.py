@@ -11,7 +11,7 @@ CODE = sa.String(32)
 ID = sa.String(64)
 
 revision = "0010"
-down_revision = "0006"
+down_revision = "0009"
 
 _TABLES = ("payment_left_out", "payment_brought", "payable_carried")
 _COLUMNS = "payer_id, id, submitter_id, payee, currency, reference"
