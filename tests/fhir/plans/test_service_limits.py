@@ -1,6 +1,8 @@
 """Limits of single services in a plan: what is refused, then what is read."""
 
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +10,12 @@ from app.domain.codes import Coding
 from app.domain.issues import Unacceptable
 from app.domain.persons import Sex
 from app.domain.restrictions import Frequency, Per, Restriction, Span
+from app.fhir import json_text
 from app.fhir.plans import read_plan
 from app.fhir.profile import unknown_extensions
 from tests.fhir.answers import findings
 
+PAGE = Path(__file__).parents[3] / "docs" / "reference-data.md"
 CANONICAL = "https://eclaims-gateway.org/fhir"
 EXTENSIONS = f"{CANONICAL}/StructureDefinition"
 CODES = "http://codes.test"
@@ -209,6 +213,22 @@ def test_a_frequency_without_an_id_is_counted_under_its_services_in_whatever_ord
 
     assert name("crown", "onlay") == name("onlay", "crown")
     assert name("crown", "onlay") != name("crown")
+
+
+def test_the_limits_that_are_documented_are_read():
+    shown = re.findall(r"```json\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    [limits] = [json_text.parsed(each)["limit"] for each in shown if '"id": "crowns"' in each]
+    document = a_plan(limits)
+
+    assert findings(document) == []
+    assert unknown_extensions(document) == []
+    [benefit] = read_plan(document).benefits
+    assert [(each.units, each.span, each.per) for each in benefit.frequencies] == [
+        (Decimal(1), Span(months=60), Per.BODY_SITE),
+        (Decimal(2), None, None),
+    ]
+    assert [each.code for each in benefit.excluded] == ["9972"]
+    assert [each.maximum_age for each in benefit.restrictions] == [18]
 
 
 def test_two_frequencies_of_one_id_count_the_same():
