@@ -16,6 +16,8 @@ from app.domain.persons import Person, Sex
 
 def names_any(listed: tuple[Coding, ...], services: Iterable[Coding]) -> bool:
     """Whether one of the services is listed, by system and code."""
+    if not listed:
+        return False
     keys = {coding.key for coding in listed}
     return any(service.key in keys for service in services)
 

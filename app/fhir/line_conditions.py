@@ -15,6 +15,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any
 
+from app.domain.period import first_day, instant
 from app.fhir.search.expressions import Parser, constant, tokens
 from app.fhir.search.operators import (
     Moment,
@@ -208,4 +209,9 @@ class _Parser(Parser):
 def _moment(token: str) -> Step:
     if not _MOMENT.fullmatch(token):
         raise ValueError(f"{token} is no date")
-    return constant(Moment(token[1:]))
+    text = token[1:]
+    # Neither a 31 February nor a minute 61 is ever met.
+    first_day(text)
+    if "T" in text:
+        instant(text)
+    return constant(Moment(text))

@@ -70,6 +70,8 @@ NOT_UNDERSTOOD = [
     "quantity.value + 1 > 2",
     "servicedDate < today()",
     "servicedDate > @2026-13",
+    "servicedDate > @2026-02-31",
+    "servicedDate > @2026-02-01T10:61:00Z",
     "servicedDate > @2026-06-01T10",
     "bodySite.coding.code.matches('1.*')",
     "bodySite.coding.code = '\\u0031'",
@@ -121,6 +123,24 @@ def test_a_choice_is_found_by_its_name_alone():
 
     assert condition.holds(LINE, VARIABLES)
     assert not condition.holds({"servicedPeriod": {"start": "2026-06-01"}}, VARIABLES)
+
+
+TIMES = [
+    ("servicedPeriod.start < @2026-06-01T08:00:01Z", True),
+    ("servicedPeriod.start < @2026-06-01T08:00:00Z", False),
+    ("servicedPeriod.start = @2026-06-01T09:00:00+01:00", True),
+    ("servicedPeriod.start >= @2026-06-01", False),
+    ("servicedPeriod.start > @2026-05-31", True),
+    ("servicedPeriod.start != @2025", True),
+]
+
+
+@pytest.mark.parametrize(("expression", "holds"), TIMES)
+def test_a_time_is_compared_as_exactly_as_both_are_told(expression, holds):
+    # Eight o'clock in UTC; whether that is after the whole of its day is not to be told.
+    line = {"servicedPeriod": {"start": "2026-06-01T10:00:00+02:00"}}
+
+    assert compiled_condition(expression).holds(line, VARIABLES) is holds
 
 
 def test_a_quantity_without_a_unit_is_a_number():

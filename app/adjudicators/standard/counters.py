@@ -25,6 +25,7 @@ tooth and surface, that the line tells, where the frequency is counted by them.
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -34,6 +35,7 @@ LIFETIME = "lifetime"
 FREQUENCY = "frequency"
 _EVERY_CATEGORY = ""
 _LONGEST = 200
+_Names = tuple[str, str]
 
 
 def deductibles(coverage: Coverage, day: date) -> tuple[Counter, Counter]:
@@ -102,11 +104,18 @@ def _year(day: date) -> str:
     return f"{day.year:04d}"
 
 
+def _names(counter: Counter) -> _Names:
+    return counter.holder, counter.category
+
+
 class Tally:
     """The counters as they stand while the lines of one Claim are decided."""
 
     def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
         self._sums = dict(before or {})
+        self._days: dict[_Names, set[str]] = {}
+        for counter in self._sums:
+            self._list(counter)
         self._added: dict[tuple[Counter, tuple[int, ...]], Decimal] = {}
         self._line: tuple[int, ...] = ()
 
@@ -118,12 +127,10 @@ class Tally:
         """The sum so far; 0 for a counter that was never moved."""
         return self._sums.get(counter, Decimal(0))
 
-    def by_period(self, counter: Counter) -> Iterator[tuple[str, Decimal]]:
-        """Every period, and its sum, of a counter that differs from this one in that alone."""
-        names = (counter.holder, counter.kind, counter.category)
-        for each, amount in self._sums.items():
-            if (each.holder, each.kind, each.category) == names:
-                yield each.period, amount
+    def by_day(self, counter: Counter) -> Iterator[tuple[str, Decimal]]:
+        """Every day, and its sum, of a frequency that this counter is one day of."""
+        for day in self._days.get(_names(counter), ()):
+            yield day, self.of(replace(counter, period=day))
 
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""
@@ -131,6 +138,12 @@ class Tally:
             key = (counter, self._line)
             self._added[key] = self._added.get(key, Decimal(0)) + amount
             self._sums[counter] = self.of(counter) + amount
+            self._list(counter)
+
+    def _list(self, counter: Counter) -> None:
+        # Only a frequency is asked for day by day.
+        if counter.kind == FREQUENCY:
+            self._days.setdefault(_names(counter), set()).add(counter.period)
 
     def postings(self) -> tuple[Posting, ...]:
         """What was added, one posting per counter and line, in the order of their names."""

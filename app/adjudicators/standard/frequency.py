@@ -64,7 +64,7 @@ def _categories(rule: Frequency, leaf: Leaf) -> Iterator[str]:
 
 def _used(rule: Frequency, category: str, day: date, terms: Terms, tally: Tally) -> Decimal:
     counter = counters.frequency(terms.coverage, category, day)
-    used = {date.fromisoformat(each): units for each, units in tally.by_period(counter)}
+    used = {date.fromisoformat(each): units for each, units in tally.by_day(counter)}
     if rule.span is None:
         return _sum(used, date(day.year, 1, 1), date(day.year, 12, 31))
     return max(_windows(used, day, rule.span))

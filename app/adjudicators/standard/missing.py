@@ -23,10 +23,10 @@ QUESTIONS = {
 
 def missing_denials(leaf: Leaf, benefit: Benefit, terms: Terms) -> list[Denial]:
     """What a line is denied for where it did not come; another payer's answer before all."""
-    lacking = {
-        NO_OTHER_PAYER_ANSWERED: terms.lacks_other_payer,
-        NO_ATTACHMENT_CAME: terms.lacks_attachment(leaf),
-        NO_PATIENT_KNOWN: lacks_patient(leaf, benefit, terms),
-        NO_SITE_TOLD: lacks_site(leaf, benefit),
-    }
-    return [denial for denial, is_lacking in lacking.items() if is_lacking]
+    lacking = (
+        (NO_OTHER_PAYER_ANSWERED, terms.lacks_other_payer),
+        (NO_ATTACHMENT_CAME, terms.lacks_attachment(leaf)),
+        (NO_PATIENT_KNOWN, lacks_patient(leaf, benefit, terms)),
+        (NO_SITE_TOLD, lacks_site(leaf, benefit)),
+    )
+    return [denial for denial, is_lacking in lacking if is_lacking]

@@ -10,6 +10,8 @@ from app.domain.restrictions import Restriction
 
 def restriction_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:
     """Age before sex; what is not known denies nothing here."""
+    if not benefit.restrictions:
+        return None
     restrictions = _concerning(leaf, benefit)
     if any(each.admits_age(terms.patient, leaf.day) is False for each in restrictions):
         return Denial(reasons.AGE)

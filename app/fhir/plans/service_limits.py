@@ -128,7 +128,7 @@ def _span(limit: Document, here: str, reading: Reading) -> Span | None:
         return None
     duration = found.get("valueDuration") or {}
     value, unit = decimal_of(duration), _UNITS.get(duration.get("code", ""))
-    if value is None or unit is None or value != int(value) or not 0 < value <= _LONGEST:
+    if value is None or unit is None or not 0 < value <= _LONGEST or value != int(value):
         where = f"{here}.extension('{LIMIT_PERIOD}')"
         reading.refuse(where, f"A whole Duration in {', '.join(_UNITS)} is asked.")
         return None
@@ -139,7 +139,7 @@ def _age(limit: Document, here: str, reading: Reading) -> int | None:
     quantity: Mapping[str, Any] = limit.get("value") or {}
     value = decimal_of(quantity)
     is_years = quantity.get("code", quantity.get("unit", "a")) == "a"
-    if value is None or not is_years or value != int(value) or not 0 <= value <= _OLDEST:
+    if value is None or not is_years or not 0 <= value <= _OLDEST or value != int(value):
         reading.refuse(here, f"An age is whole years (a), from 0 to {_OLDEST}.")
         return None
     return int(value)
