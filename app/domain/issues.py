@@ -115,6 +115,7 @@ class ErrorCode(Enum):
     RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
     # Intake: the Claim is stored as invalid
     CLAIM_INSURANCE = Entry("ECG-CLAIM-INSURANCE", _T.BUSINESS_RULE, 422, "Exactly one insurance is focal.")
+    CLAIM_SUBROGATION = Entry("ECG-CLAIM-SUBROGATION", _T.BUSINESS_RULE, 422, "The focal insurance is listed for the recovery of costs alone.")
     CLAIM_SEQUENCE = Entry("ECG-CLAIM-SEQUENCE", _T.BUSINESS_RULE, 422, "A sequence is repeated or points nowhere.")
     CLAIM_CURRENCY = Entry("ECG-CLAIM-CURRENCY", _T.BUSINESS_RULE, 422, "A Claim has one currency.")
     CLAIM_DATE = Entry("ECG-CLAIM-DATE", _T.BUSINESS_RULE, 422, "A date of the Claim cannot be right.")

@@ -5,11 +5,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from app.domain.parties import Payer
+from app.domain.parties import Payer, Scope
 from app.store import schema
 from app.store.engine import Store
 from app.store.parties import Parties
-from app.store.tables import metadata
+from app.store.reservations import Reservations
+from app.store.reserved import Part, Sums
+from app.store.tables import Measure, metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
 from tests.store.ledgers import TERMS, granted
@@ -264,6 +266,48 @@ def test_what_came_before_there_were_clocks_has_none_and_stays(empty):
     assert told(empty, "SELECT submission_id, epoch FROM clock") == {}
     schema.downgrade(empty, "0006")
     assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+
+
+ONE_SUM = """
+INSERT INTO reservation (payer_id, submission_id, currency, reserved, consumed, restored, released,
+expired, open, services) VALUES ('P', 'A', 'EUR', 100, 50, 10, 20, 5, 35, '["s1", "s2"]');
+INSERT INTO reservation_entry (payer_id, submission_id, kind, amount, claim_id, entered_at)
+VALUES ('P', 'A', 'consume', 50, 'C', '2026-03-02T09:30:00+00:00')
+"""
+
+
+def test_what_was_reserved_as_one_sum_stays_usable_as_one(empty):
+    schema.upgrade(empty, "0006")
+    before = _in_any_order(empty)
+    statements = [text(one) for one in ONE_SUM.split(";")]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0007")
+    carried = empty.read(lambda connection: list(_reservations(connection)))
+    schema.downgrade(empty, "0006")
+
+    assert _in_any_order(empty) == before
+    services = frozenset({"s1", "s2"})
+    [held] = carried
+    assert held.terms.services == {(): services}
+    assert held.parts == {Part("A", (), Measure.AMOUNT): Sums(100, 50, 10, 20, 5, 35)}
+    assert told(empty, "SELECT submission_id, reserved - consumed + open FROM reservation") == {
+        "A": 100 - 50 + 35
+    }
+    assert told(empty, "SELECT submission_id, services FROM reservation") == {"A": '["s1", "s2"]'}
+    assert told(empty, "SELECT claim_id, amount FROM reservation_entry") == {"C": 50}
+
+
+def _in_any_order(store):
+    """What the tables are; a column that was given back stands last."""
+    return {name: (sorted(of[0]), *of[1:]) for name, of in described(store).items()}
+
+
+def _reservations(connection):
+    """As the code of this revision reads them."""
+    found = Reservations(connection, Scope("P"), NOW)
+    yield from found.find_all(["A"], lock=False).values()
+    assert found.used_by("C") == {(Part("A", (), Measure.AMOUNT), ()): 50}
 
 
 def told(store, query):

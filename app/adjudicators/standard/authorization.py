@@ -38,6 +38,10 @@ class Reserves:
             if one.key in self._days
             for line in sorted(one.lines, key=lambda line: line.path)
         }
+        self._by_service: dict[str, list[_Place]] = {}
+        for place, line in self._left.items():
+            for service in line.services:
+                self._by_service.setdefault(service, []).append(place)
         self._used: dict[tuple[str, Path, Path], Use] = {}
 
     def hold_for(self, leaf: Leaf) -> bool:
@@ -48,35 +52,46 @@ class Reserves:
         """Whether nothing is left of all that hold for the leaf."""
         return all(line.is_used_up for _, line in self._holding(leaf))
 
-    def units_left(self, leaf: Leaf) -> Decimal | None:
-        """How many units may be rendered yet; None where only the amount binds."""
-        left = [line for _, line in self._holding(leaf) if not line.is_used_up]
-        known = [line.quantity for line in left if line.quantity is not None]
-        return sum(known, _NOTHING) if len(known) == len(left) else None
+    def units_within(self, leaf: Leaf, units: Decimal) -> Decimal:
+        """How many of so many units are left; all where only the amount binds."""
+        left = _NOTHING
+        for _, line in self._holding(leaf):
+            if line.quantity is None and not line.is_used_up:
+                return units
+            left += line.quantity or _NOTHING
+            if left >= counted(units):
+                return units
+        return left
 
-    def amount_left(self, leaf: Leaf) -> Decimal:
-        """How much may be paid for the leaf yet."""
-        return sum((line.amount for _, line in self._holding(leaf)), _NOTHING)
+    def amount_within(self, leaf: Leaf, amount: Decimal) -> Decimal:
+        """How much of an amount is left."""
+        left = _NOTHING
+        for _, line in self._holding(leaf):
+            left += line.amount
+            if left >= amount:
+                return amount
+        return left
 
     def take_units(self, leaf: Leaf, units: Decimal) -> None:
         """Take a quantity as far as it is there."""
         wanted = counted(units)
-        for place, line in list(self._holding(leaf)):
-            if line.is_used_up:
-                continue
-            if line.quantity is None:
-                # Held before quantities were: it is there for all of them.
+        for place, line in self._holding(leaf):
+            # What was held before quantities were is there for all of them.
+            if not wanted or (line.quantity is None and not line.is_used_up):
                 return
-            taken = min(wanted, line.quantity)
+            taken = min(wanted, line.quantity or _NOTHING)
             self._take(Use(*place, leaf.line.path, _NOTHING, taken))
             wanted -= taken
 
     def take_amount(self, leaf: Leaf, benefit: Decimal) -> None:
         """Take a benefit as far as it is there."""
-        for place, line in list(self._holding(leaf)):
-            taken = min(benefit, line.amount)
+        wanted = benefit
+        for place, line in self._holding(leaf):
+            if not wanted:
+                return
+            taken = min(wanted, line.amount)
             self._take(Use(*place, leaf.line.path, taken))
-            benefit -= taken
+            wanted -= taken
 
     def keep(self, use: Use) -> None:
         """A line that is carried over has what it had, also of what holds for the Claim no more."""
@@ -88,10 +103,15 @@ class Reserves:
 
     def _holding(self, leaf: Leaf) -> Iterator[tuple[_Place, HeldLine]]:
         services = {service.key for service in leaf.line.services}
-        for place, line in self._left.items():
+        found = [self._by_service.get(service, []) for service in services]
+        # Each is in order already; those of several codes are joined.
+        places = (
+            found[0] if len(found) == 1 else sorted({place for each in found for place in each})
+        )
+        for place in places:
             first, last = self._days[place[0]]
-            if services & line.services and first <= leaf.day <= last:
-                yield place, line
+            if first <= leaf.day <= last:
+                yield place, self._left[place]
 
     def _take(self, use: Use) -> None:
         if not use.amount and not use.quantity:
@@ -123,17 +143,15 @@ def authorization_denial(
 
 def authorized_units(leaf: Leaf, benefit: Benefit, terms: Terms, left: Reserves) -> Decimal:
     """How many of the leaf's units are within what is left; all where none need be."""
-    units, known = quantity_of(leaf.line), left.units_left(leaf)
-    if not is_bound(benefit, terms) or known is None or counted(units) <= known:
-        return units
-    return known
+    units = quantity_of(leaf.line)
+    return left.units_within(leaf, units) if is_bound(benefit, terms) else units
 
 
 def authorized_amount(
     leaf: Leaf, amount: Decimal, benefit: Benefit, terms: Terms, left: Reserves
 ) -> Decimal:
     """How much of a benefit is within what is left; all where none need be."""
-    return min(amount, left.amount_left(leaf)) if is_bound(benefit, terms) else amount
+    return left.amount_within(leaf, amount) if is_bound(benefit, terms) else amount
 
 
 def is_bound(benefit: Benefit, terms: Terms) -> bool:

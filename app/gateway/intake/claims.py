@@ -22,6 +22,7 @@ from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers, authorizations, clocks
 from app.gateway.attachments import attach_earlier
 from app.gateway.earlier_claims import remember
+from app.gateway.intake.subrogation import subrogation
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -40,6 +41,7 @@ def take(
     claim = read_claim(dict(document), base)
     today = work.now.astimezone(client.payer.settings.zone).date()
     issues = edits(claim, today, _born_on(document, claim.patient, work))
+    issues += subrogation(dict(document), base, work)
     _hold_identifiers(document, claim, stored, client, work)
     if issues:
         work.submissions.free_identifiers(stored.id)

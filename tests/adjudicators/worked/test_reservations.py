@@ -89,6 +89,24 @@ def test_out_of_network_the_rest_is_the_members():
     assert used(decision) == ["P1 1 by 1: 3 units, 192.00"]
 
 
+def test_units_and_money_may_both_be_short():
+    # As above, and of the 192 only 150 are left: 100 above the price, 160 for two units, 42.
+    decision = on(
+        units(1, "5", "100.00", "500.00"),
+        authorizations=(held(held_line(quantity="3", amount="150.00")),),
+        prices=FEE,
+    )
+
+    assert_worked(
+        decision,
+        """
+        line  submitted  eligible  contractual     coinsurance  benefit
+        1     500.00     240.00    302.00(45,198)  48.00(2)     150.00
+        """,
+    )
+    assert used(decision) == ["P1 1 by 1: 3 units, 150.00"]
+
+
 @pytest.mark.parametrize(
     ("quantity", "left", "taken", "eligible"),
     [
