@@ -27,7 +27,6 @@ class PayerSettings:
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
     default_plan: str | None = None
-    authorization_url: str | None = None
     adjudicator: str = "standard"
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     await_coverage: timedelta = timedelta(days=30)
@@ -37,6 +36,7 @@ class PayerSettings:
     nullify_paid: bool = False
     nullify_needs_approval: bool = False
     pays_daily: bool = True
+    authorization_url: str | None = None
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""
