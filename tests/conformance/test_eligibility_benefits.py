@@ -17,11 +17,13 @@ from tests.builders import (
     a_price,
     a_task,
     an_eligibility_request,
+    an_enrollment_request,
     identifier,
     money,
 )
 from tests.conformance.standings import related
 from tests.fhir.answers import findings
+from tests.wire import Wire
 
 _CLASS = "http://terminology.hl7.org/CodeSystem/coverage-class"
 GENERAL = {"coding": [{"system": PLAN, "code": "general"}]}
@@ -287,6 +289,18 @@ def test_a_patient_of_another_submitter_discovers_nothing(wire, other, core):
 
     assert found(wire, {"reference": theirs.reference}) == []
     assert found(other, {"reference": theirs.reference}) == ["M1"]
+
+
+def test_whom_a_submitter_enrolled_it_discovers_by_its_own_patient(http, registry, core):
+    enrolling = Wire(http, registry.submitter("Enroller", may_enroll=True).token)
+    stranger = Wire(http, registry.submitter("Stranger").token)
+    patient = enrolling.post("Patient", {"resourceType": "Patient", "name": [{"text": "Ana"}]})
+    coverage = a_coverage("M7", beneficiary={"display": "Ana"})
+    request = an_enrollment_request(coverage, candidate={"reference": patient.reference})
+    assert enrolling.post("EnrollmentRequest", request).status == 201
+
+    assert found(enrolling, {"reference": patient.reference}) == ["M7"]
+    assert found(stranger, {"reference": patient.reference}) == []
 
 
 # --- authorization

@@ -142,6 +142,8 @@ def _of_leaf(
 def _exclusion(denial: Denial, benefit: Benefit | None, terms: Terms) -> str:
     starts_on = terms.coverage.starts_on
     if denial.reason == reasons.WAITING and benefit is not None and starts_on is not None:
+        if benefit.waiting_days > (date.max - starts_on).days:
+            return "A waiting period that does not end."
         covered_from = starts_on + timedelta(days=benefit.waiting_days)
         return f"A waiting period: covered from {covered_from.isoformat()}."
     note = find_note(denial.reason, Category.NONCOVERED)

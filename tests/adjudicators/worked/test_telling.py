@@ -195,6 +195,12 @@ def test_a_waiting_period_is_told_with_the_day_it_is_over(day, expected):
     assert of_services(line, plan=plan, received_on=day) == [expected]
 
 
+def test_a_waiting_period_longer_than_any_calendar_is_told_without_a_day():
+    plan = a_plan(a_benefit(waiting_days=10**9))
+
+    assert of_services(a_line(1), plan=plan) == ["general in: A waiting period that does not end."]
+
+
 def test_an_authorization_that_is_needed_excludes_nothing():
     plan = a_plan(a_benefit("dental", coinsurance="20", authorization_required=True))
     free = a_plan(a_benefit("dental", coinsurance="20"))
