@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.limits import TimeLimitType, with_limits
 from app.cli.options import (
     IdentifierType,
     Refusal,
@@ -94,6 +95,14 @@ def list_payers(instance: Path, as_json: bool) -> None:
     default=None,
     help="Is what is owed paid each night, or by `eclaims pay` alone?",
 )
+@click.option(
+    "--decide-within",
+    "time_limits",
+    metavar="KIND=TIME",
+    multiple=True,
+    type=TimeLimitType(),
+    help="The time to decide requests of a kind: preauthorization/stat=72h, or =default.",
+)
 @instance_option
 @json_option
 def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> None:
@@ -139,6 +148,8 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
     from app.gateway.adjudicators import installed
 
     given = {name: value for name, value in rules.items() if value not in (None, ())}
+    if "time_limits" in given:
+        given["decide_within"] = with_limits(settings.decide_within, given.pop("time_limits"))
     if "adjudicator" in given and given["adjudicator"] not in installed():
         raise Refusal(f"Installed adjudicators are: {', '.join(sorted(installed()))}.")
     if "authorization_url" in given:
@@ -192,6 +203,8 @@ def _show(shown: Payer, as_json: bool) -> None:
 
 
 def _document(shown: Payer) -> dict[str, Any]:
+    from app.domain.clocks import limits
+
     settings = shown.settings
     return {
         "payer_id": shown.id,
@@ -209,4 +222,5 @@ def _document(shown: Payer) -> dict[str, Any]:
         "nullify_paid": settings.nullify_paid,
         "nullify_needs_approval": settings.nullify_needs_approval,
         "pays_daily": settings.pays_daily,
+        "decide_within": [str(one) for one in limits(settings.decide_within)],
     }

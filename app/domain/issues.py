@@ -135,6 +135,7 @@ class ErrorCode(Enum):
     INVOICE_PRICE = Entry("ECG-INVOICE-PRICE", _T.BUSINESS_RULE, 422, "A ChargeItem cannot be priced.")
     INVOICE_CURRENCY = Entry("ECG-INVOICE-CURRENCY", _T.BUSINESS_RULE, 422, "An Invoice has one currency.")
     INVOICE_STATUS = Entry("ECG-INVOICE-STATUS", _T.BUSINESS_RULE, 422, "An Invoice in this status does not get that one, or not without a reason.")
+    INVOICE_PAYMENT = Entry("ECG-INVOICE-PAYMENT", _T.BUSINESS_RULE, 422, "The Invoice does not take this payment.")
     # Tasks: unusable on their face
     TASK_STATUS = Entry("ECG-TASK-STATUS", _T.BUSINESS_RULE, 400, "A Task is sent with status requested.")
     TASK_OUTPUT = Entry("ECG-TASK-OUTPUT", _T.BUSINESS_RULE, 400, "A Task is sent without outputs.")
@@ -171,8 +172,9 @@ class ErrorCode(Enum):
     OVERTAKEN = Entry("ECG-REPROCESS-OVERTAKEN", _T.BUSINESS_RULE, 422, "A later Task took the place of this one before it was done.")
     NOT_APPROVED = Entry("ECG-NULLIFY-NOT-APPROVED", _T.BUSINESS_RULE, 422, "The payer did not approve that the focus is purged.")
     DELIVER_STATUS = Entry("ECG-DELIVER-STATUS", _T.BUSINESS_RULE, 422, "Only a Communication in progress or completed is delivered.")
-    PAYMENT_UNKNOWN = Entry("ECG-PAYMENT-UNKNOWN", _T.BUSINESS_RULE, 422, "The notice names no payment that this payer has issued.")
+    PAYMENT_UNKNOWN = Entry("ECG-PAYMENT-UNKNOWN", _T.BUSINESS_RULE, 422, "The notice names no payment that this payer has issued, nor an Invoice of this submitter.")
     PAYMENT_DIFFERENT = Entry("ECG-PAYMENT-DIFFERENT", _T.BUSINESS_RULE, 422, "The notice differs from the payment in payee, amount or date.")
+    PAYMENT_TWICE = Entry("ECG-PAYMENT-TWICE", _T.DUPLICATE, 409, "Another notice that stands has the identifier.")
     NULLIFY_PAID = Entry("ECG-NULLIFY-PAID", _T.BUSINESS_RULE, 422, "A paid Claim is not nullified.")
     # Faults
     FAULT = Entry("ECG-FAULT", _T.EXCEPTION, 500, "The gateway failed; nothing was changed.")

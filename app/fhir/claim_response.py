@@ -13,7 +13,7 @@ from app.domain.canonical import ERRORS, EXPRESSION, PREDECESSOR, REISSUE_REASON
 from app.domain.claims import Days
 from app.domain.codes import Coding, Outcome
 from app.domain.issues import ErrorCode, Issue
-from app.fhir import adjudications
+from app.fhir import adjudications, json_text
 from app.fhir.adjudications import adjudication, concept
 from app.fhir.answering import (
     Answering,
@@ -97,6 +97,12 @@ def decided(
         processNote=adjudications.process_notes(decided),
         communicationRequest=[{"reference": question}] if question else None,
     )
+
+
+def decided_part(decided: Decided) -> str:
+    """The text of items and totals as it stands in the ClaimResponse of a decision."""
+    items = [_line(line) for line in decided.lines]
+    return json_text.write(filled(item=items, total=adjudications.totals(decided)))[1:-1]
 
 
 def reversal(

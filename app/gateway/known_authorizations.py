@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 
 from app.domain.adjudication import Coverage
+from app.domain.authorizations import HeldLine
 from app.domain.claims import Claim, Days, Insurance, Line
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import State
@@ -38,10 +39,16 @@ def holding(
         quoted = reference_of(id)
         claim = _claim(asked, quoted, day)
         for authorization in held_for(_submission(providers, work), claim, coverage, work):
+            services = {key for each in authorization.lines for key in _left(each)}
             for line in asked:
-                if authorization.services & {service.key for service in line.services}:
+                if services & {service.key for service in line.services}:
                     held.setdefault(line.path, quoted)
     return held
+
+
+def _left(line: HeldLine) -> frozenset[str]:
+    """What a line of a preauthorization holds for; one that is used up for nothing."""
+    return frozenset() if line.is_used_up else line.services
 
 
 def _claim(lines: tuple[Line, ...], quoted: str, day: date) -> Claim:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
 from app.domain.parties import (
     ANYBODY,
@@ -193,6 +194,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
         "nullify-paid": settings.nullify_paid,
         "nullify-needs-approval": settings.nullify_needs_approval,
         "pays-daily": settings.pays_daily,
+        "decide-within": [str(one) for one in settings.decide_within],
     }
 
 
@@ -212,4 +214,5 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
         nullify_paid=written["nullify-paid"],
         nullify_needs_approval=written["nullify-needs-approval"],
         pays_daily=written["pays-daily"],
+        decide_within=tuple(TimeLimit.parse(one) for one in written["decide-within"]),
     )

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, tuple_, update
 
-from app.domain.adjudication import Awaiting
+from app.domain.adjudication import Awaiting, Review
 from app.domain.codes import ClaimUse, Outcome
 from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Scope
@@ -52,6 +52,7 @@ class Submission:
     question_id: str | None = None
     paid_at: datetime | None = None
     providers: frozenset[str] | None = None
+    review: Review | None = None
 
     @property
     def is_reopened(self) -> bool:
@@ -105,8 +106,8 @@ class Submissions:
             found.update({row.id: Submission(**row._mapping) for row in rows})
         return found
 
-    def mark_paid(self, ids: Iterable[str], at: datetime) -> None:
-        """These Claims, whose rows are locked, are paid: those that were payable."""
+    def mark_paid(self, ids: Iterable[str], currency: str, at: datetime) -> None:
+        """These Claims, whose rows are locked, are paid: those that were payable in a currency."""
         wanted = sorted(ids)
         for start in range(0, len(wanted), _AT_ONCE):
             self._connection.execute(
@@ -116,6 +117,7 @@ class Submissions:
                     _s.type == "Claim",
                     _s.id.in_(wanted[start : start + _AT_ONCE]),
                     _s.state == State.PAYABLE,
+                    _s.currency == currency,
                     *self._visible(),
                 )
                 .values(state=State.PAID, paid_at=at)
@@ -226,6 +228,17 @@ class Submissions:
             .order_by(_s.awaiting)
         )
         return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
+
+    def waiting_for(self, awaiting: Awaiting, most: int) -> list[Submission]:
+        """The submissions that await this, the oldest first, at most so many."""
+        query = select(*_COLUMNS).where(
+            _s.payer_id == self._scope.payer_id,
+            _s.awaiting == awaiting,
+            _s.state == State.AWAITING,
+            *self._visible(),
+        )
+        rows = self._connection.execute(query.order_by(_s.created_at, _s.id).limit(most))
+        return [Submission(**row._mapping) for row in rows]
 
     def _holder(self, key: dict[str, str | None]) -> str:
         query = select(_live.submission_id).filter_by(**key)

@@ -1,18 +1,19 @@
 """Hypothesis strategies: Claims that intake accepts, with plans, prices and counters for them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
 from app.domain.adjudication import (
     AdjudicationRequest,
-    Authorization,
     Counter,
     Coverage,
     EarlierAnswer,
     EarlierPayer,
 )
 from app.domain.arithmetic import gross_of, net_of
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.claims import Days, Line
 from app.domain.codes import ClaimUse
 from app.domain.money import Money, minor_unit, rounded
@@ -131,10 +132,23 @@ def counters(draw, currency):
     }
 
 
-def _held(currency):
-    """A preauthorization of two of the services."""
-    services = frozenset(a_price(service, None).service.key for service in SERVICES[:2])
-    return Authorization(currency, services)
+@st.composite
+def authorizations(draw, currency):
+    """Up to two preauthorizations, each with up to two lines of two of the services."""
+    services = [frozenset({a_price(service, None).service.key}) for service in SERVICES[:2]]
+    quantities = st.sampled_from([None, *(Decimal(each) for each in ("0", "0.5", "2", "9"))])
+    lines = st.builds(
+        HeldLine, st.just(()), st.sampled_from(services), amounts(currency), quantities
+    )
+    drawn = draw(st.lists(st.lists(lines, max_size=2), max_size=2))
+    return tuple(
+        Authorization(
+            f"P{number}",
+            currency,
+            tuple(replace(line, path=(path,)) for path, line in enumerate(held, 1)),
+        )
+        for number, held in enumerate(drawn, 1)
+    )
 
 
 @st.composite
@@ -185,7 +199,7 @@ def requests(draw):
         prices=tuple(draw(st.lists(prices, max_size=3))),
         affiliations=draw(st.sampled_from([(), (Days(None, None),), (Days(DAY, DAY),)])),
         counters=draw(counters(currency)),
-        authorizations=draw(st.sampled_from([(), (_held(currency),)])),
+        authorizations=draw(authorizations(currency)),
         earlier_payers=draw(earlier_payers(currency, items)),
         is_last_call=True,
     )

@@ -81,14 +81,15 @@ def test_a_price_above_the_submitted_one_changes_nothing():
     assert worked(decision) == {"1": ["submitted 100.00", "eligible 100.00", "benefit 100.00"]}
 
 
-def test_a_price_with_modifiers_goes_before_the_default_where_they_are_carried():
+def test_the_first_price_whose_condition_holds_goes_before_the_default():
     prices = (
         a_price("exam", "40.00"),
-        a_price("exam", "60.00", modifiers=("night",)),
-        a_price("exam", "70.00", modifiers=("night", "child")),
+        a_price("exam", "50.00", on=(3,)),
+        a_price("exam", "60.00", on=(2,)),
+        a_price("exam", "70.00", on=(2, 3)),
+        a_price("exam", "80.00"),
     )
-    plain, night = a_line(1, "100.00"), a_line(2, "100.00", modifiers=("night",))
-    decision = decide(plain, night, prices=prices)
+    decision = decide(a_line(1, "100.00"), a_line(2, "100.00"), prices=prices)
 
     assert worked(decision) == {
         "1": ["submitted 100.00", "eligible 40.00", "contractual 60.00 (45)", "benefit 40.00"],

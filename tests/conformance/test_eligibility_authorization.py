@@ -72,7 +72,8 @@ def test_an_attachment_that_a_claim_would_need_is_told(wire, core):
     core.post("Coverage", a_member())
     before = ask(wire, **AUTHORIZATION)
     core.post("ChargeItemDefinition", a_price(needs_attachment=True))
-    [item] = ask(wire, **AUTHORIZATION)["insurance"][0]["item"]
+    detailed = [{**AUTHORIZATION["item"][0], "detail": [{"display": "A plan of treatment"}]}]
+    [item] = ask(wire, **AUTHORIZATION | {"item": detailed})["insurance"][0]["item"]
 
     assert "authorizationSupporting" not in before["insurance"][0]["item"][0]
     [supporting] = item["authorizationSupporting"]

@@ -12,7 +12,7 @@ from app.store.parties import Parties
 from app.store.tables import metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
-from tests.store.ledgers import TERMS
+from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import MINE
 
 # These take the schema apart: never on the database that others use.
@@ -167,7 +167,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
-        work.reservations.reserve("1", 100, TERMS)
+        work.reservations.reserve("1", granted(), TERMS)
 
     store.write(fill)
     before = rows(store)
@@ -181,6 +181,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         "resource_version",
         "reservation",
         "reservation_entry",
+        "reservation_line",
     }
 
 
@@ -190,7 +191,7 @@ def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installati
         work = UnitOfWork(
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
-        work.reservations.reserve("1", 100, TERMS)
+        work.reservations.reserve("1", granted(100), TERMS)
 
     def indexes():
         return store.read(
@@ -202,7 +203,7 @@ def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installati
     store.write(reserve)
     before = rows(store), indexes()
 
-    schema.downgrade(store, "0006")
+    schema.downgrade(store, "0011")
     without = indexes()
     schema.upgrade(store)
 
@@ -233,6 +234,36 @@ def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, instal
     assert deliveries == {id: one[1] for id, one in answers.items()}
     states = told(empty, "SELECT resource_id, state FROM pended")
     assert states == {id: one[2] for id, one in answers.items()}
+
+
+def test_decisions_come_with_their_revision_and_of_those_made_before_none_is_kept(empty):
+    schema.upgrade(empty, "0006")
+    statements = [text(one) for one in OF_THE_FIRST_REVISION.split(";")[:1]]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0008")
+    kept = told(empty, "SELECT count(*), 0 FROM decision")
+    schema.downgrade(empty, "0006")
+
+    assert kept == {0: 0}
+    assert not {"decision", "decision_source"} & described(empty).keys()
+    assert told(empty, "SELECT id, name FROM payer") == {"p": "Payer"}
+
+
+def test_what_came_before_there_were_clocks_has_none_and_stays(empty):
+    schema.upgrade(empty, "0006")
+    insert = text(
+        "INSERT INTO submission (payer_id, type, id, submitter_id, state, epoch, is_used,"
+        " created_at) VALUES ('P', 'Claim', 'C', 'S', 'queued', 1, false, :now)"
+    )
+    empty.write(lambda connection: connection.execute(insert, {"now": str(NOW)}))
+
+    schema.upgrade(empty, "0009")
+
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+    assert told(empty, "SELECT submission_id, epoch FROM clock") == {}
+    schema.downgrade(empty, "0006")
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
 
 
 def told(store, query):

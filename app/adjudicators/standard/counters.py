@@ -13,21 +13,27 @@ visit                     member    category key   2026           visits of the 
 benefit                   member    category key   2026           benefit rows, money
 benefit                   member    category key   lifetime       the same, for ever
 benefit                   member    ""             2026           benefit over all categories
+frequency                 member    name and site  2026-11-22     units of a frequency's services
 ========================  ========  =============  =============  ==================================
 
 `member` and `family` are those of the request's Coverage, a category key is `Coding.key`, and the
 year and day are those of the service. All are common to in and out of network. They are kept
-whether or not the plan has the limit today: a limit added in June counts what was before.
+whether or not the plan has the limit today: a limit added in June counts what was before. Only a
+frequency is counted from the day on that the plan has it, under its name; the site is the tooth, or
+tooth and surface, that the line tells, where the frequency is counted by them.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 
 from app.domain.adjudication import Counter, Coverage, Posting
 
 LIFETIME = "lifetime"
+FREQUENCY = "frequency"
 _EVERY_CATEGORY = ""
+_LONGEST = 200
 
 
 def deductibles(coverage: Coverage, day: date) -> tuple[Counter, Counter]:
@@ -70,6 +76,20 @@ def benefit_of_plan(coverage: Coverage, day: date) -> Counter:
     return Counter(coverage.member, "benefit", _EVERY_CATEGORY, _year(day))
 
 
+def frequency(coverage: Coverage, category: str, day: date) -> Counter:
+    """How many units of a frequency were on the day; `category` is what `counted_as` gives."""
+    return Counter(coverage.member, FREQUENCY, category, day.isoformat())
+
+
+def counted_as(*names: str) -> str:
+    """The category of a frequency and a site; a digest of what is longer than a store keeps."""
+    # No code and no address has two spaces in a row, so that this tells the names apart.
+    spelled = "  ".join(names)
+    if len(spelled) <= _LONGEST:
+        return spelled
+    return hashlib.sha256(spelled.encode()).hexdigest()
+
+
 def _pair(kind: str, coverage: Coverage, day: date) -> tuple[Counter, Counter]:
     # Two kinds, because a subscriber alone may have one key as member and as family.
     return (
@@ -97,6 +117,13 @@ class Tally:
     def of(self, counter: Counter) -> Decimal:
         """The sum so far; 0 for a counter that was never moved."""
         return self._sums.get(counter, Decimal(0))
+
+    def by_period(self, counter: Counter) -> Iterator[tuple[str, Decimal]]:
+        """Every period, and its sum, of a counter that differs from this one in that alone."""
+        names = (counter.holder, counter.kind, counter.category)
+        for each, amount in self._sums.items():
+            if (each.holder, each.kind, each.category) == names:
+                yield each.period, amount
 
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""

@@ -19,7 +19,7 @@ from app.domain.references import Reference
 from app.fhir import claim_response, json_text
 from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
-from app.gateway import answers, authorizations
+from app.gateway import answers, authorizations, clocks
 from app.gateway.attachments import attach_earlier
 from app.gateway.earlier_claims import remember
 from app.gateway.jobs.kinds import ADJUDICATE
@@ -51,6 +51,7 @@ def take(
     if issues:
         answers.pend(response, submission, client.payer, work, is_delivered=is_handed_over)
     else:
+        clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
         remember(stored.id, claim, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)

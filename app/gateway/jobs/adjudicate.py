@@ -15,11 +15,13 @@ from app.fhir.claims import read_claim
 from app.fhir.coverages import read_coverage
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
+from app.fhir.prices import applied
 from app.gateway.attachments import is_deliverable
-from app.gateway.authorizations import held_for
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.authorizations import held_for, uses_of
+from app.gateway.beneficiaries import insured_person, is_beneficiary
 from app.gateway.benefit_design import plan_of, prices_of
 from app.gateway.coverages import matched
+from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
@@ -67,12 +69,15 @@ def _facts(
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
     plan = plan_of(policy, payer, base, work)
+    received_on = submission.created_at.astimezone(payer.settings.zone).date()
+    patient = insured_person(document, policy, base, work)
     request = AdjudicationRequest(
         claim=claim,
-        received_on=submission.created_at.astimezone(payer.settings.zone).date(),
+        received_on=received_on,
         coverage=known,
         plan=plan,
-        prices=prices_of(claim.lines, work),
+        prices=applied(prices_of(claim.lines, work), document, claim, patient, received_on),
+        patient=patient,
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
@@ -81,11 +86,14 @@ def _facts(
         earlier=earlier_claims(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
+        review=submission.review,
         authorizations=held_for(submission, claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
     )
-    return Facts(payer, submission, document, request, standings.versions)
+    return Facts(
+        payer, submission, document, compared(request, submission, work), standings.versions
+    )
 
 
 def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:
@@ -107,7 +115,11 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
     if document is None:
         raise LookupError("what is decided again has a decision")
-    decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
+    decided = replace(
+        read_decision(document),
+        postings=work.counters.posted(submission.id),
+        uses=uses_of(submission, work),
+    )
     return Reissue(decided, asked.lines, asked.quoted)
 
 

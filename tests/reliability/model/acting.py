@@ -219,7 +219,18 @@ class Acting:
         submission = self.submission(claim)
         claim["response"] = self.document("ClaimResponse", submission["response_id"])
         items = {item["itemSequence"]: item for item in claim["response"]["item"]}
-        decisions.weigh(claim, {n: _benefit(item) for n, item in items.items()}, self.model)
+        is_partly = before is not None and claim["named"]
+        lines = [
+            {
+                "number": number,
+                "service": claim["services"][number - 1],
+                "benefit": _benefit(item),
+                "is_eligible": _is_eligible(item),
+                "is_carried": bool(is_partly) and number not in claim["named"],
+            }
+            for number, item in sorted(items.items())
+        ]
+        decisions.weigh(claim, lines, self.model)
         if before is not None and claim["named"]:
             kept = {i["itemSequence"]: i for i in before["item"]}
             unnamed = kept.keys() - set(claim["named"])
@@ -276,3 +287,9 @@ def _benefit(item: dict[str, Any]) -> int:
         if row["category"]["coding"][0]["code"] == "benefit"
     ]
     return int(sum(amounts) * 100)
+
+
+def _is_eligible(item: dict[str, Any]) -> bool:
+    """Whether anything of a line was."""
+    codes = {row["category"]["coding"][0]["code"] for row in item["adjudication"]}
+    return "eligible" in codes

@@ -73,7 +73,6 @@ class Model:
             "due": None,
             "running": None,
             "is_asked": False,
-            "benefits": {},
             "response": None,
             "verify": None,
         }
@@ -149,8 +148,7 @@ class Model:
         for each in self.communications.values():
             if claim["id"] in {each["claim"], each["names"] if each["claim"] is None else None}:
                 each["state"] = "nullified"
-        if claim["id"] in self.ledgers.terms:
-            self.ledgers.terms[claim["id"]] = None
+        self.ledgers.forgotten(claim["id"])
 
     def reopen(self, claim: Claim, task: str, lines: list[int], now: datetime) -> None:
         """A Claim is decided again, all of it or the named lines."""

@@ -58,7 +58,7 @@ MOVES = frozenset(
 CELLS = frozenset((row, code) for row in TABLE for code in CODES)
 
 
-def row_of(state: str, use: str, *, is_reopened: bool, reserved: int, used: int) -> str:
+def row_of(state: str, use: str, *, is_reopened: bool, reserved: bool, used: bool) -> str:
     """Which row of the table a Claim is in; `reserved` and `used` are a preauthorization's."""
     if state in UNDECIDED:
         name = "reopened" if is_reopened else state

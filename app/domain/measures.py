@@ -1,0 +1,26 @@
+"""Which running sums the terms of a plan look at.
+
+Counters are kept whether or not the plan has the term today. One of a kind that is not known here
+is an adjudicator's own, and may always matter.
+"""
+
+from app.domain.adjudication import Counter
+from app.domain.plan import CostKind, LimitKind, Plan
+
+_AMOUNTS = {LimitKind.AMOUNT_PER_YEAR, LimitKind.AMOUNT_PER_LIFETIME}
+
+
+def is_measured(counter: Counter, plan: Plan) -> bool:
+    """Whether a decision under the plan can depend on what stands in the counter."""
+    figure = counter.kind.replace("-", "_")
+    if figure.startswith(("deductible_", "out_of_pocket_")):
+        return getattr(plan, figure, counter) is not None
+    limits = {limit.kind for benefit in plan.benefits for limit in benefit.limits}
+    if counter.kind == "copay":
+        shares = (share for benefit in plan.benefits for share in benefit.cost_shares)
+        return any(share.kind is CostKind.COPAY for share in shares)
+    if counter.kind == "visit":
+        return bool(limits - _AMOUNTS - {LimitKind.UNITS_PER_CLAIM})
+    if counter.kind == "benefit":
+        return plan.amount_per_year is not None or bool(limits & _AMOUNTS)
+    return True
