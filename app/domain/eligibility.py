@@ -5,10 +5,11 @@ http://hl7.org/fhir/R4/coverageeligibilityresponse.html
 
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from enum import StrEnum
 
 from app.domain.adjudication import Coverage
+from app.domain.arithmetic import EXACT
 from app.domain.claims import Days, Line
 from app.domain.codes import Coding
 from app.domain.plan import Plan
@@ -88,7 +89,10 @@ class Allowance:
     @property
     def left(self) -> Decimal | None:
         """What may still be used; nothing where more was used than is allowed now."""
-        return None if self.used is None else max(self.allowed - self.used, Decimal(0))
+        if self.used is None:
+            return None
+        with localcontext(EXACT):
+            return max(self.allowed - self.used, Decimal(0))
 
 
 @dataclass(frozen=True, slots=True)

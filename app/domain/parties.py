@@ -29,7 +29,6 @@ class PayerSettings:
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
     default_plan: str | None = None
-    authorization_url: str | None = None
     adjudicator: str = "standard"
     zone: tzinfo = field(default_factory=lambda: ZoneInfo("UTC"))
     await_coverage: timedelta = timedelta(days=30)
@@ -40,6 +39,7 @@ class PayerSettings:
     nullify_needs_approval: bool = False
     pays_daily: bool = True
     decide_within: tuple[TimeLimit, ...] = ()
+    authorization_url: str | None = None
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""

@@ -6,8 +6,9 @@ http://hl7.org/fhir/R4/coverageeligibilityresponse-definitions.html
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
+from app.domain.arithmetic import EXACT
 from app.domain.canonical import PLAN
 from app.domain.codes import Coding
 from app.domain.eligibility import Allowance, AllowanceKind, Purpose, Term, Told, Unit
@@ -193,17 +194,21 @@ def benefit(allowance: Allowance) -> Document:
 def _value(name: str, value: Decimal, allowance: Allowance) -> Document:
     """Money, a whole number, or (half a percent) a text: R4 has no decimal here."""
     if allowance.currency is not None:
-        return {
-            f"{name}Money": money(Money.zero(allowance.currency) + Money(value, allowance.currency))
-        }
+        return {f"{name}Money": money(_exact(value, allowance.currency))}
     if value == value.to_integral_value() and 0 <= value <= _LARGEST_INTEGER:
         return {f"{name}UnsignedInt": int(value)}
     return {f"{name}String": _spoken(allowance, value)}
 
 
+def _exact(value: Decimal, currency: str) -> Money:
+    """Money with the decimals of its currency, whatever its length."""
+    with localcontext(EXACT):
+        return Money.zero(currency) + Money(value, currency)
+
+
 def _spoken(allowance: Allowance, value: Decimal) -> str:
     if allowance.currency is not None:
-        return spelled(Money.zero(allowance.currency) + Money(value, allowance.currency))
+        return spelled(_exact(value, allowance.currency))
     # Without an exponent and the zeros behind the point.
     number = f"{value:f}"
     number = number.rstrip("0").rstrip(".") if "." in number else number

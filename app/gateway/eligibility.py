@@ -14,7 +14,7 @@ from app.fhir import json_text
 from app.fhir.coverages import read_coverage
 from app.fhir.documents import Document, resolved
 from app.fhir.eligibility_request import asked_items, item_issues, purposes_of
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.beneficiaries import insured_person, is_beneficiary
 from app.gateway.benefit_design import plan_of
 from app.gateway.coverages import matched
 from app.gateway.discovery import discovered, reference_to
@@ -103,5 +103,8 @@ def _insured(policy: Stored, asking: Asking, wants_the_plan: bool) -> Insured | 
         return Insured(days, is_in_force)
     if plan is None or asking.client.payer.settings.adjudicator != DECIDES_BY_THE_PLAN:
         return Insured(days, is_in_force, None)
-    question = Question(asking.document, coverage, plan, asking.days[0], asking.client, base, work)
+    patient = insured_person(asking.document, document, base, work)
+    question = Question(
+        asking.document, coverage, plan, patient, asking.days[0], asking.client, base, work
+    )
     return Insured(days, is_in_force, tuple(told(question)))

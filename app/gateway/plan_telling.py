@@ -14,11 +14,13 @@ from app.domain.claims import Claim, Days
 from app.domain.codes import ClaimUse
 from app.domain.eligibility import Purpose, Told
 from app.domain.parties import Client
-from app.domain.plan import Plan
+from app.domain.persons import Person
+from app.domain.plan import Plan, Price
 from app.domain.references import Reference
 from app.fhir import json_text
 from app.fhir.documents import Document, resolved
 from app.fhir.eligibility_request import AskedItem, asked_items, purposes_of
+from app.fhir.prices import applied
 from app.gateway.authorizations import provider_names
 from app.gateway.benefit_design import prices_of
 from app.gateway.known_authorizations import holding
@@ -31,11 +33,12 @@ DECIDES_BY_THE_PLAN = "standard"
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request, and the coverage, its plan and the day that it is asked of."""
+    """A request, and the coverage, its plan, the day and the patient that it is asked of."""
 
     document: Document
     coverage: Coverage
     plan: Plan
+    patient: Person
     day: date
     client: Client
     base: str
@@ -50,7 +53,8 @@ def told(question: Question) -> Iterator[Told]:
         question.day,
         coverage=coverage,
         plan=question.plan,
-        prices=prices_of((item.line for item in items), work),
+        prices=_prices(items, question),
+        patient=question.patient,
         counters=work.counters.read((coverage.member, coverage.family)).sums,
     )
     networks = _Networks(question)
@@ -77,6 +81,21 @@ def _unasked(day: date, **known: Any) -> AdjudicationRequest:
         provider=Reference(),
     )
     return AdjudicationRequest(claim, received_on=day, **known)
+
+
+def _prices(items: tuple[AskedItem, ...], question: Question) -> tuple[Price, ...]:
+    """The prices of what is asked, with the items that meet their conditions.
+
+    An item's details are references here, and no lines.
+    """
+    lines = tuple(item.line for item in items)
+    elements = [
+        {name: value for name, value in item.element.items() if name != "detail"} for item in items
+    ]
+    claim = replace(_unasked(question.day).claim, lines=lines)
+    document = {**question.document, "item": elements}
+    found = prices_of(lines, question.work)
+    return applied(found, document, claim, question.patient, question.day)
 
 
 def _held(items: tuple[AskedItem, ...], question: Question) -> Mapping[tuple[int, ...], str]:

@@ -3,104 +3,20 @@
 http://hl7.org/fhir/R4/coverageeligibilityresponse.html
 """
 
-from contextlib import contextmanager
-
 import pytest
-from sqlalchemy import event
 
-from app.domain.canonical import PLAN
-from app.fhir.plans import AUTHORIZATION_REQUIRED
-from tests.builders import (
-    COVERAGE_SYSTEM,
-    a_claim,
-    a_coverage,
-    a_price,
-    a_task,
-    an_eligibility_request,
-    identifier,
-    money,
+from tests.builders import COVERAGE_SYSTEM, a_claim, an_eligibility_request, identifier
+from tests.conformance.eligibility import (
+    APPLICABILITY,
+    BENEFITS,
+    GENERAL,
+    SERVICE,
+    a_member,
+    a_plan,
+    ask,
+    counted,
+    told,
 )
-from tests.conformance.standings import related
-from tests.fhir.answers import findings
-
-_CLASS = "http://terminology.hl7.org/CodeSystem/coverage-class"
-GENERAL = {"coding": [{"system": PLAN, "code": "general"}]}
-VISION = {"coding": [{"system": "http://payer.test/category", "code": "vision"}]}
-BENEFITS = ["validation", "benefits"]
-
-
-def coded(code):
-    return {"coding": [{"system": PLAN, "code": code}]}
-
-
-def a_plan(**elements):
-    """50 deductible, then 20 %; three visits a year."""
-    limit = {"code": coded("visits-per-year"), "value": {"value": 3}}
-    share = {"type": coded("coinsurance"), "value": {"value": 20, "unit": "%"}}
-    plan = {
-        "resourceType": "InsurancePlan",
-        "id": "plan",
-        "identifier": [identifier("http://payer.test/plan", "gold")],
-        "status": "active",
-        "coverage": [
-            {"type": {"text": "All"}, "benefit": [{"type": GENERAL, "limit": [limit]}]},
-        ],
-        "plan": [
-            {
-                "generalCost": [{"type": coded("deductible-individual"), "cost": money("50.00")}],
-                "specificCost": [
-                    {"category": GENERAL, "benefit": [{"type": GENERAL, "cost": [share]}]}
-                ],
-            }
-        ],
-    }
-    return {**plan, **elements}
-
-
-def a_member(**elements):
-    """A Coverage of that plan."""
-    of_the_plan = [{"type": {"coding": [{"system": _CLASS, "code": "plan"}]}, "value": "gold"}]
-    return a_coverage(**{"class": of_the_plan, **elements})
-
-
-def told(answer):
-    """What the first insurance is told, as 'subject|unit|term kind allowed used'."""
-    lines = []
-    for item in answer["insurance"][0].get("item", []):
-        subject = item.get("productOrService") or item["category"]
-        words = [each["coding"][0]["code"] for name in ("unit", "term") if (each := item.get(name))]
-        for benefit in item.get("benefit", []):
-            kind = benefit["type"]["coding"][-1]["code"]
-            values = [
-                str(benefit[name]["value"] if name.endswith("Money") else benefit[name])
-                for side in ("allowed", "used")
-                for name in benefit
-                if name.startswith(side)
-            ]
-            lines.append(
-                " ".join(["|".join([subject["coding"][0]["code"], *words]), kind, *values])
-            )
-    return lines
-
-
-@contextmanager
-def counted(engine, statements):
-    """Note every statement that is sent meanwhile."""
-
-    def note(*arguments):
-        statements.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", note)
-    yield
-    event.remove(engine, "before_cursor_execute", note)
-
-
-def ask(wire, **elements):
-    taken = wire.post("CoverageEligibilityRequest", an_eligibility_request(**elements))
-    assert taken.status == 201
-    answer = wire.get(related(taken)).document
-    assert findings(answer) == []
-    return answer
 
 
 def test_benefits_are_told_with_what_claims_have_used(wire, core, worker):
@@ -109,7 +25,7 @@ def test_benefits_are_told_with_what_claims_have_used(wire, core, worker):
     core.post("Coverage", a_member())
     for number, (day, price) in enumerate((("2026-01-10", "30.00"), ("2026-02-10", "120.00"))):
         before = ask(wire, purpose=BENEFITS)
-        wire.post("Claim", a_claim(number=f"E{number}", prices=[price], serviced=day))
+        claim = wire.post("Claim", a_claim(number=f"E{number}", prices=[price], serviced=day))
         worker.drain()
 
     after = ask(wire, purpose=BENEFITS)
@@ -125,7 +41,53 @@ def test_benefits_are_told_with_what_claims_have_used(wire, core, worker):
         "general|individual|annual visits-per-year 3 2",
     ]
     assert (after["outcome"], after["disposition"]) == ("complete", "The coverage is in force.")
+    [explained] = wire.get(f"ExplanationOfBenefit?claim={claim.reference}").document["entry"]
+    plan, general = explained["resource"]["benefitBalance"]
+    assert plan["financial"] == after["insurance"][0]["item"][0]["benefit"]
+    assert general["financial"] == after["insurance"][0]["item"][2]["benefit"]
+    assert explained["resource"]["benefitPeriod"] == {"start": "2020-01-01"}
     assert "left 0.00 EUR" in after["insurance"][0]["item"][0]["description"]
+
+
+@pytest.mark.parametrize(("starts", "in_force"), [("2026-03-01", True), ("2026-03-02", False)])
+def test_a_plan_that_is_not_in_force_insures_nobody(wire, core, starts, in_force):
+    core.post("InsurancePlan", a_plan(period={"start": starts}))
+    core.post("Coverage", a_member())
+
+    answer = ask(wire, purpose=BENEFITS, servicedDate="2026-03-01")
+
+    [insurance] = answer["insurance"]
+    assert (insurance["inforce"], insurance["benefitPeriod"]) == (in_force, {"start": starts})
+    assert bool(told(answer)) is in_force
+
+
+def sides(answer):
+    """Of each item about a category, on which side of the network it is told."""
+    items = [each for each in answer["insurance"][0]["item"] if "excluded" in each]
+    shares = [each for each in items if "term" not in each]
+    return [each["network"]["coding"][0]["code"] if "network" in each else None for each in shares]
+
+
+def test_who_provides_it_decides_on_the_side_of_the_network(wire, core):
+    inside, outside = ({"identifier": identifier("sid", name)} for name in ("In", "Out"))
+    network = {"identifier": identifier("http://payer.test/network", "N1")}
+    affiliation = {"resourceType": "OrganizationAffiliation", "active": True}
+    core.post(
+        "OrganizationAffiliation",
+        affiliation | {"organization": network, "participatingOrganization": inside},
+    )
+    plan = a_plan(network=[network])
+    [share] = plan["plan"][0]["specificCost"][0]["benefit"][0]["cost"]
+    applies = {"coding": [{"system": APPLICABILITY, "code": "in-network"}]}
+    share["applicability"] = applies
+    core.post("InsurancePlan", plan)
+    core.post("Coverage", a_member())
+
+    assert sides(ask(wire, purpose=BENEFITS, provider=inside)) == ["in"]
+    assert sides(ask(wire, purpose=BENEFITS, provider=outside)) == ["out"]
+    assert sides(ask(wire, purpose=BENEFITS, provider=None)) == ["in", "out"]
+    items = provided(provider=outside) + provided()
+    assert sides(ask(wire, purpose=BENEFITS, provider=inside, item=items)) == ["out", "in"]
 
 
 # --- what cannot be answered
@@ -221,151 +183,6 @@ def test_a_payer_that_decides_by_rules_of_its_own_tells_no_benefits(wire, core, 
     answer = ask(wire, purpose=BENEFITS)
 
     assert (answer["outcome"], told(answer)) == ("partial", [])
-
-
-# --- whose coverage
-
-
-def test_the_coverage_of_somebody_else_is_not_known(wire, core):
-    named = {"beneficiary": {"identifier": identifier("http://people.test", "ANA")}}
-    core.post("Coverage", a_coverage(**named))
-
-    ana, boris = (
-        ask(wire, patient={"identifier": identifier("http://people.test", name)})
-        for name in ("ANA", "BORIS")
-    )
-    nobody = ask(wire, member="M9")
-
-    assert ana["insurance"][0]["inforce"] is True
-    assert boris["insurance"][0]["inforce"] is nobody["insurance"][0]["inforce"] is False
-    assert boris["disposition"] == nobody["disposition"]
-    assert "benefitPeriod" not in boris["insurance"][0]
-
-
-def found(wire, patient, **elements):
-    """The coverages that are discovered of a patient, by their identifiers' values."""
-    elements = {"purpose": ["discovery"], "insurance": None, **elements}
-    answer = ask(wire, patient=patient, **elements)
-    return [each["coverage"]["identifier"]["value"] for each in answer.get("insurance", [])]
-
-
-def people(name, system="http://people.test"):
-    return {"identifier": identifier(system, name)}
-
-
-def test_the_coverages_of_a_patient_are_discovered_by_its_identifiers(wire, core):
-    patient = {"resourceType": "Patient", "id": "p7", "identifier": [people("ANA")["identifier"]]}
-    core.put("Patient/p7", patient)
-    core.post("Coverage", a_coverage("M1", beneficiary={"reference": "Patient/p7"}))
-    core.post("Coverage", a_coverage("M2", beneficiary=people("ANA")))
-    core.post("Coverage", a_coverage("M3", beneficiary=people("BORIS")))
-    core.post("Coverage", a_coverage("M4", beneficiary=people("ANA"), status="cancelled"))
-    own = wire.post("Patient", {name: value for name, value in patient.items() if name != "id"})
-
-    assert found(wire, people("ANA")) == ["M1", "M2"]
-    assert found(wire, {"reference": own.reference}) == ["M1", "M2"]
-    assert found(wire, people("BORIS")) == ["M3"]
-    # An id of the payer's own Patient could be guessed, and so could a value without a system.
-    assert found(wire, {"reference": "Patient/p7"}) == []
-    assert found(wire, {"identifier": {"value": "ANA"}}) == []
-    assert found(wire, people("ANA", "http://elsewhere.test")) == []
-
-
-def test_what_is_named_already_is_not_discovered_again(wire, core):
-    core.post("Coverage", a_coverage("M1", beneficiary=people("ANA")))
-    core.post("Coverage", a_coverage("M2", beneficiary=people("ANA")))
-    named = an_eligibility_request("M1")["insurance"]
-
-    assert found(wire, people("ANA"), insurance=named) == ["M1", "M2"]
-    assert found(wire, people("ANA"), insurance=named, purpose=["validation"]) == ["M1"]
-
-
-def test_a_patient_of_another_submitter_discovers_nothing(wire, other, core):
-    core.post("Coverage", a_coverage("M1", beneficiary=people("ANA")))
-    document = {"resourceType": "Patient", "identifier": [people("ANA")["identifier"]]}
-    theirs = other.post("Patient", document)
-
-    assert found(wire, {"reference": theirs.reference}) == []
-    assert found(other, {"reference": theirs.reference}) == ["M1"]
-
-
-# --- authorization
-
-
-SERVICE = {"coding": [{"system": "http://codes.test", "code": "1200"}]}
-AUTHORIZATION = {"purpose": ["auth-requirements"], "item": [{"productOrService": SERVICE}]}
-
-
-def authorized(answer):
-    [item] = answer["insurance"][0]["item"]
-    return item["authorizationRequired"], answer.get("preAuthRef")
-
-
-def an_authorized_plan():
-    plan = a_plan()
-    required = {"url": AUTHORIZATION_REQUIRED, "valueBoolean": True}
-    plan["coverage"][0]["benefit"][0]["extension"] = [required]
-    return plan
-
-
-def test_a_preauthorization_that_holds_is_told_with_what_it_is_for(wire, core, worker):
-    core.post("InsurancePlan", an_authorized_plan())
-    core.post("Coverage", a_member())
-    asked = {**AUTHORIZATION, "servicedDate": "2026-03-05"}
-    before = authorized(ask(wire, **asked))
-    held = wire.post("Claim", a_claim("preauthorization")).reference
-    worker.drain()
-    number = f"PA-{held.removeprefix('Claim/')}"
-    other_service = {"coding": [{"system": "http://codes.test", "code": "9999"}]}
-    other_provider = {"identifier": identifier("sid", "Elsewhere")}
-
-    assert before == (True, None)
-    assert authorized(ask(wire, **asked)) == (True, number)
-    for unlike in (
-        {"item": [{"productOrService": other_service}]},
-        {"provider": other_provider},
-        {"servicedDate": "2026-12-31"},
-        {"item": [{"category": GENERAL}]},
-    ):
-        assert authorized(ask(wire, **{**asked, **unlike})) == (True, None)
-    wire.task(a_task("cancel", focus=held))
-    assert authorized(ask(wire, **asked)) == (True, None)
-
-
-def test_where_to_read_of_preauthorizations_is_told_with_what_needs_one(wire, core, registry):
-    core.post("InsurancePlan", an_authorized_plan())
-    core.post("Coverage", a_member())
-    before = ask(wire, **AUTHORIZATION)
-    registry.settle_rules(authorization_url="https://payer.test/preauthorizations")
-    after = ask(wire, **AUTHORIZATION)
-
-    urls = [each["insurance"][0]["item"][0].get("authorizationUrl") for each in (before, after)]
-    assert urls == [None, "https://payer.test/preauthorizations"]
-
-
-def test_the_preauthorization_of_another_submitter_is_not_told(wire, other, core, worker):
-    core.post("InsurancePlan", an_authorized_plan())
-    core.post("Coverage", a_member())
-    other.post("Claim", a_claim("preauthorization"))
-    worker.drain()
-
-    assert authorized(ask(wire, **AUTHORIZATION)) == (True, None)
-    assert authorized(ask(other, **AUTHORIZATION))[1].startswith("PA-")
-
-
-def test_an_attachment_that_a_claim_would_need_is_told(wire, core):
-    core.post("InsurancePlan", a_plan())
-    core.post("Coverage", a_member())
-    before = ask(wire, **AUTHORIZATION)
-    core.post("ChargeItemDefinition", a_price(needs_attachment=True))
-    [item] = ask(wire, **AUTHORIZATION)["insurance"][0]["item"]
-
-    assert "authorizationSupporting" not in before["insurance"][0]["item"][0]
-    [supporting] = item["authorizationSupporting"]
-    assert supporting["coding"][0]["code"] == "attachment-required"
-    assert (item["excluded"], item["authorizationRequired"]) == (False, False)
-    assert item["productOrService"] == SERVICE
-    assert "benefit" not in item
 
 
 # --- what it costs

@@ -15,6 +15,7 @@ from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf, latest_service_day, leaves_of
 from app.adjudicators.standard.limits import limit_of
+from app.adjudicators.standard.missing import QUESTIONS
 from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.reasons import find_note
 from app.adjudicators.standard.terms import Terms, terms_of
@@ -122,7 +123,10 @@ def _of_leaf(
 ) -> Iterator[Told]:
     benefit = terms.benefit_of(leaf)
     found = covering(leaf, terms)
-    exclusion = _exclusion(found, benefit, terms) if isinstance(found, Denial) else None
+    # What only a Claim tells, or is asked for, excludes nothing yet.
+    exclusion = None
+    if isinstance(found, Denial) and found not in QUESTIONS:
+        exclusion = _exclusion(found, benefit, terms)
     plain = Told(
         category=benefit.category if benefit else None,
         asked=asked,
@@ -142,6 +146,8 @@ def _of_leaf(
 def _exclusion(denial: Denial, benefit: Benefit | None, terms: Terms) -> str:
     starts_on = terms.coverage.starts_on
     if denial.reason == reasons.WAITING and benefit is not None and starts_on is not None:
+        if benefit.waiting_days > (date.max - starts_on).days:
+            return "A waiting period that does not end."
         covered_from = starts_on + timedelta(days=benefit.waiting_days)
         return f"A waiting period: covered from {covered_from.isoformat()}."
     note = find_note(denial.reason, Category.NONCOVERED)

@@ -10,6 +10,8 @@ from app.adjudicators.standard.telling import balances_told, plan_told, services
 from app.domain.adjudication import Category, Counter, Coverage
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse
+from app.domain.persons import Person
+from app.domain.restrictions import Restriction
 from tests.adjudicators.builders import (
     DAY,
     NETWORK,
@@ -21,6 +23,7 @@ from tests.adjudicators.builders import (
     category,
     counters,
     decide,
+    service,
 )
 
 ALWAYS = (Days(None, None),)
@@ -193,6 +196,40 @@ def test_a_waiting_period_is_told_with_the_day_it_is_over(day, expected):
     line = a_line(1, day=day)
 
     assert of_services(line, plan=plan, received_on=day) == [expected]
+
+
+def test_a_waiting_period_longer_than_any_calendar_is_told_without_a_day():
+    plan = a_plan(a_benefit(waiting_days=10**9))
+
+    assert of_services(a_line(1), plan=plan) == ["general in: A waiting period that does not end."]
+
+
+@pytest.mark.parametrize(
+    ("born", "expected"),
+    [
+        (date(2008, 6, 1), "general in: coinsurance 20"),
+        (
+            date(2007, 6, 1),
+            "general in: The plan does not cover this service at the patient's age.",
+        ),
+        (None, "general in: coinsurance 20"),
+    ],
+    ids=["18 on the day", "19 on the day", "not known"],
+)
+def test_a_service_for_an_age_is_told_by_the_age_on_the_day(born, expected):
+    plan = a_plan(a_benefit(coinsurance="20", restrictions=(Restriction(maximum_age=18),)))
+    patient = Person(born and Days(born, born))
+
+    assert of_services(a_line(1), plan=plan, patient=patient) == [expected]
+
+
+def test_a_service_that_a_category_leaves_out_is_not_covered():
+    plan = a_plan(a_benefit(coinsurance="20", excluded=(service("exam"),)))
+
+    assert of_services(a_line(1), a_line(2, service="filling"), plan=plan) == [
+        "general in: The plan does not cover this service.",
+        "general in: coinsurance 20",
+    ]
 
 
 def test_an_authorization_that_is_needed_excludes_nothing():
