@@ -24,9 +24,10 @@ if TYPE_CHECKING:
 
     from app.domain.adjudication import Amount, DecidedLine
     from app.gateway.installation import Installation
-    from app.gateway.replay import LinePair, NotReplayable, Replayed
+    from app.gateway.replay import NotReplayable, Replayed
 
 DIFFERS = 3
+_COLUMNS = ("line", "row", "told", "again", "reasons")
 
 
 @click.command()
@@ -105,9 +106,8 @@ def _show(id: str, replayed: Replayed) -> None:
     kept, decision = replayed.kept, replayed.kept.decision
     plan = f"plan {' version '.join(decision.plan)}" if decision.plan else "no plan"
     made = f"decision {kept.number} of {kept.decided_at:%Y-%m-%d %H:%M} by {decision.rules}, {plan}"
-    columns = ("line", "row", "told", "again", "reasons")
-    rows = [row for pair in replayed.lines for row in _rows(pair)]
-    table(f"Claim/{id}, {made}", *columns, rows=rows)
+    rows = [(*row, "differs" if is_other else "") for row, is_other in _all_rows(replayed)]
+    table(f"Claim/{id}, {made}", *_COLUMNS, "", rows=rows)
     for note in replayed.notes:
         click.echo(note)
     click.echo(_verdict(replayed))
@@ -130,21 +130,23 @@ def _response(replayed: Replayed) -> str:
     return replayed.kept.decision.response_id
 
 
-def _rows(pair: LinePair) -> Iterator[tuple[str, ...]]:
-    """Each row of a line: what was told, what is decided now, and the reasons of now."""
+def _all_rows(replayed: Replayed) -> Iterator[tuple[tuple[str, ...], bool]]:
+    """Each row as it is shown, and whether amount or reasons differ."""
     from app.domain.adjudication import Category
     from app.domain.reissue import spelled
 
-    old, new = _amounts(pair.told), _amounts(pair.again)
-    for category in Category:
-        before, after = old.get(category), new.get(category)
-        if before is not None or after is not None:
-            shown = after or before
-            reasons = ", ".join(
-                f"{one.code} {one.display or ''}".strip()
-                for one in (shown.reasons if shown else ())
-            )
-            yield (spelled(pair.path), str(category), _money(before), _money(after), reasons)
+    for pair in replayed.lines:
+        old, new = _amounts(pair.told), _amounts(pair.again)
+        for category in (each for each in Category if each in old or each in new):
+            before, after = old.get(category), new.get(category)
+            shown = (_money(before), _money(after), _reasons(after or before))
+            yield (spelled(pair.path), str(category), *shown), before != after
+
+
+def _reasons(amount: Amount | None) -> str:
+    """The reasons of now, or of then where the row is gone."""
+    reasons = amount.reasons if amount else ()
+    return ", ".join(f"{one.code} {one.display or ''}".strip() for one in reasons)
 
 
 def _amounts(line: DecidedLine | None) -> dict[str, Amount]:
@@ -158,7 +160,6 @@ def _money(amount: Amount | None) -> str:
 def _document(replayed: Replayed) -> dict[str, Any]:
     kept, decision = replayed.kept, replayed.kept.decision
     identifier, version = decision.plan or (None, None)
-    names = ("line", "row", "told", "again", "reasons")
     waits = replayed.waits
     return {
         "verdict": replayed.verdict,
@@ -174,7 +175,8 @@ def _document(replayed: Replayed) -> dict[str, Any]:
         "is_same_decision": replayed.is_same_decision,
         "is_same_response": replayed.is_same_response,
         "rows": [
-            dict(zip(names, row, strict=True)) for pair in replayed.lines for row in _rows(pair)
+            {**dict(zip(_COLUMNS, row, strict=True)), "differs": is_other}
+            for row, is_other in _all_rows(replayed)
         ],
         "notes": list(replayed.notes),
         "waits": None if waits is None else {"awaiting": waits.awaiting, "text": waits.text},

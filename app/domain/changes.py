@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from app.domain.claims import Line
 from app.domain.codes import Cause
-from app.domain.measures import is_measured
+from app.domain.measures import is_measured, is_measuring
 from app.domain.plan import Plan, Price
 
 if TYPE_CHECKING:
@@ -139,10 +139,17 @@ def _last_call(before: "AdjudicationRequest", after: "AdjudicationRequest") -> I
 
 def _lines(before: "AdjudicationRequest", after: "AdjudicationRequest") -> Iterator[Change]:
     """Lines that are carried over come first, and use counters and limits before the others."""
-    was = before.reissue.carried().keys() if before.reissue else set()
-    now = after.reissue.carried().keys() if after.reissue else set()
-    if was != now:
+    is_measured_at_all = after.plan is None or is_measuring(after.plan)
+    if is_measured_at_all and _overtaking(before) != _overtaking(after):
         yield Change(Cause.LINES, "lines that are carried over come before the others")
+
+
+def _overtaking(request: "AdjudicationRequest") -> set[Path]:
+    """The lines that are carried over and so come before one of a lower sequence."""
+    if request.reissue is None:
+        return set()
+    first = min(request.reissue.paths, default=())
+    return {path for path in request.reissue.carried() if path > first}
 
 
 Compare = Callable[["AdjudicationRequest", "AdjudicationRequest"], Iterator[Change]]

@@ -7,6 +7,16 @@ is an adjudicator's own, and may always matter.
 from app.domain.adjudication import Counter
 from app.domain.plan import CostKind, LimitKind, Plan
 
+# The kinds of counter that stand for a term each; limits of a Claim count without one.
+_KINDS = (
+    "deductible-individual",
+    "deductible-family",
+    "out-of-pocket-individual",
+    "out-of-pocket-family",
+    "copay",
+    "visit",
+    "benefit",
+)
 _AMOUNTS = {LimitKind.AMOUNT_PER_YEAR, LimitKind.AMOUNT_PER_LIFETIME}
 
 
@@ -24,3 +34,10 @@ def is_measured(counter: Counter, plan: Plan) -> bool:
     if counter.kind == "benefit":
         return plan.amount_per_year is not None or bool(limits & _AMOUNTS)
     return True
+
+
+def is_measuring(plan: Plan) -> bool:
+    """Whether under the plan one line of a Claim can leave less for the next."""
+    if any(is_measured(Counter("", kind, "", ""), plan) for kind in _KINDS):
+        return True
+    return any(benefit.limits for benefit in plan.benefits)

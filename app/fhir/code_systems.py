@@ -116,7 +116,7 @@ _CHANGE_CAUSES = {
     "counters": "What was used before of a deductible, maximum or limit.",
     "attachments": "Attachments came or were cancelled.",
     "last-call": "What was waited for did not come, or can be waited for again.",
-    "lines": "Other lines were named to be decided again.",
+    "lines": "Lines that are carried over come before others.",
     "not-kept": "Not known: what the earlier decision was made from is not kept.",
     "other": "Something else that the adjudicator is asked with.",
 }

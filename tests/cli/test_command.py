@@ -52,6 +52,7 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "nullify approve": ["A"],
         "nullify refuse": ["A"],
         "hold": ["Claim/1"],
+        "replay": ["Claim/1"],
         "db downgrade": ["base", "--yes"],
     }
 

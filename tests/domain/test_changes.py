@@ -213,6 +213,19 @@ def test_what_the_earlier_decision_was_is_no_change_of_the_inputs():
     assert changes(asked(), asked(reissue=after)) == ()
 
 
+# What is named of lines 1 and 2, and whether line 2 then comes before line 1.
+NAMED = {"the first": (((1,),), True), "the last": (((2,),), False), "all": ((), False)}
+
+
+@pytest.mark.parametrize(("paths", "is_told"), NAMED.values(), ids=NAMED)
+def test_lines_in_another_order_are_told_where_the_plan_has_anything_to_use_up(paths, is_told):
+    again = asked(reissue=Reissue(DECIDED, paths))
+    bare = a_plan()
+
+    assert [change.cause for change in changes(asked(), again)] == [Cause.LINES] * is_told
+    assert changes(asked(plan=bare), replace(again, plan=bare)) == ()
+
+
 def test_several_changes_are_told_in_one_order():
     now = asked(attachments=1, plan=None, prices=(), coverage=None)
 

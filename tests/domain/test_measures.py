@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.adjudication import Counter
-from app.domain.measures import is_measured
+from app.domain.measures import is_measured, is_measuring
 from tests.adjudicators.builders import a_benefit, a_plan
 
 BARE = a_plan(a_benefit(coinsurance="20"))
@@ -41,3 +41,10 @@ def test_a_counter_is_looked_at_by_the_terms_of_its_kind_alone(kind, plans):
 @pytest.mark.parametrize("kind", ["ours", "deductible-ours"])
 def test_a_counter_of_an_adjudicator_s_own_may_always_matter(kind):
     assert is_measured(Counter("member", kind, "", "2026"), BARE)
+
+
+def test_a_plan_measures_once_it_has_any_term_that_is_used_up():
+    measuring = [plan for given in TERMS.values() for plan in given]
+
+    assert all(is_measuring(plan) for plan in [*measuring, LIMITED["units-per-claim"]])
+    assert not is_measuring(BARE)
