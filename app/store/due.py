@@ -1,7 +1,7 @@
 """Which requests are still to be decided, in the order they are due, and how many were lately.
 
-What is read are the rows that have not ended, or that ended lately, by the index `ix_clock_due`:
-however many requests are stored.
+What is read are the rows that have not ended, or that ended lately, by an index of each: however
+many requests are stored.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _c = tables.clock.c
 _AT_ONCE = 1_000
 # Of clocks that run only the last differs. PostgreSQL does not see that in IS NULL, and would sort
 # what the index has in order.
-_AS_DUE = (_c.ended_at, _c.paused_at, _c.decide_by)
+_AS_DUE = (_c.paused_at, _c.decide_by)
 
 
 class Due:
