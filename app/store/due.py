@@ -38,15 +38,15 @@ class Due:
         yield from self._streamed(running.order_by(*_AS_DUE))
         yield from self._streamed(select(tables.clock).where(*is_open, _c.paused_at.is_not(None)))
 
-    def before(self, instant: datetime, limit: int) -> list[Timed]:
-        """Those that run and are due before an instant, the first one first; at most so many."""
+    def by(self, instant: datetime, limit: int) -> list[Timed]:
+        """Those that run and are due by an instant, the first one first; at most so many."""
         query = (
             select(tables.clock)
             .where(
                 *of_scope(self._scope),
                 _c.ended_at.is_(None),
                 _c.paused_at.is_(None),
-                _c.decide_by < instant,
+                _c.decide_by <= instant,
             )
             .order_by(*_AS_DUE)
             .limit(limit)

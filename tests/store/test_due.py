@@ -51,18 +51,18 @@ def test_each_scope_sees_its_own(connection, scope, count):
     due = Due(connection, scope)
 
     assert len(list(due.clocks())) == count
-    assert len(due.before(NOW + 2 * HOUR, 10)) == count
+    assert len(due.by(NOW + 2 * HOUR, 10)) == count
     assert sum(due.decided_since(NOW - 2 * HOUR).values()) == count
 
 
-def test_what_is_due_before_an_instant_is_named_up_to_so_many(connection):
+def test_what_is_due_by_an_instant_is_named_up_to_so_many(connection):
     for due_in in (5, -1, 3, 4):
         start(connection, f"C{due_in}", due_in)
     Clocks(connection, MINE).pause("C3", NOW)
     due = Due(connection, PAYERS)
 
-    assert [one.submission_id for one in due.before(NOW + 5 * HOUR, 10)] == ["C-1", "C4"]
-    assert [one.submission_id for one in due.before(NOW + 6 * HOUR, 2)] == ["C-1", "C4"]
+    assert [one.submission_id for one in due.by(NOW + 5 * HOUR, 10)] == ["C-1", "C4", "C5"]
+    assert [one.submission_id for one in due.by(NOW + 6 * HOUR, 2)] == ["C-1", "C4"]
 
 
 def test_decisions_are_counted_by_kind_and_nothing_else_is(connection):
@@ -86,7 +86,7 @@ def test_each_question_is_one_statement_by_the_index_and_sorts_nothing(connectio
     connection.execute(tables.clock.insert(), many)
     connection.exec_driver_sql("ANALYZE clock")
 
-    listed = steps(connection, lambda: due.before(NOW, 10))
+    listed = steps(connection, lambda: due.by(NOW, 10))
     counted = steps(connection, lambda: due.decided_since(NOW))
     running, _ = steps(connection, lambda: list(due.clocks()))
 
