@@ -25,7 +25,17 @@ if TYPE_CHECKING:
     from app.store.clocks import Timed
 
 _MOST_LISTED = 100
-_COLUMNS = ("payer", "kind", "open", "paused", "late", "due in 24 h", "oldest", "pace", "will be")
+_COLUMNS = (
+    "payer",
+    "kind",
+    "open",
+    "paused",
+    "late",
+    "due in 24 h",
+    "oldest",
+    "pace",
+    "will be late",
+)
 
 
 @click.command()
@@ -38,8 +48,8 @@ _COLUMNS = ("payer", "kind", "open", "paused", "late", "due in 24 h", "oldest", 
 def clocks(payer_name: str | None, is_listed: bool, instance: Path, as_json: bool) -> None:
     """Show how much of the time to decide is left, by kind of request.
 
-    Of all payers, or of the named one. What waits for the provider is paused. "Will be" is how many
-    more will be late if as many are decided in an hour as in the last day, or else week.
+    Of all payers, or of the named one. What waits for the provider is paused. "Will be late" are
+    those that are not late yet, and will be at the pace of the last day, or else of the last week.
     """
     from app.gateway.time_limits import time_limits
 
@@ -61,7 +71,7 @@ def clocks(payer_name: str | None, is_listed: bool, instance: Path, as_json: boo
     table("Time to decide", *_COLUMNS, rows=rows)
     due = [_due(name, timed, names) for name, limits in found for timed in limits.due]
     if due:
-        cells = [tuple(str(cell) for cell in one.values()) for one in due]
+        cells = [tuple(_cell(cell) for cell in one.values()) for one in due]
         table("Late, or due within 24 hours", *due[0], rows=cells)
 
 
@@ -80,6 +90,10 @@ def _span(now: datetime, since: datetime) -> str:
 
 def _hours(span: timedelta) -> int:
     return span // timedelta(hours=1)
+
+
+def _cell(cell: object) -> str:
+    return cell.isoformat(" ", "minutes") if isinstance(cell, datetime) else str(cell)
 
 
 def _document(payer: str, limits: TimeLimits, names: dict[str, str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=3650)
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _TIME = re.compile(r"([1-9][0-9]{0,6})([mhd])")
+_LONGEST_TYPE = 255
 # Rules speak of 72 hours, not of three days.
 _TOLD_IN_HOURS = timedelta(days=4)
 
@@ -53,6 +54,8 @@ class Kind:
     def parse(cls, text: str) -> "Kind":
         """Read `use`, `use/priority`, `use//type` or `use/priority/type`; raises ValueError."""
         use, priority, type = (*text.split("/", 2), "", "")[:3]
+        if len(type) > _LONGEST_TYPE:
+            raise ValueError(f"a type has {_LONGEST_TYPE} characters at most")
         return cls(ClaimUse(use), Priority(priority) if priority else None, type or None)
 
     def covers(self, use: ClaimUse, priority: Priority, type: Coding | None) -> bool:

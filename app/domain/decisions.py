@@ -11,6 +11,7 @@ from app.domain.adjudication import Category, Decided, DecidedLine
 
 # What exceeds a contracted price says nothing against the service.
 _PRICE_DIFFERENCE = "45"
+_TAKEN_OFF = frozenset({Category.CONTRACTUAL, Category.NONCOVERED})
 
 
 class Ending(StrEnum):
@@ -30,8 +31,8 @@ VERDICTS = frozenset({Ending.APPROVED, Ending.PARTLY, Ending.DENIED})
 def verdict(decided: Decided) -> Ending:
     """What a decision says of the request as a whole.
 
-    A line is granted where something of it is eligible, in full where nothing but a price
-    difference is not covered. One that asks for nothing is left out.
+    A line is granted where something of it is eligible or paid, in full where nothing is taken off
+    but a price difference. One that asks for nothing is left out.
     """
     asked = [line for line in _leaves(decided.lines) if _amount(line, Category.SUBMITTED)]
     if all(_is_in_full(line) for line in asked):
@@ -53,14 +54,15 @@ def _amount(line: DecidedLine, category: Category) -> Decimal:
 
 
 def _is_granted(line: DecidedLine) -> bool:
-    return _amount(line, Category.ELIGIBLE) > 0
+    # An adjudicator of the payer's own may not tell what is eligible.
+    return max(_amount(line, Category.ELIGIBLE), _amount(line, Category.BENEFIT)) > 0
 
 
 def _is_in_full(line: DecidedLine) -> bool:
     reasons = {
         reason.code
         for each in line.amounts
-        if each.category is Category.NONCOVERED
+        if each.category in _TAKEN_OFF
         for reason in each.reasons
     }
     return _is_granted(line) and reasons <= {_PRICE_DIFFERENCE}

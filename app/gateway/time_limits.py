@@ -29,4 +29,4 @@ def _read(listed: int, work: UnitOfWork) -> TimeLimits:
     last_day, last_week = (work.due.decided_since(now - span) for span in (DAY, WEEK))
     paces = {kind: pace(last_day.get(kind, 0), count) for kind, count in last_week.items()}
     found = standings(work.due.clocks(), paces, now)
-    return TimeLimits(now, found, work.due.before(now + SOON, listed) if listed else [])
+    return TimeLimits(now, found, work.due.by(now + SOON, listed) if listed else [])

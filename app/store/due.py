@@ -1,7 +1,7 @@
 """Which requests are still to be decided, in the order they are due, and how many were lately.
 
-What is read are the rows that have not ended, or that ended lately, by the index `ix_clock_due`:
-however many requests are stored.
+What is read are the rows that have not ended, or that ended lately, by an index of each: however
+many requests are stored.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _c = tables.clock.c
 _AT_ONCE = 1_000
 # Of clocks that run only the last differs. PostgreSQL does not see that in IS NULL, and would sort
 # what the index has in order.
-_AS_DUE = (_c.ended_at, _c.paused_at, _c.decide_by)
+_AS_DUE = (_c.paused_at, _c.decide_by)
 
 
 class Due:
@@ -38,15 +38,15 @@ class Due:
         yield from self._streamed(running.order_by(*_AS_DUE))
         yield from self._streamed(select(tables.clock).where(*is_open, _c.paused_at.is_not(None)))
 
-    def before(self, instant: datetime, limit: int) -> list[Timed]:
-        """Those that run and are due before an instant, the first one first; at most so many."""
+    def by(self, instant: datetime, limit: int) -> list[Timed]:
+        """Those that run and are due by an instant, the first one first; at most so many."""
         query = (
             select(tables.clock)
             .where(
                 *of_scope(self._scope),
                 _c.ended_at.is_(None),
                 _c.paused_at.is_(None),
-                _c.decide_by < instant,
+                _c.decide_by <= instant,
             )
             .order_by(*_AS_DUE)
             .limit(limit)

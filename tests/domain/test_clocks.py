@@ -37,6 +37,7 @@ def after(**time: float):
         "claim=-1d",
         "claim=1.5d",
         "claim=3651d",
+        f"claim//{'t' * 256}=1d",
         "claim=30 d",
         "claim",
     ],
@@ -53,6 +54,7 @@ def test_what_is_no_time_limit_is_refused(text):
         ("claim=3650d", Kind(ClaimUse.CLAIM), timedelta(days=3650)),
         ("claim/deferred=90m", Kind(ClaimUse.CLAIM, Priority.DEFERRED), timedelta(minutes=90)),
         ("predetermination/stat=72h", Kind(ClaimUse.PREDETERMINATION, Priority.STAT), 3 * WEEK / 7),
+        (f"claim//{'t' * 255}=7d", Kind(ClaimUse.CLAIM, None, "t" * 255), WEEK),
         ("claim//oral=7d", Kind(ClaimUse.CLAIM, None, "oral"), WEEK),
         (
             "claim/normal/http://a.test/b=c|oral=7d",

@@ -43,6 +43,14 @@ HALF = line(
     row("noncovered", "50", LIMIT),
     row("benefit", "50"),
 )
+# What exceeds a preauthorization is written off in network.
+USED_UP = line(
+    row("submitted", "100"),
+    row("eligible", "50"),
+    row("contractual", "50", PRICE, Coding("carc", "198")),
+    row("benefit", "50"),
+)
+WITHOUT_ELIGIBLE = line(row("submitted", "100"), row("copay", "20"), row("benefit", "80"))
 # A late claim, a duplicate: all of it is written off, nothing is eligible.
 REFUSED_AS_LATE = line(
     row("submitted", "100"), row("contractual", "100", Coding("carc", "29")), row("benefit", "0")
@@ -64,6 +72,8 @@ def group(*lines):
         ([REFUSED_AS_LATE, DENIED], Ending.DENIED),
         ([GRANTED, DENIED], Ending.PARTLY),
         ([HALF], Ending.PARTLY),
+        ([USED_UP], Ending.PARTLY),
+        ([WITHOUT_ELIGIBLE], Ending.APPROVED),
         ([GRANTED, HALF], Ending.PARTLY),
         ([HALF, DENIED], Ending.PARTLY),
         ([OF_NOTHING, GRANTED], Ending.APPROVED),

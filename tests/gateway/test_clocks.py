@@ -1,8 +1,10 @@
 """The clock of a Claim, moved by what happens to the Claim."""
 
+import re
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import event
 
 from app.domain.adjudication import Awaiting
 from app.domain.clocks import Clock, Kind, Priority, TimeLimit
@@ -37,6 +39,20 @@ def answered(installation, *steps):
 
 def reprocess(desk, taken, **elements):
     return desk.task(a_task("reprocess", focus=taken.stored.reference, **elements))
+
+
+@pytest.fixture
+def moves(installation):
+    """The first word of every statement about clocks, as they are sent."""
+    sent = []
+
+    def note(_connection, _cursor, statement, _parameters, _context, _many):
+        if re.search(r"\bclock\b", statement):
+            sent.append(statement.split()[0])
+
+    event.listen(installation.store.engine, "before_cursor_execute", note)
+    yield sent
+    event.remove(installation.store.engine, "before_cursor_execute", note)
 
 
 # --- no clock
@@ -97,6 +113,22 @@ def test_the_payers_own_rule_holds_for_its_kind_and_the_kind_names_the_type(desk
     assert (drugs.clock.kind.type, drugs.is_drug) == ("pharmacy", True)
     assert other.clock.decide_by == NOW + timedelta(days=7)
     assert (other.clock.kind.type, other.is_drug) == (None, False)
+
+
+# --- what it costs
+
+
+def test_intake_and_each_settle_send_one_statement_more(desk, insured, installation, clock, moves):
+    taken = desk.create(a_claim())
+    assert moves == ["INSERT"]
+    answered(installation, deferred(Awaiting.OTHER_PAYER, NOW + timedelta(days=5)))
+    assert moves == ["INSERT", "UPDATE"]
+    clock.forward(days=5)
+
+    answered(installation, decide)
+
+    assert desk.submission(taken).decided_at == clock.now
+    assert moves == ["INSERT", "UPDATE", "UPDATE"]
 
 
 # --- pauses

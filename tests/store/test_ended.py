@@ -11,6 +11,7 @@ from app.domain.decisions import Ending
 from app.store.clocks import Clocks, Timed
 from app.store.ended import Ended
 from tests.builders import NOW
+from tests.store.explained import steps
 from tests.store.scopes import FOREIGN, MINE, PAYERS, THEIRS
 
 SECOND = timedelta(seconds=1)
@@ -146,3 +147,13 @@ def test_a_median_is_of_first_decisions_of_its_population_alone(connection, deci
     assert median(connection, 2, ALL_AUTHORIZATIONS) == 6 * SECOND
     assert median(connection, 1, is_expedited=True) == 50 * SECOND
     assert median(connection, 1, CLAIMS) == 60 * SECOND
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_figures_are_read_from_the_index_alone(connection, decided):
+    decided(5)
+    counted = steps(connection, lambda: Ended(connection, PAYERS).tallies(NOW, LATER))
+    middle = steps(connection, lambda: median(connection, 1))
+
+    for plan in (*counted, *middle):
+        assert any("USING COVERING INDEX ix_clock_ended" in line for line in plan), plan

@@ -1,12 +1,14 @@
 """Until when each request has to be decided, and how the decided ones ended."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, text
 
 from app.domain.clocks import Priority
 from app.domain.codes import ClaimUse
 from app.domain.decisions import Ending
 from app.store.tables.columns import Id, metadata
 from app.store.types import Code, Moment, Span
+
+_IS_OPEN, _HAS_ENDED = text("ended_at IS NULL"), text("ended_at IS NOT NULL")
 
 # One row for each time that a Claim is to be decided; at most one of a Claim has not ended.
 clock = Table(
@@ -32,6 +34,32 @@ clock = Table(
     Column("is_extended", Boolean, nullable=False),
     Column("ended_at", Moment),
     Column("ending", Code(Ending)),
-    # Those that run in the order they are due in, those that ended in the order they did.
-    Index("ix_clock_due", "payer_id", "ended_at", "paused_at", "decide_by"),
+    # Of those that are open, which are few: those that run in the order they are due in.
+    Index(
+        "ix_clock_due",
+        "payer_id",
+        "paused_at",
+        "decide_by",
+        sqlite_where=_IS_OPEN,
+        postgresql_where=_IS_OPEN,
+    ),
+    # Of those that ended: all that figures of a period are made of, so that no row is looked up.
+    Index(
+        "ix_clock_ended",
+        "payer_id",
+        "ended_at",
+        "use",
+        "priority",
+        "type",
+        "is_drug",
+        "is_reissue",
+        "is_extended",
+        "ending",
+        "before",
+        "started_at",
+        "decide_by",
+        "paused_for",
+        sqlite_where=_HAS_ENDED,
+        postgresql_where=_HAS_ENDED,
+    ),
 )

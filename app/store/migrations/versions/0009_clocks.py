@@ -9,6 +9,20 @@ ID = sa.String(64)
 # Microseconds, since 1970 where an instant is meant.
 TIME = sa.BigInteger()
 
+_FIGURES = (
+    "use",
+    "priority",
+    "type",
+    "is_drug",
+    "is_reissue",
+    "is_extended",
+    "ending",
+    "before",
+    "started_at",
+    "decide_by",
+    "paused_for",
+)
+
 revision = "0009"
 down_revision = "0008"
 
@@ -36,10 +50,15 @@ def upgrade() -> None:
         sa.Column("ending", CODE),
         sa.PrimaryKeyConstraint("payer_id", "submission_id", "epoch", name=op.f("pk_clock")),
     )
-    due = ["payer_id", "ended_at", "paused_at", "decide_by"]
-    op.create_index("ix_clock_due", "clock", due)
+    _index("ix_clock_due", "ended_at IS NULL", "payer_id", "paused_at", "decide_by")
+    _index("ix_clock_ended", "ended_at IS NOT NULL", "payer_id", "ended_at", *_FIGURES)
 
 
 def downgrade() -> None:
     """Take back: no request has a clock any more."""
     op.drop_table("clock")
+
+
+def _index(name: str, only: str, *columns: str) -> None:
+    where = sa.text(only)
+    op.create_index(name, "clock", columns, sqlite_where=where, postgresql_where=where)
