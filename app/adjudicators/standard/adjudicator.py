@@ -79,7 +79,8 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
 def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     if request.is_last_call or not terms.lacks_other_payer:
         return None
-    if all(covering(leaf, terms) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+    left = Reserves(terms)
+    if all(covering(leaf, terms, left) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
         return None
     text = "The answer of a payer that comes earlier in Claim.insurance is needed."
     return Deferred(Awaiting.OTHER_PAYER, text)
@@ -103,7 +104,8 @@ def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred 
     """Ask once for all lines that would be paid if their attachment were here."""
     if request.is_last_call:
         return None
-    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
+    asked, left = _asked(request), Reserves(terms)
+    lacking = [leaf for leaf in asked if covering(leaf, terms, left) == NO_ATTACHMENT_CAME]
     if not lacking:
         return None
     lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
