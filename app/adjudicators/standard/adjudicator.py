@@ -81,7 +81,8 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
 def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     if request.is_last_call or not terms.lacks_other_payer:
         return None
-    if all(covering(leaf, terms) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+    left = Reserves(terms)
+    if all(covering(leaf, terms, left) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
         return None
     text = "The answer of a payer that comes earlier in Claim.insurance is needed."
     return Deferred(Awaiting.OTHER_PAYER, text)
@@ -106,8 +107,9 @@ def _information_missing(request: AdjudicationRequest, terms: Terms) -> Deferred
     if request.is_last_call:
         return None
     lacking: dict[Denial, list[str]] = {denial: [] for denial in QUESTIONS}
+    left = Reserves(terms)
     for leaf in _asked(request):
-        found, benefit = covering(leaf, terms), terms.benefit_of(leaf)
+        found, benefit = covering(leaf, terms, left), terms.benefit_of(leaf)
         if isinstance(found, Denial) and found in QUESTIONS and benefit is not None:
             for denial in missing_denials(leaf, benefit, terms):
                 lacking[denial].append(spelled(leaf.line.path))

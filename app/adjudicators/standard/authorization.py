@@ -1,6 +1,6 @@
 """Preauthorizations: whether a line has what its benefit category asks for, and what it takes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -16,6 +16,8 @@ from app.domain.plan import Benefit
 
 _NOTHING = Decimal(0)
 _Place = tuple[str, Path]
+# By service, in their order.
+_Places = dict[str, dict[_Place, None]]
 
 
 class Reserves:
@@ -38,27 +40,27 @@ class Reserves:
             if one.key in self._days
             for line in sorted(one.lines, key=lambda line: line.path)
         }
-        self._by_service: dict[str, list[_Place]] = {}
-        for place, line in self._left.items():
-            for service in line.services:
-                self._by_service.setdefault(service, []).append(place)
+        # Where there is something for a service; what is used up is not looked at again.
+        self._held = self._by_service(lambda _: True)
+        self._with_units = self._by_service(lambda line: not line.is_used_up)
+        self._with_money = self._by_service(lambda line: line.amount > 0)
         self._used: dict[tuple[str, Path, Path], Use] = {}
 
     def hold_for(self, leaf: Leaf) -> bool:
         """Whether a preauthorization granted the leaf's service on its day, left or not."""
-        return any(True for _ in self._holding(leaf))
+        return any(True for _ in self._holding(leaf, self._held))
 
     def are_used_up(self, leaf: Leaf) -> bool:
         """Whether nothing is left of all that hold for the leaf."""
-        return all(line.is_used_up for _, line in self._holding(leaf))
+        return not any(True for _ in self._holding(leaf, self._with_units))
 
     def units_within(self, leaf: Leaf, units: Decimal) -> Decimal:
         """How many of so many units are left; all where only the amount binds."""
         left = _NOTHING
-        for _, line in self._holding(leaf):
-            if line.quantity is None and not line.is_used_up:
+        for _, line in self._holding(leaf, self._with_units):
+            if line.quantity is None:
                 return units
-            left += line.quantity or _NOTHING
+            left += line.quantity
             if left >= counted(units):
                 return units
         return left
@@ -66,7 +68,7 @@ class Reserves:
     def amount_within(self, leaf: Leaf, amount: Decimal) -> Decimal:
         """How much of an amount is left."""
         left = _NOTHING
-        for _, line in self._holding(leaf):
+        for _, line in self._holding(leaf, self._with_money):
             left += line.amount
             if left >= amount:
                 return amount
@@ -74,24 +76,26 @@ class Reserves:
 
     def take_units(self, leaf: Leaf, units: Decimal) -> None:
         """Take a quantity as far as it is there."""
-        wanted = counted(units)
-        for place, line in self._holding(leaf):
+        wanted, uses = counted(units), []
+        for place, line in self._holding(leaf, self._with_units):
             # What was held before quantities were is there for all of them.
-            if not wanted or (line.quantity is None and not line.is_used_up):
-                return
-            taken = min(wanted, line.quantity or _NOTHING)
-            self._take(Use(*place, leaf.line.path, _NOTHING, taken))
-            wanted -= taken
+            if not wanted or line.quantity is None:
+                break
+            uses.append(Use(*place, leaf.line.path, _NOTHING, min(wanted, line.quantity)))
+            wanted -= uses[-1].quantity
+        for use in uses:
+            self._take(use)
 
     def take_amount(self, leaf: Leaf, benefit: Decimal) -> None:
         """Take a benefit as far as it is there."""
-        wanted = benefit
-        for place, line in self._holding(leaf):
+        wanted, uses = benefit, []
+        for place, line in self._holding(leaf, self._with_money):
             if not wanted:
-                return
-            taken = min(wanted, line.amount)
-            self._take(Use(*place, leaf.line.path, taken))
-            wanted -= taken
+                break
+            uses.append(Use(*place, leaf.line.path, min(wanted, line.amount)))
+            wanted -= uses[-1].amount
+        for use in uses:
+            self._take(use)
 
     def keep(self, use: Use) -> None:
         """A line that is carried over has what it had, also of what holds for the Claim no more."""
@@ -101,14 +105,21 @@ class Reserves:
         """All that was taken, one for each line and what it was taken of."""
         return tuple(sorted(self._used.values()))
 
-    def _holding(self, leaf: Leaf) -> Iterator[tuple[_Place, HeldLine]]:
+    def _by_service(self, is_there: Callable[[HeldLine], bool]) -> _Places:
+        places: _Places = {}
+        for place, line in self._left.items():
+            for service in line.services if is_there(line) else ():
+                places.setdefault(service, {})[place] = None
+        return places
+
+    def _holding(self, leaf: Leaf, places: _Places) -> Iterator[tuple[_Place, HeldLine]]:
         services = {service.key for service in leaf.line.services}
-        found = [self._by_service.get(service, []) for service in services]
+        found = [places.get(service, {}) for service in services]
         # Each is in order already; those of several codes are joined.
-        places = (
+        ordered = (
             found[0] if len(found) == 1 else sorted({place for each in found for place in each})
         )
-        for place in places:
+        for place in ordered:
             first, last = self._days[place[0]]
             if first <= leaf.day <= last:
                 yield place, self._left[place]
@@ -116,15 +127,24 @@ class Reserves:
     def _take(self, use: Use) -> None:
         if not use.amount and not use.quantity:
             return
-        key = (use.authorization, use.held, use.path)
+        place, key = (use.authorization, use.held), (use.authorization, use.held, use.path)
         before = self._used.get(key, replace(use, amount=_NOTHING, quantity=_NOTHING))
         self._used[key] = replace(
             use, amount=before.amount + use.amount, quantity=before.quantity + use.quantity
         )
-        line = self._left.get(key[:2])
+        line = self._left.get(place)
         if line is not None:
             quantity = None if line.quantity is None else line.quantity - use.quantity
-            self._left[key[:2]] = replace(line, amount=line.amount - use.amount, quantity=quantity)
+            self._left[place] = replace(line, amount=line.amount - use.amount, quantity=quantity)
+            self._drop_used(place)
+
+    def _drop_used(self, place: _Place) -> None:
+        line = self._left[place]
+        for service in line.services:
+            if line.is_used_up:
+                self._with_units.get(service, {}).pop(place, None)
+            if line.amount == 0:
+                self._with_money.get(service, {}).pop(place, None)
 
 
 def authorization_denial(
