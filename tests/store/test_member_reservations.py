@@ -8,7 +8,7 @@ import pytest
 from app.domain.lifecycle import State
 from app.store.submissions import Submission
 from tests.builders import NOW
-from tests.store.ledgers import TERMS
+from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import FOREIGN, PAYERS, THEIRS
 
 DAY = date(2026, 3, 2)
@@ -17,7 +17,7 @@ DAY = date(2026, 3, 2)
 def ask_for(work, id, terms=TERMS, state=State.DECIDED):
     """A preauthorization that was decided and reserves something."""
     work.submissions.add(Submission("Claim", id, work.scope.submitter_id, state, 1, NOW))
-    work.reservations.reserve(id, 100, terms)
+    work.reservations.reserve(id, granted(), terms)
 
 
 def held(work, member="coverage-1", day=DAY, most=10):
