@@ -166,9 +166,14 @@ _COMPARED: dict[str, Compare] = {
 _PLAIN = {
     "claim": Change(Cause.REQUEST, "the request is read otherwise"),
     "received_on": Change(Cause.RECEIVED, "the day of receipt is another"),
+    "patient": Change(Cause.PATIENT, "what is known of the patient"),
+    "review": Change(Cause.REVIEW, "what a person of the payer said of it"),
     "is_beneficiary": Change(Cause.COVERAGE, "whose the Coverage is"),
     "affiliations": Change(Cause.NETWORK, "the provider's days in the network are others"),
     "earlier": Change(Cause.OTHER_CLAIMS, "other requests for the same services"),
     "authorizations": Change(Cause.AUTHORIZATION, "what the quoted preauthorizations grant"),
     "earlier_payers": Change(Cause.OTHER_PAYER, "what earlier payers answered"),
 }
+
+# The inputs that are told by a cause of their own.
+TOLD = frozenset({*_COMPARED, *_PLAIN})

@@ -5,7 +5,7 @@ is an adjudicator's own, and may always matter.
 """
 
 from app.domain.adjudication import Counter
-from app.domain.plan import CostKind, LimitKind, Plan
+from app.domain.plan import Benefit, CostKind, LimitKind, Plan
 
 # The kinds of counter that stand for a term each; limits of a Claim count without one.
 _KINDS = (
@@ -40,4 +40,14 @@ def is_measuring(plan: Plan) -> bool:
     """Whether under the plan one line of a Claim can leave less for the next."""
     if any(is_measured(Counter("", kind, "", ""), plan) for kind in _KINDS):
         return True
-    return any(benefit.limits for benefit in plan.benefits)
+    return any(_has_more_than_shares(benefit) for benefit in plan.benefits)
+
+
+def _has_more_than_shares(benefit: Benefit) -> bool:
+    """Whether a category has any term beside its shares that may be used up."""
+    return benefit != Benefit(
+        benefit.category,
+        benefit.cost_shares,
+        waiting_days=benefit.waiting_days,
+        authorization_required=benefit.authorization_required,
+    )
