@@ -92,10 +92,12 @@ def weigh(claim: Claim, benefits: dict[int, int], model: Model) -> None:
     claim["benefits"] = benefits
     total = sum(benefits.values())
     is_owed = claim["use"] == "claim" and total > 0
-    model.move(claim, "payable" if is_owed else "decided")
+    is_paid = is_owed and model.payables.is_paid(claim["id"], total)
+    model.move(claim, "paid" if is_paid else "payable" if is_owed else "decided")
     if claim["use"] == "preauthorization":
         model.ledgers.decided(claim["id"], total, terms_of(claim))
     if claim["use"] == "claim":
+        model.payables.decided(claim["id"], total)
         _consume(claim, model)
 
 
