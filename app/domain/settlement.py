@@ -36,17 +36,13 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """One entry that was not settled yet: of which Claim, by which response, since when.
-
-    `is_carried`: the run before could not pay it, because all came to less than nothing.
-    """
+    """One entry that was not settled yet: of which Claim, by which response, since when."""
 
     seq: int
     claim_id: str
     response_id: str
     units: int
     entered_on: date
-    is_carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)

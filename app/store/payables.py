@@ -18,7 +18,6 @@ from app.store.statements import inserted_if_absent
 _a = tables.payee_ledger.c
 _e = tables.payable_entry.c
 _s = tables.payable_settled.c
-_c = tables.payable_carried.c
 _claim = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
@@ -63,9 +62,6 @@ READY = _joined.join(
         _claim.id == _e.claim_id,
         _claim.state.not_in(UNDECIDED),
     ),
-)
-_marked = _joined.outerjoin(
-    tables.payable_carried, and_(_c.payer_id == _e.payer_id, _c.entry_seq == _e.seq)
 )
 
 
@@ -136,19 +132,12 @@ class Payables:
         found: list[Owed] = []
         for some in _portions(claim_ids):
             query = (
-                select(
-                    *(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at),
-                    _c.entry_seq.is_not(None).label("is_carried"),
-                )
-                .select_from(_marked)
+                select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at)
+                .select_from(_joined)
                 .where(*opened(ledger_id, self._scope), _e.claim_id.in_(some))
             )
-            found += [
-                Owed(seq, claim_id, response_id, units, at.date(), is_carried=bool(is_carried))
-                for seq, claim_id, response_id, units, at, is_carried in self._connection.execute(
-                    query
-                )
-            ]
+            rows = self._connection.execute(query)
+            found += [Owed(*row[:4], entered_on=row.entered_at.date()) for row in rows]
         return sorted(found, key=lambda entry: entry.seq)
 
     def balances(self, claim_id: str) -> list[Balance]:

@@ -195,8 +195,8 @@ def test_what_is_carried_is_told_with_its_claims_until_it_is_not(ledger, decided
     assert ledger.payables.ledger("A1") == replace(LEDGER, carried=-20)
     assert ledger.carried.of("A1") == {"C1": -50, "C2": 30}
     enter(ledger, "C2", 1, epoch=2)
-    marked = [(e.units, e.is_carried) for e in ledger.payables.unsettled("A1", ["C1", "C2", "C3"])]
-    assert marked == [(-50, True), (30, True), (7, False), (1, False)]
+    assert ledger.payables.owed("A1") == [("C1", -50), ("C2", 31), ("C3", 7)]
+    assert ledger.carried.of("A1") == {"C1": -50, "C2": 30}
     ledger.carried.drop("A1")
     assert (ledger.payables.ledger("A1"), ledger.carried.of("A1")) == (LEDGER, {})
 

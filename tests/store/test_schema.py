@@ -310,6 +310,39 @@ def _reservations(connection):
     assert found.used_by("C") == {(Part("A", (), Measure.AMOUNT), ()): 50}
 
 
+# As revision 0006 has them: what is owed to one payee, of whom the last run was short of 40.00.
+OF_PAYABLES = """
+INSERT INTO payable_account (payer_id, id, submitter_id, payee, currency, reference, carried)
+VALUES ('P', 'A1', 'S', 'hash', 'EUR', '{}', -4000);
+INSERT INTO payable_entry
+(payer_id, submitter_id, account_id, claim_id, epoch, kind, amount, response_id, entered_at)
+VALUES ('P', 'S', 'A1', 'C1', 1, 'payment', -4000, 'R1', '2026-03-02T09:30:00+00:00');
+INSERT INTO payment (payer_id, id, submitter_id, account_id, currency, amount, issued_on, issued_at)
+VALUES ('P', 'P1', 'S', 'A1', 'EUR', 8000, '2026-03-02', '2026-03-02T09:30:00+00:00');
+INSERT INTO payment_quarantine
+(payer_id, claim_id, submitter_id, account_id, fault, quarantined_at)
+VALUES ('P', 'C2', 'S', 'A1', 'sum', '2026-03-02T09:30:00+00:00')
+"""
+
+
+def test_the_ledger_of_a_payee_keeps_what_is_owed_under_its_new_name_and_its_old(empty):
+    schema.upgrade(empty, "0006")
+    statements = [text(one) for one in OF_PAYABLES.split(";")]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0010")
+
+    assert told(empty, "SELECT id, payee FROM payee_ledger") == {"A1": "hash"}
+    assert told(empty, "SELECT ledger_id, amount FROM payable_entry") == {"A1": -4000}
+    assert told(empty, "SELECT ledger_id, id FROM payment") == {"A1": "P1"}
+    assert told(empty, "SELECT ledger_id, claim_id FROM payment_quarantine") == {"A1": "C2"}
+    # Of which entries it was the sum, was not kept: the next run finds the same anew.
+    assert told(empty, "SELECT id, carried FROM payee_ledger") == {"A1": 0}
+    schema.downgrade(empty, "0006")
+    assert told(empty, "SELECT id, currency FROM payable_account") == {"A1": "EUR"}
+    assert told(empty, "SELECT account_id, amount FROM payable_entry") == {"A1": -4000}
+
+
 def told(store, query):
     return dict(store.read(lambda c: [tuple(row) for row in c.execute(text(query))]))
 

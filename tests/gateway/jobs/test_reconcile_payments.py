@@ -337,8 +337,30 @@ def test_a_reversal_after_a_payment_is_carried_forward_until_there_is_enough(
     ]
     assert [row["carried"] for row in rows.of(tables.payee_ledger)] == [0]
     assert desk.submission(taken).state is State.CANCELLED
+    proof = desk.see(lambda work: work.proofs.find(payment["id"]))
+    terms = (proof.carried, proof.withdrawn, proof.payments, proof.adjustments, proof.units)
+    assert terms == (-4000, 0, 8000, 0, 4000)
     assert check(payment) == []
     assert_balanced(rows)
+
+
+def test_what_had_been_carried_and_is_cancelled_is_withdrawn_in_the_proof(desk, decided):
+    taken, small = decided(), decided(prices=["50.00"])
+    run(desk)
+    cancel(desk, taken)
+    unpaid = decided(prices=["25.00"])
+    [carried] = run(desk)
+    assert str(carried.amount.amount) == "-60.00"
+    cancel(desk, unpaid)
+    decided(prices=["150.00"])
+
+    [paid] = run(desk)
+
+    assert desk.submission(small).state is State.PAID
+    proof = desk.see(lambda work: work.proofs.find(paid.payment_id))
+    terms = (proof.carried, proof.withdrawn, proof.payments, proof.adjustments, proof.units)
+    # -80.00 and 20.00 had been carried; the 20.00 are gone, and 120.00 came.
+    assert terms == (-6000, -2000, 12000, 0, 4000)
 
 
 def test_what_is_cancelled_while_it_is_decided_again_is_taken_back(desk, decided, rows):

@@ -91,13 +91,15 @@ def weigh(claim: Claim, lines: list[dict[str, Any]], model: Model) -> None:
     """The benefit of each line is known: the state that follows, and what is held or taken."""
     total = sum(line["benefit"] for line in lines)
     is_owed = claim["use"] == "claim" and total > 0
-    model.move(claim, "payable" if is_owed else "decided")
+    is_paid = is_owed and model.payables.is_paid(claim["id"], total)
+    model.move(claim, "paid" if is_paid else "payable" if is_owed else "decided")
     if claim["use"] == "preauthorization":
         granted = [line for line in lines if line["is_eligible"]]
         benefits = {line["number"]: line["benefit"] for line in granted}
         services = {line["number"]: line["service"] for line in granted}
         model.ledgers.decided(claim["id"], benefits, terms_of(claim, services))
     if claim["use"] == "claim":
+        model.payables.decided(claim["id"], total)
         _consume(claim, lines, model)
 
 

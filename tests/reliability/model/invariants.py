@@ -13,6 +13,7 @@ from app.domain.canonical import PLAN
 from app.fhir import json_text
 from app.store.bodies import decoded
 from tests.reliability.model.acting import Acting
+from tests.reliability.model.books import books_balance
 from tests.reliability.model.ledgers import SUMS
 from tests.reliability.model.table import FINISHED, UNDECIDED
 from tests.rows import texts_of
@@ -35,6 +36,7 @@ def hold(acting: Acting) -> None:
     _each_decision_is_kept_with_its_inputs(acting)
     _counters_are_those_of_the_decisions(acting)
     _only_what_is_awaited_is_asked(acting)
+    books_balance(acting.rows, acting.model, acting.world.clients)
 
 
 def _each_confirmed_claim_is_there_once(acting: Acting) -> None:
