@@ -127,7 +127,7 @@ class ErrorCode(Enum):
     CLAIM_REQUIRED = Entry("ECG-CLAIM-REQUIRED", _T.REQUIRED, 422, "The Claim lacks what adjudication needs.")
     # Eligibility: the answer tells the errors
     ELIGIBILITY_ITEM = Entry("ECG-ELIGIBILITY-ITEM", _T.REQUIRED, 422, "An item names neither a category nor a service by a code.")
-    ELIGIBILITY_REFERENCE = Entry("ECG-ELIGIBILITY-REFERENCE", _T.NOT_FOUND, 422, "An item refers to something that is not known.")
+    ELIGIBILITY_REFERENCE = Entry("ECG-ELIGIBILITY-REFERENCE", _T.NOT_FOUND, 404, "An item refers to something that is not known.")
     # A plan or a price, as it is loaded
     PLAN_PROFILE = Entry("ECG-PLAN-PROFILE", _T.BUSINESS_RULE, 422, "The plan or price is not written after the plan profile.")
     # Invoices

@@ -105,7 +105,7 @@ ONE = {
     ),
     "authorization": (
         {},
-        {"authorizations": (Authorization("USD", frozenset({"a"})),)},
+        {"authorizations": (Authorization("PA-1", "USD", ()),)},
         "authorization",
         "what the quoted preauthorizations grant",
     ),
