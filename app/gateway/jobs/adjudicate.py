@@ -95,7 +95,9 @@ def _facts(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
         review=submission.review,
-        authorizations=held_for(submission, claim, known, work),
+        authorizations=held_for(
+            submission, claim, known, work, over_before=payer.settings.over_before(work.now)
+        ),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=providers_days,
     )
