@@ -171,6 +171,7 @@ _PLAIN = {
     "is_beneficiary": Change(Cause.COVERAGE, "whose the Coverage is"),
     "affiliations": Change(Cause.NETWORK, "the provider's days in the network are others"),
     "earlier": Change(Cause.OTHER_CLAIMS, "other requests for the same services"),
+    "has_more_earlier": Change(Cause.OTHER_CLAIMS, "whether all such requests were looked at"),
     "authorizations": Change(Cause.AUTHORIZATION, "what the quoted preauthorizations grant"),
     "earlier_payers": Change(Cause.OTHER_PAYER, "what earlier payers answered"),
 }

@@ -6,14 +6,21 @@ Kept as keyed hashes: equality can be asked, and nothing can be read.
 """
 
 from collections.abc import Iterable
+from datetime import datetime
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
+from app.domain.codes import ClaimUse
+from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
 
 _m = tables.mention.c
+_s = tables.submission.c
+_OF_CLAIM = (_s.payer_id == _m.payer_id, _s.type == _m.type, _s.id == _m.resource_id)
+# More than a database takes in one statement may be asked for.
+_AT_ONCE = 5_000
 
 
 class Mentions:
@@ -57,24 +64,36 @@ class Mentions:
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]
 
-    def of_any_submitter(self, type: str, names: Iterable[str], limit: int) -> list[str]:
-        """The ids of at most so many resources of a type that name one of these.
+    def live_claims(
+        self, names: Iterable[str], limit: int, *, but: str, before: datetime | None
+    ) -> list[str]:
+        """The ids of at most so many live Claims of use `claim` that name one of these.
 
-        For the payer's own decisions alone: whose they are is not asked.
+        But one; received not after `before`, or (None) whenever. For the payer's own decisions
+        alone: whose they are is not asked.
         """
-        hashes = self.hashes(names)
-        query = (
-            select(_m.resource_id)
-            .where(
-                _m.payer_id == self._scope.payer_id,
-                _m.type == type,
-                _m.key_hash.in_(hashes),
+        hashes, found = self.hashes(names), set[str]()
+        live = [_s.state.in_(LIVE), _s.use == ClaimUse.CLAIM, _s.id != but]
+        if before is not None:
+            live.append(_s.created_at <= before)
+        for at in range(0, len(hashes), _AT_ONCE):
+            query = (
+                select(_m.resource_id)
+                .join(tables.submission, and_(*_OF_CLAIM))
+                .where(
+                    _m.payer_id == self._scope.payer_id,
+                    _m.type == "Claim",
+                    _m.key_hash.in_(hashes[at : at + _AT_ONCE]),
+                    *live,
+                )
+                .distinct()
+                .order_by(_m.resource_id)
+                .limit(limit)
             )
-            .distinct()
-            .order_by(_m.resource_id)
-            .limit(limit)
-        )
-        return list(self._connection.execute(query).scalars()) if hashes else []
+            found.update(self._connection.execute(query).scalars())
+            if len(found) >= limit:
+                break
+        return sorted(found)[:limit]
 
     def forget(self, type: str, ids: Iterable[str]) -> None:
         """These resources of one type name nothing any more."""

@@ -103,6 +103,12 @@ ONE = {
         "other-claims",
         "other requests for the same services",
     ),
+    "too many duplicates": (
+        {},
+        {"has_more_earlier": True},
+        "other-claims",
+        "whether all such requests were looked at",
+    ),
     "authorization": (
         {},
         {"authorizations": (Authorization("PA-1", "USD", ()),)},

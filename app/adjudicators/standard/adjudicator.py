@@ -98,7 +98,9 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     if not likely:
         return None
     lines = ", ".join(spelled(path) for path in likely)
-    text = f"An earlier Claim has the same service at another price or modifier: line {lines}."
+    text = f"Another Claim has the same service at another price or modifier: line {lines}."
+    if request.has_more_earlier:
+        text = f"Too many other Claims have services of this one to look at all: line {lines}."
     return Deferred(Awaiting.OPERATOR, text)
 
 

@@ -77,6 +77,7 @@ def _facts(
     def is_in_network(day: date) -> bool:
         return plan is None or plan.has_in_network(providers_days, day)
 
+    others = earlier_claims(submission, claim, coverage.id if coverage else None, payer, base, work)
     request = AdjudicationRequest(
         claim=claim,
         received_on=received_on,
@@ -91,11 +92,12 @@ def _facts(
         is_last_call=_is_last_call(submission, work),
         attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
-        earlier=earlier_claims(
-            submission, claim, coverage.id if coverage else None, payer, base, work
-        ),
+        earlier=others.claims,
+        has_more_earlier=others.has_more,
         review=submission.review,
-        authorizations=held_for(submission, claim, known, work),
+        authorizations=held_for(
+            submission, claim, known, work, over_before=payer.settings.over_before(work.now)
+        ),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=providers_days,
     )

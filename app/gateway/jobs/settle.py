@@ -196,13 +196,19 @@ def _hold(
 ) -> None:
     """Reserve what a preauthorization grants; let a Claim use what it quotes."""
     claim, coverage = facts.request.claim, facts.request.coverage
+    over_before = facts.payer.settings.over_before(work.now)
     if submission.use is ClaimUse.CLAIM:
         known = facts.request.authorizations
-        if not authorizations.consume(facts.submission, claim, coverage, known, decided, work):
+        if not authorizations.consume(
+            facts.submission, claim, coverage, known, decided, work, over_before
+        ):
             raise CountersMoved
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
         authorizations.reserve(submission, claim, coverage, valid, decided, benefit, work)
+        if valid.last is not None and valid.last < over_before:
+            # Decided too late for any Claim: it holds nothing, as if the night had been.
+            work.reservations.expire(submission.id)
 
 
 def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:
