@@ -177,6 +177,14 @@ ANSWERS = {
         {"item": [{"itemSequence": 1, "adjudication": rows("-30.00")}]},
         EarlierAnswer({(1,): dollars("0")}),
     ),
+    "a reversal in total": (
+        {"item": None, "total": rows("-45.00")},
+        EarlierAnswer({}, dollars("0")),
+    ),
+    "a payment taken back": (
+        {"item": None, "payment": {"type": {"text": "complete"}, "amount": money("-50.00")}},
+        EarlierAnswer({}, dollars("0")),
+    ),
 }
 
 
