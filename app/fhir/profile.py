@@ -60,6 +60,9 @@ def unapplied(document: Document) -> list[Issue]:
             found.append(_issue(where, "A figure of a plan is exact, without a comparator."))
         if _without_indexes(where) == "InsurancePlan.coverage.benefit.limit":
             found += _of_limits(where, value)
+    if document["resourceType"] == "InsurancePlan" and "status" not in document:
+        text = "Only an active plan is in force: a plan says its status."
+        found.append(_issue("InsurancePlan.status", text))
     if document["resourceType"] == "ChargeItemDefinition":
         found += _of_price(document)
     return found

@@ -162,14 +162,14 @@ def require_usable(document: Mapping[str, Any]) -> None:
 
 
 def _require_own_plan(document: Mapping[str, Any], id: str, work: UnitOfWork) -> None:
-    """No other plan of the payer may go by the value that Coverages name this one by."""
+    """No other plan of the payer may go by a value that Coverages may name this one by."""
     if document["resourceType"] != "InsurancePlan":
         return
-    plan = read_plan(dict(document))
-    holders = work.reference_data.identified(("InsurancePlan",), plan_key(plan.identifier))
-    if any(holder != id for _, holder in holders):
-        text = f"Another InsurancePlan has the identifier value {plan.identifier}."
-        raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
+    for value in dict.fromkeys(each.value for each in identifiers_of(document)):
+        holders = work.reference_data.identified(("InsurancePlan",), plan_key(value))
+        if any(holder != id for _, holder in holders):
+            text = f"Another InsurancePlan has the identifier value {value}."
+            raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
 
 
 def _keys(document: Mapping[str, Any], base: str) -> tuple[Identifier, ...]:

@@ -239,6 +239,14 @@ def test_a_price_of_single_products_is_none_for_claims():
     assert idle(of_one) == idle(example("ChargeItemDefinition-device")) == []
 
 
+def test_a_plan_says_its_status_whatever_it_is():
+    unsaid = a_plan()
+    del unsaid["status"]
+
+    assert idle(unsaid) == ["InsurancePlan.status"]
+    assert idle(a_plan() | {"status": "draft"}) == []
+
+
 def test_the_plan_and_the_price_without_any_of_it_are_taken():
     assert idle(a_plan()) == idle(a_price()) == []
     assert read_plan(a_plan()).identifier == "gold"
