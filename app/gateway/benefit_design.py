@@ -19,7 +19,10 @@ from app.store.unit_of_work import UnitOfWork
 
 
 def plan_of(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) -> Plan | None:
-    """The plan that the Coverage names, else the payer's default plan; None where it has none."""
+    """The plan that the Coverage names, else the payer's default plan.
+
+    None where there is none, or several, or where its status is not `active`.
+    """
     named = plan_identifier(policy) if policy else None
     wanted = named or payer.settings.default_plan
     if policy is None or wanted is None:
@@ -30,7 +33,8 @@ def plan_of(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) 
     stored = work.reference_data.find(*found[0])
     if stored is None or stored.text is None:
         return None
-    return read_plan(json_text.parsed(stored.text), base)
+    document = json_text.parsed(stored.text)
+    return read_plan(document, base) if document.get("status") == "active" else None
 
 
 def prices_of(lines: Iterable[Line], work: UnitOfWork) -> tuple[Price, ...]:

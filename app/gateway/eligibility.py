@@ -95,8 +95,8 @@ def _insured(policy: Stored, asking: Asking, wants_the_plan: bool) -> Insured | 
     document = json_text.parsed(policy.text)
     if not is_beneficiary(asking.document, document, base, work):
         return None
-    coverage = read_coverage(document, policy.id)
     plan = plan_of(document, asking.client.payer, base, work)
+    coverage = read_coverage(document, policy.id, plan)
     days = insured_days(coverage, plan)
     is_in_force = is_within(asking.days, days)
     if not is_in_force or not wants_the_plan:

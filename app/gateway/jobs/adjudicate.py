@@ -66,10 +66,10 @@ def _facts(
 ) -> Facts:
     claim = read_claim(document, base)
     policy = _document(coverage)
-    known = read_coverage(policy, coverage.id) if coverage and policy else None
+    plan = plan_of(policy, payer, base, work)
+    known = read_coverage(policy, coverage.id, plan) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
-    plan = plan_of(policy, payer, base, work)
     received_on = submission.created_at.astimezone(payer.settings.zone).date()
     patient = insured_person(document, policy, base, work)
     providers_days = affiliations(claim.provider, plan, base, work) if plan else ()
