@@ -16,6 +16,7 @@ from app.domain.money import Money
 from app.domain.persons import Person
 from app.domain.plan import Price
 from app.fhir.charge_conditions import is_on_charges
+from app.fhir.claim_wide import FOUND
 from app.fhir.documents import Document, codings_of, days_of, extension_of, money_of
 from app.fhir.line_conditions import (
     AGE,
@@ -110,8 +111,9 @@ def applied(
     """
     if not any(price.conditions for price in prices):
         return prices
+    found: dict[object, Any] = {}
     lines = [
-        (line, element, _variables(document, patient, day, is_in_network(day)))
+        (line, element, {**_variables(document, patient, day, is_in_network(day)), FOUND: found})
         for item, (line, element) in _lines(document, claim)
         for day in (claim.day_of(item) or received_on,)
     ]
