@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from sqlalchemy import Connection, delete, insert, select, update
@@ -19,10 +19,14 @@ _COUNTER = (_e.holder, _e.kind, _e.category, _e.period)
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The sums of some holders, and the versions under which they were read."""
+    """The sums of some holders, and the versions under which they were read.
+
+    `behind` each sum are the submissions that it was counted with.
+    """
 
     versions: Mapping[str, int]
     sums: Mapping[Counter, Decimal]
+    behind: Mapping[Counter, set[str]] = field(default_factory=dict, compare=False)
 
 
 class Counters:
@@ -42,14 +46,17 @@ class Counters:
         for holder, version in self._connection.execute(holder_rows):
             versions[holder] = version
         sums: dict[Counter, Decimal] = defaultdict(Decimal)
-        entries = select(*_COUNTER, _e.amount).where(
+        behind: dict[Counter, set[str]] = defaultdict(set)
+        entries = select(*_COUNTER, _e.submission_id, _e.amount).where(
             _e.payer_id == self._payer_id,
             _e.holder.in_(wanted),
             _e.submission_id != (without or ""),
         )
-        for *names, amount in self._connection.execute(entries):
-            sums[Counter(*names)] += amount
-        return Standings(versions, dict(sums))
+        for *names, submission_id, amount in self._connection.execute(entries):
+            counter = Counter(*names)
+            sums[counter] += amount
+            behind[counter].add(submission_id)
+        return Standings(versions, dict(sums), behind)
 
     def post(
         self, submission_id: str, postings: Iterable[Posting], versions: Mapping[str, int]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.adjudication import AdjudicationRequest
+from app.domain.consulted import consulted_sums, is_of_many
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
 from app.domain.reissue import Reissue
@@ -26,6 +27,7 @@ from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
+from app.store.counters import Standings
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -34,13 +36,17 @@ from app.store.work_queue import Job
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one adjudication stands on: the question, and the versions it was read under."""
+    """What one adjudication stands on: the question, and the versions it was read under.
+
+    `counted` are the Claims behind those of its counters that tell of single ones.
+    """
 
     payer: Payer
     submission: Submission
     document: Document
     request: AdjudicationRequest
     counter_versions: Mapping[str, int]
+    counted: frozenset[str] = frozenset()
 
 
 def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | None:
@@ -101,9 +107,20 @@ def _facts(
         earlier_payers=earlier_payers(document, base, work),
         affiliations=providers_days,
     )
+    request = replace(request, counters=consulted_sums(request))
     return Facts(
-        payer, submission, document, compared(request, submission, work), standings.versions
+        payer,
+        submission,
+        document,
+        compared(request, submission, work),
+        standings.versions,
+        _counted(request, standings),
     )
+
+
+def _counted(request: AdjudicationRequest, standings: Standings) -> frozenset[str]:
+    single = (each for each in request.counters or {} if not is_of_many(each))
+    return frozenset(id for each in single for id in standings.behind[each])
 
 
 def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:

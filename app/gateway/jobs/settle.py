@@ -164,7 +164,7 @@ def _keep(
 ) -> None:
     """Keep what it was made from, so that it can be made again; raises CountersMoved."""
     try:
-        decisions.keep(submission, facts.request, decided, rules, work)
+        decisions.keep(submission, facts.request, decided, rules, work, facts.counted)
     except decisions.SourceGone:
         raise CountersMoved from None
 
