@@ -27,7 +27,7 @@ demo: $(RUNTIME) ## the care cycle on a fresh instance, every step in a table (A
 	@$(BIN)/eclaims demo $(ARGS)
 
 test: $(DEVELOPMENT) ## the whole test suite, on SQLite and PostgreSQL (ARGS)
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 3 $(ARGS)
 
 conformance: $(DEVELOPMENT) ## R4 line by line on both databases, as a table (ARGS=--write: the page)
 	@$(BIN)/python -m tests.conformance.r4 $(ARGS)
