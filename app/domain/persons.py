@@ -39,6 +39,11 @@ class Person:
             return None
         return years_between(min(self.born.last, day), day), years_between(self.born.first, day)
 
+    def age_on(self, day: date) -> int | None:
+        """Whole years on a day; None where all that is known leaves more than one age, or none."""
+        ages = self.ages_on(day)
+        return ages[0] if ages is not None and ages[0] == ages[1] else None
+
 
 NOBODY_KNOWN = Person()
 
