@@ -125,7 +125,10 @@ class Review(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EarlierAnswer:
-    """What an earlier payer paid: by line where it told so, else in total."""
+    """What an earlier payer paid: by line where it told so, else in total.
+
+    Of a line whose parts are told too, `lines` has what was paid beyond them: their sum is all.
+    """
 
     lines: Mapping[tuple[int, ...], Money]
     total: Money | None = None

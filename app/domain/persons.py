@@ -48,6 +48,11 @@ class Person:
         first = max(self.born.first or date.min, other.born.first or date.min)
         return first <= min(self.born.last or date.max, other.born.last or date.max)
 
+    def age_on(self, day: date) -> int | None:
+        """Whole years on a day; None where all that is known leaves more than one age, or none."""
+        ages = self.ages_on(day)
+        return ages[0] if ages is not None and ages[0] == ages[1] else None
+
 
 NOBODY_KNOWN = Person()
 

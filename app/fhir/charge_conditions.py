@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.fhir.documents import Document, days_of, exact
+from app.fhir.persons import read_person
 
 _PATH = r"%(context|patient|age)((?:\.[A-Za-z]+)*)"
 _CODED = re.compile(
@@ -61,12 +62,8 @@ def holds(expression: str, circumstances: Circumstances) -> bool:
 
 
 def age_of(patient: Document | None, on: date) -> int | None:
-    """Whole years on a day; None where the day of birth is not known to the day, or later."""
-    born = (patient or {}).get("birthDate", "")
-    if len(born) != len("2000-01-01"):
-        return None
-    day = date.fromisoformat(born)
-    return on.year - day.year - ((on.month, on.day) < (day.month, day.day)) if day <= on else None
+    """Whole years on a day, as a price of a Claim sees them; None where they are not known."""
+    return read_person(patient or {}).age_on(on)
 
 
 def _terms(expression: str) -> list[re.Match[str]] | None:

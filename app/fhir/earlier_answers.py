@@ -28,7 +28,7 @@ def read_answer(document: Document) -> EarlierAnswer | None:
 
 
 def _lines(parent: Document, path: tuple[int, ...]) -> Iterator[tuple[tuple[int, ...], Money]]:
-    """The benefit of each line; where its parts tell theirs, of each part instead."""
+    """The benefit of each line; where its parts tell theirs, of each part, then what is beyond."""
     if len(path) == len(_TIERS):
         return
     tier = _TIERS[len(path)]
@@ -37,11 +37,17 @@ def _lines(parent: Document, path: tuple[int, ...]) -> Iterator[tuple[tuple[int,
             continue
         here = (*path, line[f"{tier}Sequence"])
         parts = list(_lines(line, here))
+        yield from parts
         benefit = _benefit(line.get("adjudication", []))
-        if parts:
-            yield from parts
-        elif benefit is not None:
-            yield here, benefit
+        if benefit is None:
+            continue
+        beyond = benefit.amount - _sum_of(parts, benefit.currency)
+        if not parts or beyond > 0:
+            yield here, Money(beyond, benefit.currency)
+
+
+def _sum_of(parts: list[tuple[tuple[int, ...], Money]], currency: str) -> Decimal:
+    return sum((money.amount for _, money in parts if money.currency == currency), Decimal(0))
 
 
 def _benefit(rows: list[Document]) -> Money | None:

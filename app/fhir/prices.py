@@ -140,10 +140,8 @@ def _are_met(price: Price, line: Line, element: Document, variables: Mapping[str
 def _variables(
     document: Document, patient: Person, day: date, is_in_network: bool | None
 ) -> dict[str, Any]:
-    ages = patient.ages_on(day)
-    age = ages[0] if ages is not None and ages[0] == ages[1] else None
     return {
-        AGE: age,
+        AGE: patient.age_on(day),
         NETWORK: _NETWORKS[is_in_network],
         PATIENT: patient_of(patient),
         RESOURCE: document,

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.fhir.charge_conditions import Circumstances, age_of, day_of, holds, is_on_charges
+from app.fhir.persons import read_person
 
 CODED = "%context.bodysite.coding.where(system = 'http://s' and code = '{}').exists()"
 CHARGE = {
@@ -115,10 +116,14 @@ def test_what_is_not_understood_is_told(expression):
         ("2024-02-29", date(2025, 3, 1), 1),
         ("2026-03-02", date(2026, 3, 1), None),
         ("2008-03", date(2026, 3, 2), None),
+        ("2008-03", date(2026, 4, 1), 18),
+        ("2008", date(2026, 12, 31), 18),
+        ("2008", date(2026, 12, 30), None),
     ],
 )
-def test_an_age_is_whole_years_on_a_day(born, on, age):
+def test_an_age_is_whole_years_on_a_day_for_an_invoice_as_for_a_claim(born, on, age):
     assert age_of({"birthDate": born}, on) == age
+    assert read_person({"birthDate": born}).age_on(on) == age
 
 
 @pytest.mark.parametrize(

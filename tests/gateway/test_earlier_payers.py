@@ -154,6 +154,21 @@ ANSWERS = {
         },
         EarlierAnswer({(1, 1): dollars("10.00"), (1, 2): dollars("20.00")}),
     ),
+    "an item of which details tell a part": (
+        {
+            "item": [
+                {
+                    "itemSequence": 1,
+                    "adjudication": rows("30.00"),
+                    "detail": [
+                        {"detailSequence": 1, "adjudication": rows("10.00")},
+                        {"detailSequence": 2, "adjudication": rows("20.00", "eligible")},
+                    ],
+                }
+            ]
+        },
+        EarlierAnswer({(1, 1): dollars("10.00"), (1,): dollars("20.00")}),
+    ),
     "a total alone": (
         {"item": None, "total": rows("45.00")},
         EarlierAnswer({}, dollars("45.00")),

@@ -6,9 +6,10 @@ from decimal import Decimal, localcontext
 
 from app.adjudicators.standard.authorization import Reserves
 from app.adjudicators.standard.carried_units import units_of_carried
-from app.adjudicators.standard.coordination import other_currency, paid_before
+from app.adjudicators.standard.coordination import other_currency
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.earlier_payments import paid_before
 from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf, leaves_of
 from app.adjudicators.standard.lines import (
@@ -133,7 +134,8 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
         if leaf.line.path in carried:
             _count(leaf, carried[leaf.line.path], units, request, terms, standing)
     lines = {leaf.line.path: assessed(leaf, terms, standing) for leaf in _asked(request)}
-    paid = paid_before(request, _eligible(request, lines, carried), terms.currency)
+    eligible, method = _eligible(request, lines, carried), terms.plan.coordination
+    paid = paid_before(request, eligible, carried, terms.currency, method)
     leaves = carried | {
         path: decided(line, paid[path], terms, standing) for path, line in lines.items()
     }

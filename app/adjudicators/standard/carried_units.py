@@ -42,7 +42,7 @@ def _units(rows: tuple[Amount, ...], now: Assessed, granted: Decimal) -> Decimal
     eligible = amounts.get(Category.ELIGIBLE, _NOTHING)
     if not eligible:
         return _NOTHING
-    allowed = _allowed(rows, amounts[Category.SUBMITTED])
+    allowed = allowed_by_rows(rows)
     if allowed is None:
         allowed = now.price.allowed
     if (allowed, eligible) == (now.price.allowed, now.eligible):
@@ -52,8 +52,11 @@ def _units(rows: tuple[Amount, ...], now: Assessed, granted: Decimal) -> Decimal
     return _part(now.price, eligible, allowed)
 
 
-def _allowed(rows: tuple[Amount, ...], submitted: Decimal) -> Decimal | None:
+def allowed_by_rows(rows: tuple[Amount, ...]) -> Decimal | None:
     """What the price allowed; None where what it took is in one row with what a limit took."""
+    submitted = sum(
+        (row.money.amount for row in rows if row.category is Category.SUBMITTED), _NOTHING
+    )
     reduced = next((row for row in rows if reasons.PRICE.key in _keys(row)), None)
     if reduced is None:
         return submitted

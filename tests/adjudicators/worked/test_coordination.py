@@ -16,6 +16,7 @@ from tests.adjudicators.builders import (
     a_request,
     decide,
     posted,
+    worked,
 )
 from tests.adjudicators.worked.tables import assert_worked
 
@@ -303,6 +304,49 @@ def test_details_that_were_paid_each_have_their_own():
         1.2   100.00     100.00    60.00(23)  40.00
         """,
     )
+
+
+def test_what_an_item_was_paid_beyond_the_details_that_were_told_is_for_the_others():
+    # 100 of the item, of which 40 were told of detail 1: 60 are shared 50 : 100 by the others.
+    parts = a_line((1, 1), "100.00"), a_line((1, 2), "50.00"), a_line((1, 3), "100.00")
+    decision = decide(
+        a_line(1, "250.00", *parts), earlier_payers=(paid(item_1="60", item_1_1="40"),)
+    )
+
+    assert_worked(
+        decision,
+        """
+        line  submitted  eligible  cob-paid    benefit
+        1     250.00     250.00    100.00(23)  150.00
+        1.1   100.00     100.00    40.00(23)   60.00
+        1.2   50.00      50.00     20.00(23)   30.00
+        1.3   100.00     100.00    40.00(23)   60.00
+        """,
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"item_1": "30", "item_1_1": "40", "item_1_2": "30"}, {"item_1_1": "25", "item_1_9": "75"}],
+    ids=["all details are told", "a detail that the Claim does not have"],
+)
+def test_what_no_other_detail_can_have_is_shared_by_all_or_by_the_others(told):
+    # 40 + 15 and 30 + 15; or 25, and 75 of another detail of the item for the one that is left.
+    parts = a_line((1, 1), "100.00"), a_line((1, 2), "100.00")
+    decision = decide(a_line(1, "200.00", *parts), earlier_payers=(paid(**told),))
+
+    cob = {"item_1_1": ("55.00", "45.00"), "item_1_9": ("25.00", "75.00")}
+    first, second = cob["item_1_9" if "item_1_9" in told else "item_1_1"]
+    shown = worked(decision)
+    assert shown["1"][2:] == ["cob-paid 100.00 (23)", "benefit 100.00"]
+    assert shown["1.1"][2] == f"cob-paid {first} (23)"
+    assert shown["1.2"][2] == f"cob-paid {second} (23)"
+
+
+def test_what_was_paid_for_an_item_that_the_claim_does_not_have_is_for_no_other():
+    decision = decide(a_line(1, "100.00"), earlier_payers=(paid(item_1="10", item_2="50"),))
+
+    assert worked(decision)["1"][2:] == ["cob-paid 10.00 (23)", "benefit 90.00"]
 
 
 def test_an_amount_limit_counts_the_benefit_that_is_left():
