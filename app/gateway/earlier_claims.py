@@ -21,7 +21,7 @@ from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
-# As many as are read in a second or two; where there are more, a person decides.
+# As many as are read in a few seconds; where there are more, a person decides.
 MOST = 400
 
 

@@ -195,8 +195,8 @@ def test_what_a_claim_gave_back_lets_its_preauthorization_go(standings, wire, co
 
 def test_what_has_expired_is_not_there_to_be_released(standings, wire, worker, clock):
     preauthorization = standings.claim("preauthorization-in-use")
-    # Decided on 2 March, it holds for 90 days: to the end of 31 May.
-    clock.now = clock.now.replace(month=5, day=31, hour=23)
+    # Decided on 2 March, it holds to 31 May; Claims may come for 90 more days, to 29 August.
+    clock.now = clock.now.replace(month=8, day=29, hour=23)
     worker.drain()
     assert standings.balance(preauthorization)["open"] == 7000
 
@@ -220,7 +220,7 @@ def related_response(wire, claim):
 def test_what_a_claim_gives_back_to_an_expired_one_expires_at_once(standings, wire, worker, clock):
     preauthorization = standings.claim("preauthorization")
     using = standings.using(preauthorization)
-    clock.forward(days=91)
+    clock.forward(days=181)
     worker.drain()
 
     wire.task(a_task("cancel", focus=using))

@@ -50,7 +50,7 @@ def test_a_reservation_whose_night_is_worked_off_twice_expires_once(
     sent = wire.post("Claim", a_claim("preauthorization", billablePeriod=period))
     worker.drain()
     id, [submission] = sent.document["id"], rows.of(tables.submission)
-    clock.forward(days=60)
+    clock.forward(days=150)
 
     # The second is the job of a worker that died after its effect, and before it said so.
     job = Job(
