@@ -49,5 +49,6 @@ def _has_more_than_shares(benefit: Benefit) -> bool:
         benefit.category,
         benefit.cost_shares,
         waiting_days=benefit.waiting_days,
+        waiting_months=benefit.waiting_months,
         authorization_required=benefit.authorization_required,
     )

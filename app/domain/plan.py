@@ -13,7 +13,7 @@ from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.references import Reference
-from app.domain.restrictions import Frequency, Restriction
+from app.domain.restrictions import Frequency, Restriction, Span
 
 
 class CostKind(StrEnum):
@@ -65,7 +65,8 @@ class Limit:
 class Benefit:
     """One benefit category that the plan covers, with its cost shares and limits.
 
-    `excluded` are services of the category that are not covered all the same.
+    `excluded` are services of the category that are not covered all the same. Of a waiting period
+    the months are added before the days.
     """
 
     category: Coding
@@ -76,6 +77,11 @@ class Benefit:
     excluded: tuple[Coding, ...] = ()
     frequencies: tuple[Frequency, ...] = ()
     restrictions: tuple[Restriction, ...] = ()
+    waiting_months: int = 0
+
+    def covered_from(self, starts_on: date) -> date | None:
+        """The first day of somebody insured since a day; None: the waiting period has no end."""
+        return Span(self.waiting_months, self.waiting_days).after(starts_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +89,8 @@ class Plan:
     """A plan in force for a Coverage. Absent deductible: 0; absent maximum: unlimited.
 
     `currency` None: the plan names no money and so takes the Claim's currency. Without `networks`
-    every provider is in network.
+    every provider is in network. `timely_filing_days` None: no Claim is late; else the months are
+    added before the days.
     """
 
     identifier: str
@@ -100,6 +107,13 @@ class Plan:
     benefits: tuple[Benefit, ...] = ()
     networks: tuple[Reference, ...] = ()
     coordination: Coordination = Coordination.STANDARD
+    timely_filing_months: int = 0
+
+    def last_filing_day(self, latest_service_day: date) -> date | None:
+        """The last day on which a Claim is in time; None: none is late."""
+        if self.timely_filing_days is None:
+            return None
+        return Span(self.timely_filing_months, self.timely_filing_days).after(latest_service_day)
 
     def has_in_network(self, affiliations: Iterable[Days], day: date) -> bool:
         """Whether a provider with these days in a network is in it; without networks everybody."""

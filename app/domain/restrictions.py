@@ -29,16 +29,21 @@ class Span:
     months: int = 0
     days: int = 0
 
-    def last_day(self, first: date) -> date:
-        """The last day of the span that begins on a day, at the latest that of the calendar.
+    def after(self, day: date) -> date | None:
+        """The day that is so long after a day; None beyond the calendar.
 
-        A month ends the day before the same day of the next, or before the last of a shorter one.
+        A month later is the same day of the next month, or the last one of a shorter month.
         """
-        year, month = divmod(first.year * 12 + first.month - 1 + self.months, 12)
+        year, month = divmod(day.year * 12 + day.month - 1 + self.months, 12)
         if year > MAXYEAR:
-            return date.max
-        moved = date(year, month + 1, min(first.day, monthrange(year, month + 1)[1]))
-        return moved + timedelta(min(self.days - 1, (date.max - moved).days))
+            return None
+        moved = date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+        return None if self.days > (date.max - moved).days else moved + timedelta(self.days)
+
+    def last_day(self, first: date) -> date:
+        """The last day of the span that begins on a day, at the latest that of the calendar."""
+        following = self.after(first)
+        return date.max if following is None else following - timedelta(days=1)
 
 
 class Per(StrEnum):

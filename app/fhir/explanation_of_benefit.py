@@ -82,7 +82,7 @@ _TIERS = ("item", "detail", "subDetail")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Balance:
     """How the patient's insurance stands after the decision: its term, and what is used of it."""
 
     days: Days | None = None
@@ -93,16 +93,16 @@ def explanation_of_benefit(
     answering: Answering,
     response_reference: str,
     decided: Decided,
-    standing: Standing | None = None,
+    balance: Balance | None = None,
 ) -> Document:
     """Explain a decision to the patient: the Claim's lines beside what was decided of each.
 
-    `response_reference` is that of the ClaimResponse; `standing` None: nothing is known of it.
+    `response_reference` is that of the ClaimResponse; `balance` None: nothing is known of it.
     Raises ValueError where the decision is not one to one with the lines of the Claim.
     """
-    request, standing = answering.request, standing or Standing()
+    request, balance = answering.request, balance or Balance()
     return filled(
-        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided, standing)),
+        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided, balance)),
         type=detached(request["type"], request),
         subType=detached(request.get("subType"), request),
         use=request["use"],
@@ -131,8 +131,8 @@ def explanation_of_benefit(
         total=adjudications.totals(decided),
         payment=adjudications.payment(decided, request["use"]),
         processNote=adjudications.process_notes(decided),
-        benefitPeriod=_period(standing.days),
-        benefitBalance=benefit_balance.balances(standing.told),
+        benefitPeriod=_period(balance.days),
+        benefitBalance=benefit_balance.balances(balance.told),
     )
 
 
@@ -143,11 +143,11 @@ def _period(days: Days | None) -> Document | None:
     return filled(start=start and start.isoformat(), end=end and end.isoformat())
 
 
-def _narrative(answering: Answering, decided: Decided, standing: Standing) -> Document:
+def _narrative(answering: Answering, decided: Decided, balance: Balance) -> Document:
     facts = [
         *adjudications.spoken(decided.totals),
         *(note.text for note in decided.notes),
-        *benefit_balance.spoken(standing.told),
+        *benefit_balance.spoken(balance.told),
     ]
     return narrative(f"{name_of(answering.request)}: {decided.disposition}", facts)
 

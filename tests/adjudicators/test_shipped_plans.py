@@ -323,18 +323,19 @@ def test_another_payer_s_part_comes_first_under_the_medical_plan():
 
 
 @pytest.mark.parametrize(
-    ("name", "service", "limit"),
+    ("name", "service", "last_day"),
     [
-        pytest.param("dental", ("1200", ORAL), 730, id="dental"),
-        pytest.param("medical", ("exam", VISION), 547, id="medical"),
+        # Of 1 June 2026, 24 and 18 months later.
+        pytest.param("dental", ("1200", ORAL), date(2028, 6, 1), id="dental"),
+        pytest.param("medical", ("exam", VISION), date(2027, 12, 1), id="medical"),
     ],
 )
-def test_a_claim_after_the_time_limit_is_late(name, service, limit):
+def test_a_claim_after_the_time_limit_is_late(name, service, last_day):
     line = serviced(1, service[0], "60.00", system=service[1], day=DAY)
 
     benefits = [
-        worked(decide(name, line, received_on=DAY + timedelta(days=days)))["1"][-1]
-        for days in (limit, limit + 1)
+        worked(decide(name, line, received_on=day))["1"][-1]
+        for day in (last_day, last_day + timedelta(days=1))
     ]
 
     # An eye examination costs the copay of 20.00.

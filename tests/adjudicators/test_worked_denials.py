@@ -150,6 +150,27 @@ def test_a_service_within_the_waiting_period_is_denied(waiting_days, expected):
     assert worked(decision) == {"1": expected}
 
 
+@pytest.mark.parametrize(
+    ("starts_on", "months", "day", "expected"),
+    [
+        # Twelve months are a year to the day, also where it has 366 days.
+        (date(2024, 1, 1), 12, date(2024, 12, 31), "noncovered 100.00 (179)"),
+        (date(2024, 1, 1), 12, date(2025, 1, 1), "eligible 100.00"),
+        # A month after the last of January is the last of February.
+        (date(2026, 1, 31), 1, date(2026, 2, 27), "noncovered 100.00 (179)"),
+        (date(2026, 1, 31), 1, date(2026, 2, 28), "eligible 100.00"),
+    ],
+)
+def test_who_waits_months_waits_by_the_calendar(starts_on, months, day, expected):
+    decision = decide(
+        a_line(1, "100.00", day=day),
+        plan=a_plan(a_benefit(waiting_months=months)),
+        coverage=Coverage("member", "family", starts_on),
+    )
+
+    assert worked(decision)["1"][1] == expected
+
+
 def test_without_a_start_of_coverage_nobody_waits():
     decision = decide(
         a_line(1, "100.00"),
@@ -179,6 +200,26 @@ def test_a_late_claim_is_the_providers_in_and_out_of_network(in_network):
         "eligible 50.00",
         "benefit 50.00",
     ]
+
+
+@pytest.mark.parametrize(
+    ("service", "in_time", "late"),
+    [
+        # Three months after the last of November is the last of February.
+        (date(2025, 11, 30), date(2026, 2, 28), date(2026, 3, 1)),
+        (date(2023, 11, 30), date(2024, 2, 29), date(2024, 3, 1)),
+        (date(2026, 3, 15), date(2026, 6, 15), date(2026, 6, 16)),
+    ],
+)
+def test_months_of_timely_filing_are_those_of_the_calendar(service, in_time, late):
+    plan = a_plan(timely_filing_days=0, timely_filing_months=3)
+
+    def outcome(day):
+        line, insured = a_line(1, "100.00", day=service), Coverage("member", "family")
+        return worked(decide(line, plan=plan, coverage=insured, received_on=day))["1"][1]
+
+    assert outcome(in_time) == "eligible 100.00"
+    assert outcome(late) == "contractual 100.00 (29)"
 
 
 def test_timely_filing_counts_from_the_end_of_a_stay():

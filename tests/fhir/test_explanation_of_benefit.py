@@ -9,7 +9,7 @@ import pytest
 from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.eligibility import Allowance, AllowanceKind, Told
-from app.fhir.explanation_of_benefit import Standing, explanation_of_benefit
+from app.fhir.explanation_of_benefit import Balance, explanation_of_benefit
 from tests.fhir.answers import (
     CLAIMS,
     a_decision,
@@ -114,9 +114,9 @@ def test_what_is_used_after_the_decision_is_told_with_its_term():
     visits = Allowance(AllowanceKind.VISITS_PER_YEAR, Decimal(3), Decimal(2))
     told = (Told(allowances=(deductible,)), Told(Coding("c", "dental"), allowances=(visits,)))
     claim = example("Claim-100150")
-    standing = Standing(Days(date(2014, 1, 1), None), told)
+    balance = Balance(Days(date(2014, 1, 1), None), told)
 
-    document = explanation_of_benefit(an_answering(claim), RESPONSE, a_decision(claim), standing)
+    document = explanation_of_benefit(an_answering(claim), RESPONSE, a_decision(claim), balance)
 
     plan, dental = document["benefitBalance"]
     assert document["benefitPeriod"] == {"start": "2014-01-01"}

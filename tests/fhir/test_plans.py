@@ -299,7 +299,7 @@ def test_a_plan_is_read_whole():
                     Limit(LimitKind.AMOUNT_PER_LIFETIME, Decimal("9000.00")),
                     Limit(LimitKind.UNITS_PER_CLAIM, Decimal(4)),
                 ),
-                waiting_days=182,
+                waiting_months=6,
                 authorization_required=True,
             ),
         ),
@@ -311,13 +311,34 @@ def test_a_currency_may_be_a_unit_alone():
 
 
 @pytest.mark.parametrize(
-    ("value", "unit", "days"),
-    [(30, "d", 30), (2, "wk", 14), (1, "mo", 30), (12, "mo", 365), (1, "a", 365), (0, "d", 0)],
+    ("value", "unit", "read"),
+    [
+        (30, "d", (0, 30)),
+        (2, "wk", (0, 14)),
+        (Decimal("1.5"), "wk", (0, 10)),
+        (1, "mo", (1, 0)),
+        (1, "a", (12, 0)),
+        (Decimal("1.5"), "a", (18, 0)),
+        (0, "mo", (0, 0)),
+    ],
 )
-def test_a_duration_is_whole_days_and_twelve_months_are_a_year(value, unit, days):
+def test_a_duration_is_days_or_months_of_the_calendar(value, unit, read):
     document = a_plan(extension=[extension("timely-filing", **duration(value, unit))])
 
-    assert read_plan(document).timely_filing_days == days
+    plan = read_plan(document)
+
+    assert (plan.timely_filing_months, plan.timely_filing_days) == read
+
+
+def test_a_part_of_a_month_is_refused():
+    filing = extension("timely-filing", **duration(Decimal("1.5"), "mo"))
+
+    with pytest.raises(Unacceptable) as refused:
+        read_plan(a_plan(extension=[filing]))
+
+    assert [issue.expression for issue in refused.value.issues] == [
+        f"InsurancePlan.extension('{EXTENSIONS}/timely-filing')"
+    ]
 
 
 def test_the_version_changes_with_the_content_alone():

@@ -50,8 +50,8 @@ def _coverage_denial(leaf: Leaf, terms: Terms) -> Denial | None:
 
 
 def _late_denial(terms: Terms) -> Denial | None:
-    days = terms.plan.timely_filing_days
-    if days is None or (terms.received_on - terms.latest_service_day).days <= days:
+    last_day = terms.plan.last_filing_day(terms.latest_service_day)
+    if last_day is None or terms.received_on <= last_day:
         return None
     return Denial(reasons.LATE, is_contractual=True)
 
@@ -59,6 +59,8 @@ def _late_denial(terms: Terms) -> Denial | None:
 def _waiting_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:
     # A service on the day the period is over is covered.
     starts_on = terms.coverage.starts_on
-    if starts_on is None or (leaf.day - starts_on).days >= benefit.waiting_days:
+    if starts_on is None:
         return None
-    return Denial(reasons.WAITING)
+    covered_from = benefit.covered_from(starts_on)
+    is_covered = covered_from is not None and leaf.day >= covered_from
+    return None if is_covered else Denial(reasons.WAITING)

@@ -5,7 +5,7 @@ The same terms as a Claim of that day meets: what is told covered is what would 
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal, localcontext
 
 from app.adjudicators.standard import counters, reasons
@@ -146,9 +146,9 @@ def _of_leaf(
 def _exclusion(denial: Denial, benefit: Benefit | None, terms: Terms) -> str:
     starts_on = terms.coverage.starts_on
     if denial.reason == reasons.WAITING and benefit is not None and starts_on is not None:
-        if benefit.waiting_days > (date.max - starts_on).days:
+        covered_from = benefit.covered_from(starts_on)
+        if covered_from is None:
             return "A waiting period that does not end."
-        covered_from = starts_on + timedelta(days=benefit.waiting_days)
         return f"A waiting period: covered from {covered_from.isoformat()}."
     note = find_note(denial.reason, Category.NONCOVERED)
     return note or f"Not covered: {denial.reason.display}."

@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/insuranceplan-definitions.html#InsurancePlan.coverage
 from collections.abc import Mapping
 
 from app.domain.plan import Benefit, CostShare, Limit, LimitKind
-from app.domain.restrictions import Frequency
+from app.domain.restrictions import Frequency, Span
 from app.fhir.documents import Document, decimal_of, extension_of
 from app.fhir.plans.extensions import AUTHORIZATION_REQUIRED, WAITING_PERIOD
 from app.fhir.plans.reading import Reading, currency_of
@@ -40,6 +40,7 @@ def read_benefits(document: Document, shares: Shares, reading: Reading) -> tuple
 def _benefit(entry: Document, shares: Shares, here: str, reading: Reading) -> Benefit:
     category = reading.category(entry["type"], f"{here}.type")
     required = extension_of(entry, AUTHORIZATION_REQUIRED) or {}
+    waiting = reading.span(entry, WAITING_PERIOD, here) or Span()
     limits: list[Limit] = []
     of_services = ServiceLimits()
     for index, limit in enumerate(entry.get("limit", [])):
@@ -53,7 +54,8 @@ def _benefit(entry: Document, shares: Shares, here: str, reading: Reading) -> Be
         category=category,
         cost_shares=shares.get(category.key, ()),
         limits=tuple(limits),
-        waiting_days=reading.days(entry, WAITING_PERIOD, here) or 0,
+        waiting_days=waiting.days,
+        waiting_months=waiting.months,
         authorization_required=required.get("valueBoolean", False),
         excluded=tuple(of_services.excluded),
         frequencies=tuple(of_services.frequencies),

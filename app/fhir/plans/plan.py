@@ -23,8 +23,7 @@ def read_plan(document: Document, base: str = "") -> Plan:
 
     Networks named by an address under `base` are the payer's own Organizations.
 
-    `version` is a digest of the content, without `meta` and `text`. Durations become whole days:
-    a week is 7, a month 30.4375, a year 365.25 of them, rounded down.
+    `version` is a digest of the content, without `meta` and `text`.
     """
     reading = Reading()
     plan = _plan(document, reading)
@@ -45,7 +44,7 @@ def _plan(document: Document, reading: Reading) -> Plan:
     costs = read_general_costs(plans[0] if plans else {}, reading)
     shares = read_specific_costs(plans[0] if plans else {}, reading)
     benefits = read_benefits(document, shares, reading)
-    filing = reading.days(document, TIMELY_FILING, "InsurancePlan")
+    filing = reading.span(document, TIMELY_FILING, "InsurancePlan")
     return Plan(
         identifier=identifiers[0].value if identifiers else "",
         version=_digest(document),
@@ -57,7 +56,8 @@ def _plan(document: Document, reading: Reading) -> Plan:
         out_of_pocket_individual=costs.get(GeneralCost.OUT_OF_POCKET_INDIVIDUAL),
         out_of_pocket_family=costs.get(GeneralCost.OUT_OF_POCKET_FAMILY),
         amount_per_year=costs.get(GeneralCost.AMOUNT_PER_YEAR),
-        timely_filing_days=filing,
+        timely_filing_days=None if filing is None else filing.days,
+        timely_filing_months=0 if filing is None else filing.months,
         benefits=benefits,
         coordination=_coordination(document, reading),
     )

@@ -3,24 +3,25 @@
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import ROUND_FLOOR, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from app.domain.canonical import PLAN
 from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue
+from app.domain.restrictions import Span
 from app.fhir.documents import Document, codings_of, decimal_of, extension_of
 
 _CURRENCIES = "urn:iso:std:iso:4217"
 
-# UCUM's mean month and Julian year, so that 12 mo is 1 a; what is left of a day is dropped.
-# http://unitsofmeasure.org/ucum
-_DAYS = {
-    "d": Decimal(1),
-    "wk": Decimal(7),
-    "mo": Decimal("30.4375"),
-    "a": Decimal("365.25"),
+# Codes of UCUM (http://unitsofmeasure.org/ucum). A month is one of the calendar and no mean one:
+# who waits twelve of them is covered a year later to the day.
+UNITS = {
+    "d": Span(days=1),
+    "wk": Span(days=7),
+    "mo": Span(months=1),
+    "a": Span(months=12),
 }
 
 _Code = TypeVar("_Code", bound=StrEnum)
@@ -63,17 +64,19 @@ class Reading:
             self.refuse(here, "An amount of a plan is not negative.")
         return value
 
-    def days(self, element: Document, url: str, here: str) -> int | None:
-        """A Duration in an extension, in whole days."""
+    def span(self, element: Document, url: str, here: str) -> Span | None:
+        """A Duration in an extension; what is left of a day is dropped, months are whole."""
         found = extension_of(element, url)
         if found is None:
             return None
         duration = found.get("valueDuration") or {}
-        value, unit = decimal_of(duration), duration.get("code")
-        if value is None or value < 0 or unit not in _DAYS:
-            self.refuse(f"{here}.extension('{url}')", f"A Duration in {', '.join(_DAYS)} is asked.")
+        value, unit = decimal_of(duration), UNITS.get(duration.get("code", ""))
+        months = None if value is None or unit is None else value * unit.months
+        if value is None or unit is None or value < 0 or months != int(months or 0):
+            text = f"A Duration in {', '.join(UNITS)} is asked; months are whole."
+            self.refuse(f"{here}.extension('{url}')", text)
             return None
-        return int((value * _DAYS[unit]).to_integral_value(ROUND_FLOOR))
+        return Span(int(months), int(value * unit.days))
 
 
 def currency_of(quantity: Mapping[str, Any]) -> str | None:

@@ -15,7 +15,7 @@ from app.domain.persons import Sex
 from app.domain.restrictions import Frequency, Per, Restriction, Span
 from app.fhir.documents import Document, codings_of, decimal_of, extension_of
 from app.fhir.plans.extensions import LIMIT_PER, LIMIT_PERIOD, LIMIT_SERVICE, LIMIT_SEX
-from app.fhir.plans.reading import Reading
+from app.fhir.plans.reading import UNITS, Reading
 
 
 class ServiceLimit(StrEnum):
@@ -39,12 +39,6 @@ _SAID_BY = {
     ServiceLimit.SEX: {LIMIT_SERVICE, LIMIT_SEX},
 }
 _OLDEST = 150
-_UNITS = {
-    "d": Span(days=1),
-    "wk": Span(days=7),
-    "mo": Span(months=1),
-    "a": Span(months=12),
-}
 # A century, in days: longer than anybody is a member.
 _LONGEST = 36525
 
@@ -127,10 +121,10 @@ def _span(limit: Document, here: str, reading: Reading) -> Span | None:
     if found is None:
         return None
     duration = found.get("valueDuration") or {}
-    value, unit = decimal_of(duration), _UNITS.get(duration.get("code", ""))
+    value, unit = decimal_of(duration), UNITS.get(duration.get("code", ""))
     if value is None or unit is None or not 0 < value <= _LONGEST or value != int(value):
         where = f"{here}.extension('{LIMIT_PERIOD}')"
-        reading.refuse(where, f"A whole Duration in {', '.join(_UNITS)} is asked.")
+        reading.refuse(where, f"A whole Duration in {', '.join(UNITS)} is asked.")
         return None
     return Span(unit.months * int(value), unit.days * int(value))
 

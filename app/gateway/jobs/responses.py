@@ -13,7 +13,7 @@ from app.domain.claims import Days
 from app.domain.codes import ClaimUse, FinancialStatus
 from app.domain.eligibility import insured_days
 from app.fhir import claim_response, json_text
-from app.fhir.explanation_of_benefit import Standing, explanation_of_benefit
+from app.fhir.explanation_of_benefit import Balance, explanation_of_benefit
 from app.gateway import answers
 from app.gateway.authorizations import reference_of
 from app.gateway.jobs.adjudicate import Facts
@@ -117,15 +117,15 @@ def _explained(
     told = answers.answering(
         facts.payer, facts.document, reference, "ExplanationOfBenefit", id, work
     )
-    document = explanation_of_benefit(told, response.reference, decided, _standing(facts, decided))
+    document = explanation_of_benefit(told, response.reference, decided, _balance(facts, decided))
     return answers.added(document, id, facts.submission.submitter_id, work)
 
 
-def _standing(facts: Facts, decided: Decided) -> Standing | None:
+def _balance(facts: Facts, decided: Decided) -> Balance | None:
     """How the insurance stands now, where it is the patient's and the plan was decided by."""
     request = facts.request
     if request.coverage is None or request.plan is None or not request.is_beneficiary:
         return None
     is_by_plan = facts.payer.settings.adjudicator == DECIDES_BY_THE_PLAN
     told = balances_told(decided, request) if is_by_plan else ()
-    return Standing(insured_days(request.coverage, request.plan), told)
+    return Balance(insured_days(request.coverage, request.plan), told)
