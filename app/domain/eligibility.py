@@ -13,6 +13,7 @@ from app.domain.arithmetic import EXACT
 from app.domain.claims import Days, Line
 from app.domain.codes import Coding
 from app.domain.plan import Plan
+from app.domain.restrictions import Span
 
 
 class Purpose(StrEnum):
@@ -50,6 +51,7 @@ class AllowanceKind(StrEnum):
     AMOUNT_PER_LIFETIME = "amount-per-lifetime"
     VISITS_PER_YEAR = "visits-per-year"
     UNITS_PER_CLAIM = "units-per-claim"
+    FREQUENCY = "frequency"
     COPAY = "copay"
     COINSURANCE = "coinsurance"
     DEDUCTIBLE = "deductible"
@@ -79,12 +81,19 @@ class Allowance:
     """How much is allowed, and how much of it is used; a coinsurance is the member's percentage.
 
     `currency` None: a number of visits or units, or a percentage. `used` None: nothing counts it.
+    `within`: a frequency is for any such span of time, and not for a year of the calendar.
     """
 
     kind: AllowanceKind
     allowed: Decimal
     used: Decimal | None = None
     currency: str | None = None
+    within: Span | None = None
+
+    @property
+    def term(self) -> Term | None:
+        """The time it is for; none where that is a span of its own."""
+        return self.kind.term if self.within is None else None
 
     @property
     def left(self) -> Decimal | None:

@@ -39,6 +39,7 @@ _TYPES = {
     _K.AMOUNT_PER_LIFETIME: ("benefit", "Benefit for life"),
     _K.VISITS_PER_YEAR: ("visit", "Visits of a year"),
     _K.UNITS_PER_CLAIM: (None, "Units of a claim"),
+    _K.FREQUENCY: (None, "Units of a year"),
     _K.COPAY: ("copay", "Copay"),
     _K.COINSURANCE: ("copay-percent", "Coinsurance"),
     _K.DEDUCTIBLE: ("deductible", "Deductible"),
@@ -71,7 +72,7 @@ def parts(told: Told) -> Iterator[Telling]:
     """What is told, one part for each unit and term."""
     groups: dict[tuple[Unit, Term | None], list[Allowance]] = {}
     for each in told.allowances:
-        groups.setdefault((each.kind.unit, each.kind.term), []).append(each)
+        groups.setdefault((each.kind.unit, each.term), []).append(each)
     for (unit, term), allowances in (groups or {(Unit.INDIVIDUAL, None): []}).items():
         yield Telling(told, unit, term, tuple(allowances))
 
@@ -107,7 +108,7 @@ def rows(
             yield (f"{name}: {sentences}", f"{_for(telling)}{side}", "", "", "")
             continue
         for each in telling.allowances:
-            what = f"{name}: {_TYPES[each.kind][1]}"
+            what = f"{name}: {_words(each)}"
             left = "" if each.left is None else _spoken(each, each.left)
             used = "" if each.used is None else _spoken(each, each.used)
             yield (what, f"{_for(telling)}{side}", _spoken(each, each.allowed), used, left)
@@ -182,13 +183,22 @@ def coded(system: str, code: str) -> Document:
 
 def benefit(allowance: Allowance) -> Document:
     """What is allowed and what is used of it, with its type."""
-    hl7, words = _TYPES[allowance.kind]
+    hl7, words = _TYPES[allowance.kind][0], _words(allowance)
     codings = [Coding(f"{_HL7}/benefit-type", hl7)] if hl7 else []
     written = {"type": concept([*codings, Coding(PLAN, allowance.kind.value, words)])}
     written |= _value("allowed", allowance.allowed, allowance)
     return written | (
         _value("used", allowance.used, allowance) if allowance.used is not None else {}
     )
+
+
+def _words(allowance: Allowance) -> str:
+    span = allowance.within
+    if span is None:
+        return _TYPES[allowance.kind][1]
+    lengths = ((span.months, "month"), (span.days, "day"))
+    told = [f"{count} {name}{'' if count == 1 else 's'}" for count, name in lengths if count]
+    return f"Units within {' and '.join(told)}"
 
 
 def _value(name: str, value: Decimal, allowance: Allowance) -> Document:
@@ -246,7 +256,7 @@ def _needs(told: Told, purposes: frozenset[Purpose]) -> list[str]:
 
 def sentence_of(allowance: Allowance) -> str:
     """What a person reads of it."""
-    words, allowed = _TYPES[allowance.kind][1], _spoken(allowance, allowance.allowed)
+    words, allowed = _words(allowance), _spoken(allowance, allowance.allowed)
     if allowance.kind is AllowanceKind.DEDUCTIBLE:
         return "The deductible does not apply."
     if allowance.used is None or allowance.left is None:

@@ -1,5 +1,6 @@
 """What is told of a plan, as R4 has it: one network, unit and term to an item, and a table."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from app.domain.claims import Days, Line
 from app.domain.codes import Coding
 from app.domain.eligibility import Allowance, AllowanceKind, Insured, Told
+from app.domain.restrictions import Span
 from app.fhir.eligibility_response import eligibility_response
 from tests.fhir.answers import an_answering, example, findings
 
@@ -94,6 +96,27 @@ def test_money_numbers_and_fractions_have_an_element_each(allowance, expected):
 
     [benefit] = item["benefit"]
     assert {name: value for name, value in benefit.items() if name != "type"} == expected
+
+
+@pytest.mark.parametrize(
+    ("within", "term", "words"),
+    [
+        (None, "annual", "Units of a year: 2, used 1, left 1."),
+        (Span(months=6), None, "Units within 6 months: 2, used 1, left 1."),
+        (Span(months=12, days=1), None, "Units within 12 months and 1 day: 2, used 1, left 1."),
+    ],
+    ids=["a year of the calendar", "months", "months and a day"],
+)
+def test_a_frequency_is_told_with_the_time_that_it_is_for(within, term, words):
+    frequency = replace(an_allowance(K.FREQUENCY, "2", "1"), within=within)
+
+    document = answered(Told(DENTAL, allowances=(frequency,)))
+
+    [item] = items_of(document)
+    [benefit] = item["benefit"]
+    assert (code(item.get("term")), item["description"]) == (term, words)
+    assert (code(benefit["type"]), benefit["allowedUnsignedInt"]) == ("frequency", 2)
+    assert words.partition(":")[0] in document["text"]["div"]
 
 
 def test_a_service_that_is_asked_about_is_answered_by_itself_and_not_by_its_category():

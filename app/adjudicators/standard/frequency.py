@@ -20,12 +20,17 @@ def units_within(
     units: Decimal, leaf: Leaf, benefit: Benefit, terms: Terms, tally: Tally
 ) -> Decimal:
     """How many of a line's units every frequency leaves it."""
-    left = [
-        max(rule.units - _used(rule, category, leaf.day, terms, tally), Decimal(0))
-        for rule in _concerning(leaf, benefit)
-        for category in _categories(rule, leaf)
-    ]
-    return min([units, *left])
+    found = used_of(leaf, benefit, terms, tally)
+    return min([units, *(max(rule.units - used, Decimal(0)) for rule, used in found)])
+
+
+def used_of(
+    leaf: Leaf, benefit: Benefit, terms: Terms, tally: Tally
+) -> Iterator[tuple[Frequency, Decimal]]:
+    """Every frequency of a line's services, for each site, and what is used of it on its day."""
+    for rule in _concerning(leaf, benefit):
+        for category in _categories(rule, leaf):
+            yield rule, _used(rule, category, leaf.day, terms, tally)
 
 
 def count_units(units: Decimal, leaf: Leaf, benefit: Benefit, terms: Terms, tally: Tally) -> None:

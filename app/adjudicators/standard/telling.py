@@ -13,6 +13,7 @@ from app.adjudicators.standard.benefits import cost_of
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.eligibility import covering
+from app.adjudicators.standard.frequency import used_of
 from app.adjudicators.standard.leaves import Leaf, latest_service_day, leaves_of
 from app.adjudicators.standard.limits import limit_of
 from app.adjudicators.standard.missing import QUESTIONS
@@ -138,7 +139,13 @@ def _of_leaf(
         yield plain
         return
     yield from _costs(plain, benefit, leaf.day, terms, tally, is_provider_known)
-    limits = tuple(_limits(benefit, leaf.day, terms, tally))
+    limits = (
+        *_limits(benefit, leaf.day, terms, tally),
+        *(
+            Allowance(AllowanceKind.FREQUENCY, rule.units, used, within=rule.span)
+            for rule, used in used_of(leaf, benefit, terms, tally)
+        ),
+    )
     if limits:
         yield replace(plain, allowances=limits)
 

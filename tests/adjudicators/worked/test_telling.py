@@ -16,6 +16,7 @@ from tests.adjudicators.builders import (
     DAY,
     NETWORK,
     a_benefit,
+    a_frequency,
     a_line,
     a_plan,
     a_price,
@@ -23,6 +24,7 @@ from tests.adjudicators.builders import (
     category,
     counters,
     decide,
+    rendered,
     service,
 )
 
@@ -320,3 +322,28 @@ def test_what_is_not_claimed_leaves_the_balance_as_it_was():
     assert [spoken(each) for each in balances_told(decided, asked)] == [
         "plan: deductible-individual 100 used 0 left 100"
     ]
+
+
+def test_how_often_a_service_is_covered_is_told_where_it_is_asked_for():
+    # Asked for 1 June 2026: of two in six months one was on 2 December 2025, which a span that
+    # begins then holds to 1 June; one in January is of the year as well.
+    rules = (
+        a_frequency(2, "exam", months=6, name="half"),
+        a_frequency(3, "exam", name="year"),
+        a_frequency(9, "x-ray", name="other"),
+    )
+    used = {
+        **rendered(date(2025, 12, 2), counted_as="half"),
+        **rendered(date(2026, 1, 5), counted_as="year"),
+    }
+    known = {"plan": a_plan(a_benefit(frequencies=rules)), "counters": used}
+
+    asked = a_request(a_line(1, "10"), **known)
+    told = services_told(asked, is_provider_known=True)
+
+    assert [spoken(each) for each in told][-1] == (
+        "general: frequency 2 used 1 left 1; frequency 3 used 1 left 2"
+    )
+    half, year = told[-1].allowances
+    assert (half.within, half.term, year.within, year.term) == (rules[0].span, None, None, "annual")
+    assert of_services(**known) == ["general in: "]
