@@ -4,7 +4,7 @@ A request holds everything that may be known, so the same request gives the same
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -123,10 +123,14 @@ class Review(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EarlierAnswer:
-    """What an earlier payer paid: by line where it told so, else in total."""
+    """What an earlier payer paid: by line where it told so, else in total.
+
+    `claim_id` is the Claim of the gateway's own that it answers, where it does.
+    """
 
     lines: Mapping[tuple[int, ...], Money]
     total: Money | None = None
+    claim_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,8 @@ def _changes(
 def _sources(request: AdjudicationRequest) -> Iterator[str]:
     """The other requests that the inputs hold content of: Claims, and quoted preauthorizations."""
     yield from (each.id for each in request.earlier if each.id is not None)
+    answers = (payer.answer for payer in request.earlier_payers)
+    yield from (each.claim_id for each in answers if each and each.claim_id is not None)
     if request.authorizations:
         prefix = reference_of("")
         for insurance in request.claim.insurance:
