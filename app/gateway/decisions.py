@@ -75,7 +75,8 @@ def read_inputs(kept: Kept, hasher: Hasher) -> AdjudicationRequest:
     """What a decision was made from; raises InputsLost."""
     text, digest = kept.inputs, kept.decision.inputs_digest
     if text is None:
-        raise InputsLost(Loss.DAMAGED if kept.is_damaged else Loss.EMPTIED)
+        lost = Loss.DAMAGED if kept.is_damaged else Loss.EMPTIED
+        raise InputsLost(Loss.UNREADABLE if kept.is_unknown else lost)
     if digest_of_inputs(text, hasher) != digest:
         raise InputsLost(Loss.DAMAGED)
     try:

@@ -43,7 +43,9 @@ def _answer(
     document: Document, insurance: Mapping[str, Any], base: str, work: UnitOfWork
 ) -> EarlierAnswer | None:
     value = insurance.get("claimResponse")
-    response = None if value is None else _response(document, value, base, work)
+    if value is None:
+        return None
+    response = _response(document, value, base, work)
     if response is None or response.get("resourceType") != "ClaimResponse":
         return None
     answer = read_answer(response)
