@@ -123,13 +123,11 @@ class Review(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EarlierAnswer:
-    """What an earlier payer paid: by line where it told so, else in total.
-
-    `claim_id` is the Claim of the gateway's own that it answers, where it does.
-    """
+    """What an earlier payer paid: by line where it told so, else in total."""
 
     lines: Mapping[tuple[int, ...], Money]
     total: Money | None = None
+    # The Claim of the gateway's own that it answers, where it does.
     claim_id: str | None = field(default=None, compare=False)
 
 

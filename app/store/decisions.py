@@ -24,9 +24,6 @@ from app.store.bodies import Damaged, compressed, decoded
 _d = tables.decision.c
 _s = tables.decision_source.c
 
-# What the column holds: nobody decides a Claim more often.
-_MOST = 2**31 - 1
-
 # Made once: it is a part of every decision.
 _NEXT = (
     select(func.coalesce(func.max(_d.number), 0) + 1)
@@ -63,6 +60,10 @@ class Kept:
     inputs: str | None
     is_damaged: bool = False
     is_unknown: bool = False
+
+
+# What the column holds: nobody decides a Claim more often.
+MOST_DECISIONS = 2**31 - 1
 
 
 class Decisions:
@@ -110,7 +111,7 @@ class Decisions:
     def find(self, claim_id: str, number: int | None = None) -> Kept | None:
         """One decision on a Claim, without a number the last; None where none was kept."""
         query = select(tables.decision).where(*self._key(claim_id), *self._visible())
-        if number is not None and number > _MOST:
+        if number is not None and number > MOST_DECISIONS:
             return None
         if number is not None:
             query = query.where(_d.number == number)

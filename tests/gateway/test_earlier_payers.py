@@ -12,9 +12,7 @@ from app.domain.references import Identifier
 from app.fhir import json_text
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.new_payer import new_payer
-from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, identifier, money
-from tests.gateway.desk import on
-from tests.gateway.nullifications import nullifies
+from tests.builders import COVERAGE_SYSTEM, a_claim, identifier, money
 
 HL7 = "http://terminology.hl7.org/CodeSystem/adjudication"
 NAMED = {"identifier": identifier("http://first.test/response", "R1")}
@@ -200,31 +198,6 @@ def test_a_claim_waits_for_the_answer_and_goes_on_once_it_is_sent(desk, insured,
     # 100 less 20 % is 80; 100 - 30 = 70 are left of the allowed amount.
     decided = desk.submission(taken)
     assert (decided.state, decided.total) == (State.PAYABLE, Decimal("70.00"))
-
-
-def test_inputs_that_hold_the_answer_to_another_claim_are_emptied_with_it(desk, core, worker):
-    for member in ("M1", "M2"):
-        core.create(a_coverage(member))
-    own = {"identifier": identifier(COVERAGE_SYSTEM, "M2")}
-    first = desk.create(a_claim(serviced="2026-02-01", coverage=own))
-    worker.drain()
-    answer = {"reference": f"ClaimResponse/{desk.submission(first).response_id}"}
-    # It says that it answers that Claim, too, but the submitter sent it.
-    sent = desk.create(a_response(request={"reference": first.stored.reference}))
-    second = desk.create(two_payers(answer, serviced="2026-02-02"))
-    third = desk.create(two_payers({"reference": sent.stored.reference}, serviced="2026-02-03"))
-    worker.drain()
-    kept = {
-        taken: desk.see(lambda work, id=taken.stored.id: work.decisions.find(id).inputs)
-        for taken in (second, third)
-    }
-    # 80.00 of 100.00 were paid first; so much was told to the second.
-    assert '"80.00"' in kept[second]
-
-    nullifies(desk, on(first))
-
-    assert desk.see(lambda work: work.decisions.find(second.stored.id)).inputs is None
-    assert desk.see(lambda work: work.decisions.find(third.stored.id)).inputs == kept[third]
 
 
 def test_where_no_answer_comes_in_time_it_is_denied(desk, insured, worker, clock):
