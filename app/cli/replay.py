@@ -98,6 +98,8 @@ def _hindered(fault: NotReplayable) -> str:
         "is installed has these rules: install that version, or see with "
         "`--with standard` what other rules say.",
         Hindrance.FAILED: f"The adjudicator raised {', '.join(what)}: ask who made it.",
+        Hindrance.TOO_SLOW: "The adjudicator did not answer in the time that it has for a Claim: "
+        "ask who made it.",
     }
     return sentences[hindrance]
 

@@ -4,7 +4,7 @@ A request holds everything that may be known, so the same request gives the same
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -132,6 +132,8 @@ class EarlierAnswer:
 
     lines: Mapping[tuple[int, ...], Money]
     total: Money | None = None
+    # The Claim of the gateway's own that it answers, where it does.
+    claim_id: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ def read_inputs(kept: Kept, hasher: Hasher) -> AdjudicationRequest:
     """What a decision was made from; raises InputsLost."""
     text, digest = kept.inputs, kept.decision.inputs_digest
     if text is None:
-        raise InputsLost(Loss.DAMAGED if kept.is_damaged else Loss.EMPTIED)
+        lost = Loss.DAMAGED if kept.is_damaged else Loss.EMPTIED
+        raise InputsLost(Loss.UNREADABLE if kept.is_unknown else lost)
     if digest_of_inputs(text, hasher) != digest:
         raise InputsLost(Loss.DAMAGED)
     try:
@@ -110,6 +111,8 @@ def _changes(
 def _sources(request: AdjudicationRequest) -> Iterator[str]:
     """The other requests that the inputs hold content of: Claims, and quoted preauthorizations."""
     yield from (each.id for each in request.earlier if each.id is not None)
+    answers = (payer.answer for payer in request.earlier_payers)
+    yield from (each.claim_id for each in answers if each and each.claim_id is not None)
     if request.authorizations:
         prefix = reference_of("")
         for insurance in request.claim.insurance:

@@ -4,6 +4,7 @@ Docs: docs/adjudication.md, "Coordination of benefits".
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from app.domain.adjudication import Awaiting, EarlierAnswer, EarlierPayer
@@ -74,10 +75,27 @@ def _answer(
     document: Document, insurance: Mapping[str, Any], base: str, work: UnitOfWork
 ) -> EarlierAnswer | None:
     value = insurance.get("claimResponse")
-    response = None if value is None else _response(document, value, base, work)
+    if value is None:
+        return None
+    response = _response(document, value, base, work)
     if response is None or response.get("resourceType") != "ClaimResponse":
         return None
-    return read_answer(response)
+    answer = read_answer(response)
+    if answer is None or contained(document, value) is not None:
+        return answer
+    return replace(answer, claim_id=_claim_behind(response, base, work))
+
+
+def _claim_behind(response: Document, base: str, work: UnitOfWork) -> str | None:
+    """The Claim that an answer of the gateway's own is about; what others sent only says so."""
+    if "request" not in response:
+        return None
+    about = reference_of(response["request"], base)
+    if about.type != "Claim" or about.id is None:
+        return None
+    claim = work.submissions.find(about.type, about.id)
+    is_ours = claim is not None and claim.response_id == response["id"]
+    return about.id if is_ours else None
 
 
 def _response(

@@ -6,6 +6,7 @@ Docs: docs/replay.md.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from app.domain import reissue
@@ -22,8 +23,12 @@ from app.domain.reissue import Path
 from app.fhir import json_text
 from app.fhir.claim_response import decided_part
 from app.fhir.decision_reading import read_decision
+from app.fhir.validation import check
 from app.gateway.decisions import InputsLost, digest_of_decision, read_inputs
 from app.gateway.installation import Installation
+from app.gateway.jobs.asking import AdjudicatorFailed, TooSlow
+from app.gateway.jobs.asking import answer as asked
+from app.gateway.jobs.worker import ADJUDICATOR_TIMEOUT
 from app.store.audit import Event
 from app.store.decisions import Kept
 from app.store.unit_of_work import UnitOfWork
@@ -52,6 +57,7 @@ class Hindrance(StrEnum):
     UNREADABLE = "unreadable"
     NOT_INSTALLED = "not-installed"
     FAILED = "failed"
+    TOO_SLOW = "too-slow"
 
 
 class Verdict(StrEnum):
@@ -95,16 +101,28 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
+    """`response` is empty, and nothing is `told`, where somebody left nothing to read of it."""
+
     kept: Kept
     response: str
+    told: tuple[DecidedLine, ...] | None = None
 
 
 class Replays:
-    """Decisions made again; `adjudicators` by the name that a payer's settings use."""
+    """Decisions made again; `adjudicators` by the name that a payer's settings use.
 
-    def __init__(self, installation: Installation, adjudicators: Mapping[str, Adjudicator]) -> None:
+    `timeout` is what an adjudicator has for its answer, as it has with a worker.
+    """
+
+    def __init__(
+        self,
+        installation: Installation,
+        adjudicators: Mapping[str, Adjudicator],
+        timeout: timedelta = ADJUDICATOR_TIMEOUT,
+    ) -> None:
         self._installation = installation
         self._adjudicators = adjudicators
+        self._timeout = timeout
 
     def replay(
         self, payer: Payer, claim_id: str, number: int | None = None, name: str | None = None
@@ -129,20 +147,27 @@ class Replays:
     def _replayed(self, found: _Found, payer: Payer, name: str | None) -> Replayed:
         inputs = self._inputs(found.kept)
         adjudicator = self._asked(found.kept, payer, name)
-        answer = _answer(adjudicator, inputs, found.kept.decision.rules)
-        told = read_decision(json_text.parsed(found.response))
+        told = found.told or ()
+        answer = _answer(adjudicator, inputs, found.kept.decision.rules, self._timeout)
         if isinstance(answer, Deferred):
-            pairs = tuple(_pairs(told.lines, ()))
+            pairs = tuple(_pairs(told, ()))
             return Replayed(found.kept, adjudicator.rules, False, False, pairs, waits=answer)
-        digest = digest_of_decision(answer, self._installation.hasher)
+        digest, response = self._written(answer)
         return Replayed(
             found.kept,
             adjudicator.rules,
             digest == found.kept.decision.decision_digest,
-            decided_part(answer) in found.response,
-            tuple(_pairs(told.lines, answer.lines)),
+            found.told is not None and response in found.response,
+            tuple(_pairs(told, answer.lines)),
             tuple(f"{note.number}. {note.text}" for note in answer.notes),
         )
+
+    def _written(self, answer: Decided) -> tuple[str, str]:
+        """The digest of an answer, and what a ClaimResponse has of it; raises NotReplayable."""
+        try:
+            return digest_of_decision(answer, self._installation.hasher), decided_part(answer)
+        except Exception as fault:  # noqa: BLE001  an answer may hold anything
+            raise NotReplayable(Hindrance.FAILED, type(fault).__name__) from None
 
     def _inputs(self, kept: Kept) -> AdjudicationRequest:
         try:
@@ -169,21 +194,42 @@ def _found(claim_id: str, number: int | None, work: UnitOfWork) -> _Found:
     kept = work.decisions.find(claim_id, number)
     if kept is None:
         raise NoDecision(claim_id)
-    response = work.resources.find("ClaimResponse", kept.decision.response_id)
+    try:
+        response = work.resources.find("ClaimResponse", kept.decision.response_id)
+    except ValueError:
+        # Its bytes are no text any more, or none that this version reads.
+        response = None
     if response is None or response.text is None:
-        raise LookupError("a decision that is kept has its response")
-    return _Found(kept, response.text)
+        return _Found(kept, "")
+    return _Found(kept, response.text, _told(response.text))
 
 
-def _answer(adjudicator: Adjudicator, inputs: AdjudicationRequest, rules: str) -> Answer:
+def _told(text: str) -> tuple[DecidedLine, ...] | None:
+    """The lines of a ClaimResponse; None of one that is not as the gateway writes them."""
+    try:
+        document = json_text.parsed(text)
+        return read_decision(document).lines if not check(document) else None
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        return None
+
+
+def _answer(
+    adjudicator: Adjudicator, inputs: AdjudicationRequest, rules: str, timeout: timedelta
+) -> Answer:
     """What it answers, with the notes of a reissue; raises NotReplayable where it raises."""
     try:
-        answer = adjudicator.adjudicate(inputs)
+        answer = asked(adjudicator, inputs, timeout)
         if isinstance(answer, Decided) and inputs.reissue is not None:
             return reissue.told(inputs.reissue, answer, rules)
-    except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
+    except AdjudicatorFailed as fault:
+        raise NotReplayable(Hindrance.FAILED, *fault.args) from None
+    except TooSlow:
+        raise NotReplayable(Hindrance.TOO_SLOW) from None
+    except Exception as fault:  # noqa: BLE001  a payer's adjudicator may answer anything
         # Without its cause: a message may quote the Claim.
         raise NotReplayable(Hindrance.FAILED, type(fault).__name__) from None
+    if not isinstance(answer, Decided | Deferred):
+        raise NotReplayable(Hindrance.FAILED, "TypeError")
     return answer
 
 

@@ -41,9 +41,7 @@ def decoded(body_format: int, key_id: str | None, content: bytes) -> str:
     """
     if body_format not in {PLAIN, COMPRESSED} or key_id is not None:
         raise ValueError(f"unknown body format {body_format}")
-    if body_format == PLAIN:
-        return content.decode()
     try:
-        return zlib.decompress(content).decode()
+        return (content if body_format == PLAIN else zlib.decompress(content)).decode()
     except (zlib.error, UnicodeDecodeError):
         raise Damaged("the bytes are not what was written") from None

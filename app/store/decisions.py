@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.bodies import compressed, decoded
+from app.store.bodies import Damaged, compressed, decoded
 
 _d = tables.decision.c
 _s = tables.decision_source.c
@@ -49,13 +49,21 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A decision that was kept; `inputs` None: emptied since, or damaged where so marked."""
+    """A decision that was kept; `inputs` None: emptied since, or, where so marked, not readable.
+
+    `is_unknown`: the bytes are in a form that another version wrote.
+    """
 
     number: int
     decision: Decision
     decided_at: datetime
     inputs: str | None
     is_damaged: bool = False
+    is_unknown: bool = False
+
+
+# What the column holds: nobody decides a Claim more often.
+MOST_DECISIONS = 2**31 - 1
 
 
 class Decisions:
@@ -103,6 +111,8 @@ class Decisions:
     def find(self, claim_id: str, number: int | None = None) -> Kept | None:
         """One decision on a Claim, without a number the last; None where none was kept."""
         query = select(tables.decision).where(*self._key(claim_id), *self._visible())
+        if number is not None and number > MOST_DECISIONS:
+            return None
         if number is not None:
             query = query.where(_d.number == number)
         row = self._connection.execute(query.order_by(_d.number.desc()).limit(1)).one_or_none()
@@ -165,12 +175,14 @@ class Decisions:
 
 
 def _kept(row: Row[Any]) -> Kept:
-    inputs, is_damaged = None, False
+    inputs, is_damaged, is_unknown = None, False, False
     if row.inputs is not None:
         try:
             inputs = decoded(row.body_format, row.key_id, row.inputs)
-        except ValueError:
+        except Damaged:
             is_damaged = True
+        except ValueError:
+            is_unknown = True
     plan = None if row.plan_identifier is None else (row.plan_identifier, row.plan_version)
     decision = Decision(row.response_id, row.rules, plan, row.inputs_digest, row.decision_digest)
-    return Kept(row.number, decision, row.decided_at, inputs, is_damaged)
+    return Kept(row.number, decision, row.decided_at, inputs, is_damaged, is_unknown)

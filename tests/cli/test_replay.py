@@ -40,21 +40,26 @@ def change(installation, **values):
 def test_what_cannot_be_made_again_is_told_with_the_next_step(on_sqlite, installation, claim):
     unknown = on_sqlite("replay", "Claim/none")
     absent = on_sqlite("replay", claim, "--with", "ours")
+    never = on_sqlite("replay", claim, "--decision", str(10**30))
     change(installation, rules="standard-0")
     older = on_sqlite("replay", claim)
-    change(installation, inputs=compressed("inputs-1\n{}").content)
+    change(installation, body_format=7)
+    later = on_sqlite("replay", claim)
+    change(installation, body_format=1, inputs=compressed("inputs-1\n{}").content)
     changed = on_sqlite("replay", claim)
     change(installation, inputs=None)
     emptied = on_sqlite("replay", claim)
 
-    told = [unknown, absent, older, changed, emptied]
-    assert [each.exit_code for each in told] == [1, 1, 1, 1, 1]
+    told = [unknown, absent, never, older, later, changed, emptied]
+    assert [each.exit_code for each in told] == [1] * 7
     for each, sentence in zip(
         told,
         [
             "'Default Payer' has no decision kept of Claim 'none': name a Claim that is decided",
             "No adjudicator 'ours' is installed; there are: manual, standard.",
+            f"'Default Payer' has no decision {10**30} kept of Claim",
             "It was decided by standard-0, and no adjudicator that is installed has these rules",
+            "written by a version that this one cannot read: install the version that decided it",
             "What is kept of the decision is not what was written (its digest differs)",
             "held another request that was nullified, and is emptied",
         ],

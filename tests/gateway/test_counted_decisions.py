@@ -1,4 +1,4 @@
-"""Decisions that count: what a question holds of other Claims, and what is told and kept of it."""
+"""What a question holds of other Claims, of their counters and answers; what is told and kept."""
 
 from decimal import Decimal
 
@@ -6,10 +6,13 @@ import pytest
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.decision_inputs import request_of
+from app.domain.references import Identifier
+from app.gateway.new_payer import new_payer
 from app.gateway.replay import Replays, Verdict
-from tests.builders import a_claim, a_coverage, a_task, identifier
+from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_task, identifier
 from tests.gateway.desk import on
 from tests.gateway.nullifications import nullifies
+from tests.gateway.test_earlier_payers import a_response, two_payers
 
 PLAN = "https://eclaims-gateway.org/fhir/CodeSystem/plan"
 GENERAL = {"coding": [{"system": PLAN, "code": "general"}]}
@@ -21,6 +24,13 @@ def a_copay(category):
     value = {"value": Decimal("20.00"), "code": "EUR", "unit": "EUR"}
     cost = {"type": {"coding": [{"system": PLAN, "code": "copay"}]}, "value": value}
     return {"category": category, "benefit": [{"type": category, "cost": [cost]}]}
+
+
+@pytest.fixture
+def payer(installation):
+    """A payer that tells itself from others, so that a submitter may send another one's answer."""
+    named = (Identifier("http://payer.test", "payer"),)
+    return new_payer(installation, "Payer", named, is_default=True)
 
 
 @pytest.fixture
@@ -120,3 +130,28 @@ def test_inputs_that_hold_the_day_of_another_claim_are_emptied_with_it(
     assert kept(desk, same_day).inputs is None
     assert LATER not in {counter.period for counter in counted(desk, next_day)}
     assert replays.replay(payer, next_day.stored.id).verdict is Verdict.SAME
+
+
+def test_inputs_that_hold_the_answer_to_another_claim_are_emptied_with_it(desk, core, worker):
+    for member in ("M1", "M2"):
+        core.create(a_coverage(member))
+    own = {"identifier": identifier(COVERAGE_SYSTEM, "M2")}
+    first = desk.create(a_claim(serviced="2026-02-01", coverage=own))
+    worker.drain()
+    answer = {"reference": f"ClaimResponse/{desk.submission(first).response_id}"}
+    # It says that it answers that Claim, too, but the submitter sent it.
+    sent = desk.create(a_response(request={"reference": first.stored.reference}))
+    second = desk.create(two_payers(answer, serviced="2026-02-02"))
+    third = desk.create(two_payers({"reference": sent.stored.reference}, serviced="2026-02-03"))
+    worker.drain()
+    kept = {
+        taken: desk.see(lambda work, id=taken.stored.id: work.decisions.find(id).inputs)
+        for taken in (second, third)
+    }
+    # 80.00 of 100.00 were paid first; so much was told to the second.
+    assert '"80.00"' in kept[second]
+
+    nullifies(desk, on(first))
+
+    assert desk.see(lambda work: work.decisions.find(second.stored.id)).inputs is None
+    assert desk.see(lambda work: work.decisions.find(third.stored.id)).inputs == kept[third]

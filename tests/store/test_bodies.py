@@ -32,6 +32,11 @@ def test_bytes_that_nobody_compressed_are_told_and_not_quoted(content):
     assert decoded(COMPRESSED, None, compressed("{}").content) == "{}"
 
 
+def test_bytes_that_are_no_text_are_told_and_not_quoted():
+    with pytest.raises(Damaged, match=r"^the bytes are not what was written$"):
+        decoded(PLAIN, None, b"\xff\xfe")
+
+
 def test_a_compressed_text_comes_back_and_is_shorter():
     text = '{"name":"Zoë 🦷"}' * 50
     body = compressed(text)
