@@ -13,6 +13,7 @@ from app.domain.proofs import Proof
 
 DETAIL_COLUMNS = ("No.", "Claim", "Type", "Amount", "Carried forward before")
 LEFT_OUT_COLUMNS = ("Claim", "Reason", "Amount")
+LONGEST_NAME = 500
 # What a spreadsheet takes for the beginning of a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -36,7 +37,7 @@ def proof_sheet(payer: Payer, proof: Proof) -> ProofSheet:
         currency=proof.currency,
         facts=(
             ("Payer", payer.name),
-            ("Payee", proof.payee),
+            ("Payee", _bounded(proof.payee)),
             ("Paid on", proof.issued_on.isoformat()),
             ("Currency", proof.currency),
         ),
@@ -88,6 +89,11 @@ def as_document(sheet: ProofSheet) -> dict[str, Any]:
 
 def _amount(proof: Proof, units: int) -> str:
     return f"{proof.money(units).amount:f}"
+
+
+def _bounded(name: str) -> str:
+    """A name, an identifier and a reference as far as somebody reads them."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."
 
 
 def _text(value: str) -> str:

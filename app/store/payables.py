@@ -127,9 +127,7 @@ class Payables:
         )
         return [(claim_id, int(units)) for claim_id, units in self._connection.execute(query)]
 
-    def unsettled(
-        self, ledger_id: str, claim_ids: Iterable[str], zone: tzinfo = UTC
-    ) -> list[Owed]:
+    def unsettled(self, ledger_id: str, claim_ids: Iterable[str], zone: tzinfo = UTC) -> list[Owed]:
         """The entries of Claims in a ledger that were not settled, the oldest first.
 
         Each with the day of the zone that it was entered on.
