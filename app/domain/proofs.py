@@ -36,7 +36,8 @@ class Proof:
     """What one PaymentReconciliation is made of; raises Unbalanced where it is not.
 
     `carried` is what the run before left, zero or less; `withdrawn` the opposite of what of it is
-    not in this payment: cancelled before it was paid, decided again, left out.
+    not in this payment: cancelled before it was paid, decided again, left out. `settled` is what
+    the entries come to that the ledger has for settled by it.
     """
 
     payment_id: str
@@ -46,6 +47,7 @@ class Proof:
     units: int
     carried: int
     withdrawn: int
+    settled: int
     lines: Sequence[Line]
     left_out: Sequence[LeftOut] = ()
 
@@ -67,13 +69,16 @@ class Proof:
 
     @property
     def carried_on(self) -> int:
-        """What is left for the next run: nothing, for a payment is not issued below zero."""
+        """What of these the ledger has not for settled: the next run finds it open.
+
+        Nothing, for a payment settles all that it holds: anything else is a fault of the books.
+        """
         before = self.carried + self.withdrawn + self.payments + self.adjustments
-        return before - self.units
+        return before - self.settled
 
     @property
     def equation(self) -> tuple[tuple[str, Money], ...]:
-        """The terms of the equation, in its order; the last two are what the others come to."""
+        """The terms of the equation, in its order: what the first four come to was paid."""
         return (
             ("Carried forward before", self.money(self.carried)),
             ("Of that withdrawn", self.money(self.withdrawn)),

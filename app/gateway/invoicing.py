@@ -189,13 +189,14 @@ def _billed(charges: list[str], work: UnitOfWork) -> set[str]:
 
 def _latest_invoice(account: str, work: UnitOfWork) -> Stored | None:
     """The Account's last Invoice that is not cancelled."""
-    live = [
-        each
+    ids = (
+        each.id
         for page in _of_account("Invoice", account, work)
         for each in page
         if _status_in(each) in LIVE
-    ]
-    return max(live, key=lambda each: each.id, default=None)
+    )
+    latest = max(ids, default=None)
+    return None if latest is None else work.resources.find("Invoice", latest)
 
 
 def _status_in(stored: Stored) -> str | None:

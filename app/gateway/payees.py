@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/claim-definitions.html#Claim.payee, docs/payments.md
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain.references import Identifier, Reference
@@ -15,6 +15,7 @@ from app.store.unit_of_work import UnitOfWork
 
 # Whom R4 lets a PaymentReconciliation name.
 _PAYABLE = frozenset({None, "Organization", "Practitioner", "PractitionerRole"})
+LONGEST_NAME = 200
 _PROVIDER, _OTHER = "provider", "other"
 
 
@@ -44,6 +45,9 @@ def payee_of(claim: Mapping[str, Any], base: str, work: UnitOfWork) -> Payee:
     if not is_payable or named.type not in _PAYABLE:
         return Payee(key, None)
     reference = detached(party, dict(claim))
+    if "display" in reference:
+        # It stands in the ledger, and in every detail of every payment.
+        reference["display"] = _bounded(reference["display"])
     if identifier is not None:
         reference["identifier"] = identifier_document(identifier)
     return Payee(key, reference)
@@ -52,9 +56,17 @@ def payee_of(claim: Mapping[str, Any], base: str, work: UnitOfWork) -> Payee:
 def name_of(
     document: Mapping[str, Any], party: Mapping[str, Any], base: str, work: UnitOfWork
 ) -> str:
-    """What a party that a document names is compared by, with the resource behind it."""
+    """What a party that a document names is compared by, with the resource behind it.
+
+    A name counts as far as payments tell it.
+    """
     named = resolved(document, party, base)
-    return _name(named, named.identifier or _registered(named, work))
+    told = replace(named, display=_bounded(named.display or "") or None)
+    return _name(told, named.identifier or _registered(named, work))
+
+
+def _bounded(display: str) -> str:
+    return display if len(display) <= LONGEST_NAME else f"{display[:LONGEST_NAME]}..."
 
 
 def _name(named: Reference, identifier: Identifier | None) -> str:

@@ -6,6 +6,7 @@ nothing; CSV and JSON carry it as it is. Docs: docs/payments.md.
 """
 
 import io
+import re
 from collections.abc import Iterable, Sequence
 
 from reportlab.lib.pagesizes import A4
@@ -23,6 +24,8 @@ _DETAILS = (_MARGIN, _MARGIN + 30, _MARGIN + 250, -(_MARGIN + 395), -_RIGHT)
 _LEFT_OUT = (_MARGIN + 30, _MARGIN + 250, -_RIGHT)
 _PAIRS = (_MARGIN, _MARGIN + 130)
 _TERMS = (_MARGIN, -(_MARGIN + 395))
+# What a line is not broken within: a code point, a word, forty letters of a longer one.
+_PIECES = re.compile(r"\[U\+[0-9A-F]{4,6}\] ?|[^ \[]{1,40} ?|.")
 
 
 def as_pdf(sheet: ProofSheet) -> bytes:
@@ -71,18 +74,28 @@ class _Paper:
     def rows(
         self, rows: Iterable[Sequence[str]], columns: Sequence[float], font: str = _FONT
     ) -> None:
-        """Each row a line; a column below zero ends at its place, and others begin there."""
+        """Each row a line; a column below zero ends at its place, and others begin there.
+
+        What is too wide for the last column goes on below, in as many lines as it takes.
+        """
         for row in rows:
-            if self._y < 2 * _MARGIN:
-                self._canvas.showPage()
-                self._begin()
-            self._canvas.setFont(font, _SIZE)
-            for text, at in zip(row, columns, strict=True):
-                if at < 0:
-                    self._canvas.drawRightString(-at, self._y, printable(text))
-                else:
-                    self._canvas.drawString(at, self._y, _cut(printable(text), at, font))
-            self._y -= _LINE
+            *others, last = (printable(text) for text in row)
+            lines = [last] if columns[-1] < 0 else _wrapped(last, columns[-1], font)
+            self._line([*others, lines[0]], columns, font)
+            for line in lines[1:]:
+                self._line([line], columns[-1:], font)
+
+    def _line(self, texts: Sequence[str], columns: Sequence[float], font: str) -> None:
+        if self._y < 2 * _MARGIN:
+            self._canvas.showPage()
+            self._begin()
+        self._canvas.setFont(font, _SIZE)
+        for text, at in zip(texts, columns, strict=True):
+            if at < 0:
+                self._canvas.drawRightString(-at, self._y, text)
+            else:
+                self._canvas.drawString(at, self._y, text)
+        self._y -= _LINE
 
     def end(self) -> None:
         self._canvas.showPage()
@@ -96,10 +109,12 @@ class _Paper:
         self._canvas.drawRightString(_RIGHT, _MARGIN, f"Page {self._page}")
 
 
-def _cut(text: str, at: float, font: str) -> str:
-    """What of a text stands between its place and the margin; that it goes on is shown."""
-    if at + stringWidth(text, font, _SIZE) <= _RIGHT:
-        return text
-    while text and at + stringWidth(f"{text}...", font, _SIZE) > _RIGHT:
-        text = text[:-1]
-    return f"{text}..."
+def _wrapped(text: str, at: float, font: str) -> list[str]:
+    """A text in lines that end before the margin, broken at spaces where there are any."""
+    lines, line = [], ""
+    for piece in _PIECES.findall(text):
+        if line and at + stringWidth(f"{line}{piece}".rstrip(), font, _SIZE) > _RIGHT:
+            lines.append(line.rstrip())
+            line = ""
+        line += piece
+    return [*lines, line.rstrip()]

@@ -13,6 +13,7 @@ from app.gateway.formula_free_csv import write_csv
 
 DETAIL_COLUMNS = ("No.", "Claim", "Type", "Amount", "Carried forward before")
 LEFT_OUT_COLUMNS = ("Claim", "Reason", "Amount")
+LONGEST_NAME = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ def proof_sheet(payer: Payer, proof: Proof) -> ProofSheet:
         currency=proof.currency,
         facts=(
             ("Payer", payer.name),
-            ("Payee", proof.payee),
+            ("Payee", _bounded(proof.payee)),
             ("Paid on", proof.issued_on.isoformat()),
             ("Currency", proof.currency),
         ),
@@ -85,3 +86,8 @@ def as_document(sheet: ProofSheet) -> dict[str, Any]:
 
 def _amount(proof: Proof, units: int) -> str:
     return f"{proof.money(units).amount:f}"
+
+
+def _bounded(name: str) -> str:
+    """A name, an identifier and a reference as far as somebody reads them."""
+    return name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}..."

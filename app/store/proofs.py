@@ -15,6 +15,8 @@ _p = tables.payment.c
 _d = tables.payment_detail.c
 _b = tables.payment_brought.c
 _o = tables.payment_left_out.c
+_e = tables.payable_entry.c
+_s = tables.payable_settled.c
 
 
 class Proofs:
@@ -46,6 +48,7 @@ class Proofs:
             units=row.amount,
             carried=carried,
             withdrawn=withdrawn,
+            settled=self._settled(payment_id),
             lines=self._lines(payment_id),
             left_out=self._left_out(payment_id),
         )
@@ -57,6 +60,18 @@ class Proofs:
         )
         row = self._connection.execute(query).one()
         return int(row[0]), int(row[1])
+
+    def _settled(self, payment_id: str) -> int:
+        """What the entries come to that the payment has settled; they never change."""
+        query = (
+            select(func.coalesce(func.sum(_e.amount), 0))
+            .join(
+                tables.payable_settled,
+                (_s.payer_id == _e.payer_id) & (_s.entry_seq == _e.seq),
+            )
+            .where(_s.payer_id == self._scope.payer_id, _s.payment_id == payment_id)
+        )
+        return int(self._connection.execute(query).scalar_one())
 
     def _lines(self, payment_id: str) -> tuple[Line, ...]:
         is_brought = (

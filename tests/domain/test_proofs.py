@@ -19,6 +19,7 @@ PROOF = Proof(
     units=1_500,
     carried=-4_000,
     withdrawn=-4_000,
+    settled=1_500,
     lines=(
         Line(1, "A", ADJUSTMENT, -8_000, brought=-8_000),
         Line(2, "B", ADJUSTMENT, -500),
@@ -56,6 +57,17 @@ def test_what_was_carried_and_what_came_to_it_is_what_was_paid():
 
 
 @pytest.mark.parametrize(
+    ("settled", "carried_on"), [(-8_500, "100.00"), (1_500, "0.00"), (5_500, "-40.00")]
+)
+def test_what_was_not_settled_is_carried_on(settled, carried_on):
+    # Of -80.00, -5.00 and 100.00 all but the last; all of them; 40.00 of another Claim beside them.
+    assert told(replace(PROOF, settled=settled))[4:] == [
+        ("Paid", "15.00"),
+        ("Carried on", carried_on),
+    ]
+
+
+@pytest.mark.parametrize(
     ("currency", "paid"), [("JPY", "1500"), ("EUR", "15.00"), ("KWD", "1.500")]
 )
 def test_a_proof_is_told_in_its_currency_s_own_unit(currency, paid):
@@ -70,6 +82,6 @@ def test_of_a_claim_only_what_came_to_the_carried_is_new():
         Line(3, "C", PAYMENT, 6_000),
     )
 
-    proof = replace(PROOF, units=3_000, withdrawn=0, lines=lines)
+    proof = replace(PROOF, units=3_000, settled=3_000, withdrawn=0, lines=lines)
 
     assert (proof.payments, proof.adjustments, proof.carried_on) == (7_000, 0, 0)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.gateway.payees import payee_of
+from app.gateway.payees import name_of, payee_of
 from tests.builders import a_claim, identifier
 
 OWN = identifier("sid", "Happy Valley")
@@ -72,6 +72,27 @@ def test_a_party_is_the_same_however_it_is_named(desk):
 
     assert len(keys) == 1
     assert found(desk).key not in keys
+
+
+def named(desk, name):
+    """What a PaymentNotice's payee of this name is compared by."""
+    party = {"display": name}
+    return desk.see(lambda work: name_of({}, party, work.base, work))
+
+
+def test_a_name_without_end_is_kept_as_far_as_somebody_reads_it(desk):
+    longest, longer = ("中" * length for length in (200, 201))
+
+    def kept(name):
+        return found(desk, provider={"identifier": SISTER, "display": name})
+
+    assert kept(longest).reference["display"] == longest
+    assert kept(longer).reference["display"] == f"{longest}..."
+    assert kept(longer).key == kept(longest).key
+    first, again = (named(desk, name) for name in (longer, f"{longest}..."))
+    assert first == again != named(desk, longest)
+    nameless = found(desk, provider={"display": longer})
+    assert nameless.key != found(desk, provider={"display": longest}).key
 
 
 def test_its_key_tells_nothing(desk):

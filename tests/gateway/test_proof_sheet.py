@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from app.domain.parties import Payer
 from app.domain.proofs import LeftOut, Line, Proof
@@ -23,6 +24,7 @@ PROOF = Proof(
     units=2_000,
     carried=-4_000,
     withdrawn=-4_000,
+    settled=2_000,
     lines=(
         Line(1, "A", DetailType.ADJUSTMENT, -8_000, brought=-8_000),
         Line(2, "B", DetailType.PAYMENT, 10_000),
@@ -130,10 +132,35 @@ def test_a_sign_that_the_fonts_lack_is_written_as_its_code_point(name, written):
     assert as_pdf(sheet(payee=name)) == as_pdf(sheet(payee=written))
 
 
-def test_a_name_that_is_too_long_for_its_line_is_cut_visibly():
-    [page] = shown(as_pdf(sheet(payee="Clinic " * 40)))
+LONG = {
+    "words": ("Clinic " * 40).strip(),
+    "one word": "W" * 200,
+    "signs that the fonts lack": "北京大学第一医院口腔科" * 4,
+    "brackets": "[" * 300,
+}
 
-    assert any(text.startswith("Clinic Clinic") and text.endswith("...") for text in page)
+
+@pytest.mark.parametrize("name", LONG.values(), ids=LONG)
+def test_a_name_that_is_too_long_for_its_line_goes_on_below(name):
+    [page] = shown(as_pdf(sheet(payee=name)))
+
+    lines = page[page.index("Payee") + 1 : page.index("Paid on")]
+    assert len(lines) > 1
+    joined = (" " if " " in name else "").join(lines)
+    assert joined == printable(name)
+    # From 180 points to the margin at 545.28, in letters of 9 points.
+    assert all(stringWidth(line, "Helvetica", 9) <= 365.28 for line in lines)
+    assert all(line.count("[U+") == line.count("]") for line in lines)
+
+
+def test_a_name_without_end_is_cut_in_every_form():
+    endless = sheet(payee="中" * 200_000)
+
+    [name] = [value for fact, value in endless.facts if fact == "Payee"]
+    assert name == "中" * 500 + "..."
+    assert sheet(payee="中" * 500).facts[1] == ("Payee", "中" * 500)
+    assert len(as_csv(endless)) < 3_000
+    assert sum(text.count("[U+4E2D]") for page in shown(as_pdf(endless)) for text in page) == 500
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1+1", "@x"])

@@ -215,6 +215,13 @@ def test_the_proof_of_a_payment_is_what_was_kept_with_it(ledger, view):
     ledger.payments.add("P1", LEDGER, 6000, DAY, [taken_back, detail])
     ledger.payments.brought("P1", {"C0": -2000, "C9": 500}, {"C0", "C1"})
     ledger.payments.left_out("P1", [LeftOut("C2", Fault.SUM, 70)])
+    for claim, units in (("C0", -2000), ("C1", 8000), ("C3", 1000)):
+        enter(ledger, claim, units)
+    seqs = {each.claim_id: each.seq for each in ledger.payables.unsettled("A1", ["C0", "C1"])}
+    ledger.payables.settle([seqs["C1"]], "P1")
+    # The -20.00 are still open.
+    assert ledger.proofs.find("P1").carried_on == -2000
+    ledger.payables.settle([seqs["C0"]], "P1")
 
     proof = ledger.proofs.find("P1")
 
@@ -226,6 +233,7 @@ def test_the_proof_of_a_payment_is_what_was_kept_with_it(ledger, view):
         units=6000,
         carried=-1500,
         withdrawn=-500,
+        settled=6000,
         lines=(
             Line(1, "C0", ADJUSTED, -2000, brought=-2000),
             Line(2, "C1", DetailType.PAYMENT, 8000),
