@@ -77,14 +77,14 @@ def _questions(
         yield from _known(reference, ("CommunicationRequest",), work)
 
 
-def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> None:
+def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> Submission:
     """Let a Communication belong to a Claim whose row is locked; a Claim that awaits it goes on.
 
-    Raises VersionConflict where someone else moved the Claim first.
+    The Claim as it stands then. Raises VersionConflict where someone else moved it first.
     """
     work.submissions.move(communication, about_id=claim.id)
     if claim.state is not State.AWAITING or claim.awaiting is not Awaiting.INFORMATION:
-        return
+        return claim
     questions.answered(claim, work)
     # A new epoch and a new job: whoever asks at this moment does so without what has just come.
     moved = work.submissions.move(
@@ -100,6 +100,13 @@ def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> No
     clocks.answered(claim, work)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.jobs.add(work.scope, ADJUDICATE, moved.key, moved.epoch, work.now)
+    return moved
+
+
+def attach_crossing(claim: Submission, document: Mapping[str, Any], work: UnitOfWork) -> None:
+    """Let those belong to a Claim that begins to wait that came in at the same moment as it did."""
+    work.submitters.let_nothing_come()
+    attach_earlier(claim, document, work)
 
 
 def attach_earlier(claim: Submission, document: Mapping[str, Any], work: UnitOfWork) -> None:
@@ -112,7 +119,7 @@ def attach_earlier(claim: Submission, document: Mapping[str, Any], work: UnitOfW
             continue
         is_loose = earlier.about_id is None and earlier.state is State.STORED
         if is_loose and is_deliverable(json_text.parsed(stored.text)):
-            attach(earlier, claim, work)
+            claim = attach(earlier, claim, work)
 
 
 def _asked(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Iterator[tuple[str, str]]:

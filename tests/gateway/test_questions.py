@@ -1,15 +1,17 @@
 """The question that a Claim waits for an answer to: asked once, answered, or closed."""
 
+import threading
 from datetime import timedelta
 
 import pytest
 
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
+from app.gateway.intake import intake
 from app.gateway.jobs.worker import Worker
 from app.store import tables
 from tests.builders import NOW, a_claim, a_communication, a_delivery, a_price, a_task
-from tests.gateway.desk import under_rules_of_now
+from tests.gateway.desk import received, under_rules_of_now
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, deferred
 
 MONTH = timedelta(days=30)
@@ -51,6 +53,34 @@ def test_the_claim_waits_and_its_submitter_is_asked(desk, asking):
     assert asked["payload"] == [{"contentString": submission.awaiting_text}]
     assert asked["occurrencePeriod"]["end"] == "2026-04-01T09:30:00+00:00"
     assert desk.pended() == [("CommunicationRequest", "undelivered")]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_an_attachment_that_crosses_its_claim_on_the_way_in_is_not_missed(
+    desk, insured, installation, worker
+):
+    insured.create(a_price(needs_attachment=True))
+    claim = a_claim(number="C1")
+    crossing = a_communication(about=[{"identifier": claim["identifier"][0]}])
+    is_sent, is_asked = threading.Event(), threading.Event()
+
+    def send(work):
+        intake.take(received(crossing), desk.client, installation.base_url, work)
+        is_sent.set()
+        is_asked.wait(0.5)
+
+    sending = threading.Thread(target=lambda: desk.do(send))
+    sending.start()
+    assert is_sent.wait(30.0)
+    taken = desk.create(claim)
+    worker.drain()
+    is_asked.set()
+    sending.join(30.0)
+    worker.drain()
+
+    assert not sending.is_alive()
+    assert desk.submission(taken).state is State.PAYABLE
+    assert question(desk, taken)["status"] == "completed"
 
 
 def test_how_long_is_waited_is_the_payers_rule(desk, insured, worker, registry):

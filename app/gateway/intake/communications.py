@@ -51,6 +51,15 @@ def _claim(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submissi
     """The Claim that takes it; None where there is none, several, or one that takes nothing."""
     if document.get("status") not in DELIVERABLE:
         return None
+    found = _takes(document, base, work)
+    if found is None:
+        # A Claim that is on its way in at this moment finds this one as it begins to wait.
+        work.submitters.let_none_wait()
+        found = _takes(document, base, work)
+    return found
+
+
+def _takes(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Submission | None:
     try:
         claim = claim_of(document, base, work)
     except Missing:

@@ -21,6 +21,7 @@ from app.gateway import (
     questions,
     task_versions,
 )
+from app.gateway.attachments import attach_crossing
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -91,6 +92,7 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     if is_asked and due_at is not None:
         _require_same_attachments(facts, work)
         questions.ask(moved, facts.document, answer.text, due_at, facts.payer, work)
+        attach_crossing(moved, facts.document, work)
     return True
 
 

@@ -27,10 +27,10 @@ def _each_claim_is_owed_its_benefit(rows: Rows, model: Model) -> None:
         entered[row["claim_id"]] += row["amount"]
     assert _owing(entered) == _owing(model.payables.entered)
     assert _owing(entered) == {
-        claim["id"]: benefit
+        claim["id"]: claim["benefit"]
         for claim in model.claims.values()
         if claim["use"] == "claim" and claim["state"] in FINISHED | UNDECIDED
-        if claim["is_decided"] and (benefit := claim["benefit"])
+        if claim["is_decided"] and claim["benefit"]
     }
 
 

@@ -36,6 +36,7 @@ def hold(acting: Acting) -> None:
     _each_decision_is_kept_with_its_inputs(acting)
     _counters_are_those_of_the_decisions(acting)
     _only_what_is_awaited_is_asked(acting)
+    _a_clock_runs_for_what_is_undecided(acting)
     books_balance(acting.rows, acting.model, acting.world.clients)
 
 
@@ -222,3 +223,21 @@ def _current(acting: Acting, type: str) -> list[dict[str, Any]]:
         for row in acting.rows["resource_version"]
         if row["type"] == type and current[row["id"]] == row["version"]
     ]
+
+
+def _a_clock_runs_for_what_is_undecided(acting: Acting) -> None:
+    """One for each Claim that is to be decided, paused while it is for the provider to act."""
+    clocks = acting.rows["clock"]
+    found = {row["submission_id"]: row["paused_at"] is not None for row in clocks if _is_open(row)}
+    assert found == {
+        claim["id"]: claim["awaiting"] in {"information", "other-payer"}
+        for claim in acting.model.claims.values()
+        if claim["state"] in UNDECIDED
+    }
+    assert sum(map(_is_open, clocks)) == len(found)
+    nullified = {one["id"] for one in acting.model.claims.values() if one["state"] == "nullified"}
+    assert nullified.isdisjoint(row["submission_id"] for row in clocks)
+
+
+def _is_open(row: dict[str, Any]) -> bool:
+    return row["ended_at"] is None
