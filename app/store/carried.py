@@ -31,8 +31,8 @@ class Carried:
         Where that is not below zero after all, nothing is kept.
         """
         self.drop(ledger_id)
-        query = select(_e.seq, _e.claim_id, _e.amount).select_from(READY)
-        rows = self._connection.execute(query.where(*opened(ledger_id, self._scope)))
+        query = select(_e.seq, _e.claim_id, _e.amount).where(*opened(ledger_id, self._scope), READY)
+        rows = self._connection.execute(query)
         entries = [(row.seq, row.amount) for row in rows if row.claim_id not in left_out]
         carried: int = sum(units for _, units in entries)
         if carried < 0:

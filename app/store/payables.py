@@ -53,16 +53,22 @@ _LEDGER = (_a.id, _a.submitter_id, _a.payee, _a.currency, _a.reference, _a.carri
 _joined = tables.payable_entry.outerjoin(
     tables.payable_settled, and_(_s.payer_id == _e.payer_id, _s.entry_seq == _e.seq)
 )
-# Entries of Claims that are decided: of others nothing is paid, or asked back, until they are.
-READY = _joined.join(
-    tables.submission,
-    and_(
-        _claim.payer_id == _e.payer_id,
-        _claim.type == "Claim",
-        _claim.id == _e.claim_id,
-        _claim.state.not_in(UNDECIDED),
-    ),
+# Looked up for each entry, and not joined: where a ledger grows faster than PostgreSQL counts its
+# rows, a join of the three would be tried row by row against row by row.
+_SETTLED = (
+    select(_s.entry_seq)
+    .where(_s.payer_id == _e.payer_id, _s.entry_seq == _e.seq)
+    .correlate(tables.payable_entry)
+    .scalar_subquery()
 )
+_STATE = (
+    select(_claim.state)
+    .where(_claim.payer_id == _e.payer_id, _claim.type == "Claim", _claim.id == _e.claim_id)
+    .correlate(tables.payable_entry)
+    .scalar_subquery()
+)
+# Entries of Claims that are decided: of others nothing is paid, or asked back, until they are.
+READY = _STATE.not_in(UNDECIDED)
 
 
 class Payables:
@@ -120,8 +126,7 @@ class Payables:
         """What was not settled of each decided Claim of a ledger, the oldest first."""
         query = (
             select(_e.claim_id, func.sum(_e.amount))
-            .select_from(READY)
-            .where(*opened(ledger_id, self._scope))
+            .where(*opened(ledger_id, self._scope), READY)
             .group_by(_e.claim_id)
             .order_by(func.min(_e.seq))
         )
@@ -134,10 +139,8 @@ class Payables:
         """
         found: list[Owed] = []
         for some in _portions(claim_ids):
-            query = (
-                select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at)
-                .select_from(_joined)
-                .where(*opened(ledger_id, self._scope), _e.claim_id.in_(some))
+            query = select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at).where(
+                *opened(ledger_id, self._scope), _e.claim_id.in_(some)
             )
             rows = self._connection.execute(query)
             found += [
@@ -245,7 +248,7 @@ def owned(columns: object, scope: Scope) -> tuple[ColumnElement[bool], ...]:
 
 def opened(ledger_id: str, scope: Scope) -> tuple[ColumnElement[bool], ...]:
     """The entries of a ledger that were not settled."""
-    return (*owned(_e, scope), _e.ledger_id == ledger_id, _s.entry_seq.is_(None))
+    return (*owned(_e, scope), _e.ledger_id == ledger_id, _SETTLED.is_(None))
 
 
 def _portions(ids: Iterable[str]) -> Iterable[list[str]]:

@@ -91,7 +91,7 @@ def test_what_awaits_a_person_is_listed_with_the_reason(desk, likely):
     [line] = desk.eclaims.json("review", "list")
 
     assert (line["reference"], line["submitter"]) == (likely, "A")
-    assert "an earlier claim has the same service" in line["why"].lower()
+    assert "another claim has the same service" in line["why"].lower()
     assert "await an operator" in desk.eclaims("review", "list", COLUMNS="200").output
 
 

@@ -64,7 +64,9 @@ def hindrance(replay, taken, *arguments, **options):
 
 def audited(desk):
     audit = tables.audit.c
-    rows = desk.installation.store.read(lambda c: c.execute(tables.audit.select()).all())
+    rows = desk.installation.store.read(
+        lambda c: c.execute(tables.audit.select().order_by(audit.seq)).all()
+    )
     return [
         (row._mapping[audit.actor], row._mapping[audit.outcome], row._mapping[audit.resource_id])
         for row in rows
