@@ -43,7 +43,9 @@ def replayed(desk, claim, number=None, *, act=None, timeout=timedelta(seconds=30
 def audited(desk):
     audit = tables.audit.c
     rows = desk.installation.store.read(
-        lambda c: c.execute(tables.audit.select().where(audit.action == "replay")).all()
+        lambda c: c.execute(
+            tables.audit.select().where(audit.action == "replay").order_by(audit.seq)
+        ).all()
     )
     return [row._mapping[audit.outcome] for row in rows]
 
