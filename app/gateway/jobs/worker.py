@@ -3,7 +3,6 @@
 Any number of workers may run, in any number of processes: the database is the referee.
 """
 
-import queue
 import random
 import threading
 from collections.abc import Callable, Mapping
@@ -11,11 +10,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from app.domain.adjudication import Adjudicator, Answer
+from app.domain.adjudication import Adjudicator
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
-from app.gateway.jobs import expire_preauthorizations, reconcile_payments, verify_purge
-from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs import asking, expire_preauthorizations, reconcile_payments, verify_purge
+from app.gateway.jobs.adjudicate import facts_for
 from app.gateway.jobs.kinds import (
     ADJUDICATE,
     EXPIRE_PREAUTHORIZATION,
@@ -43,14 +42,6 @@ MOST_ATTEMPTS = 10
 LONGEST_PAUSE = timedelta(hours=1)
 # How often a Claim is asked about anew at once because others of its family were decided first.
 _ROUNDS = 5
-
-
-class AdjudicatorFailed(Exception):
-    """The adjudicator raised; the message is the class of what it raised, and no more."""
-
-
-class TooSlow(Exception):
-    """The adjudicator did not answer within its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +166,7 @@ class Worker:
             self._put_back(job, "CountersMoved", counts=False)
         except LeaseLost:
             log.info("lease lost", job=job.id)
-        except TooSlow as fault:
+        except asking.TooSlow as fault:
             if urgency is None:
                 self._failed(job, type(fault).__name__)
             else:
@@ -202,7 +193,7 @@ class Worker:
             self._write(job, lambda work: work.jobs.finish(job))
             return True
         adjudicator = self._adjudicators[payer.settings.adjudicator]
-        answer = _answer_within(urgency.budget, adjudicator, facts)
+        answer = asking.answer(adjudicator, facts.request, urgency.budget)
         is_handed_over = urgency.is_handed_over
 
         def settled(work: UnitOfWork) -> bool:
@@ -254,27 +245,3 @@ def _pause(attempts: int) -> timedelta:
     """Twice as long each time, up to an hour, with jitter so that failures do not march in step."""
     seconds = min(2.0**attempts, LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311  jitter, no secret
-
-
-def _answer_within(limit: timedelta, adjudicator: Adjudicator, facts: Facts) -> Answer:
-    """The adjudicator's answer; raises TooSlow, or whatever the adjudicator raised.
-
-    A thread of its own, because a call that hangs cannot be ended: it is left behind.
-    """
-    answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(adjudicator.adjudicate(facts.request))
-        except BaseException as fault:  # noqa: BLE001  raised again in the asking thread
-            answers.put(fault)
-
-    threading.Thread(target=ask, name="adjudicator", daemon=True).start()
-    try:
-        answer = answers.get(timeout=limit.total_seconds())
-    except queue.Empty:
-        raise TooSlow from None
-    if isinstance(answer, BaseException):
-        # Also what would end a thread or a process: a plug-in may not stop the gateway.
-        raise AdjudicatorFailed(type(answer).__name__) from None
-    return answer
