@@ -5,13 +5,15 @@ And the charges that an Invoice bills, so that no other does.
 Kept as keyed hashes: equality can be asked, and nothing can be read.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, and_, delete, insert, select
 
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.together import of
 
 _m = tables.mention.c
 
@@ -63,6 +65,11 @@ class Mentions:
         For the payer's own decisions alone: whose they are is not asked.
         """
         hashes = self.hashes(names)
+        ahead = of(self._connection)
+        keys = [self._place(type, key_hash) for key_hash in hashes]
+        if ahead is not None and ahead.knows(keys):
+            known = {id for key in keys for id in ahead.answer(key, set[str])}
+            return sorted(known)[:limit]
         query = (
             select(_m.resource_id)
             .where(
@@ -75,6 +82,39 @@ class Mentions:
             .limit(limit)
         )
         return list(self._connection.execute(query).scalars()) if hashes else []
+
+    def read_any_submitters_ahead(self, type: str, ids: Iterable[str]) -> None:
+        """Read who else names what these name, for a transaction that asks for each of them."""
+        ahead, other = of(self._connection), tables.mention.alias("other")
+        if ahead is None:
+            return
+        query = (
+            select(_m.key_hash, other.c.resource_id)
+            .join_from(
+                tables.mention,
+                other,
+                and_(
+                    other.c.payer_id == _m.payer_id,
+                    other.c.key_hash == _m.key_hash,
+                    other.c.type == _m.type,
+                ),
+            )
+            # Without statistics SQLite would rather read the mentions of the whole payer.
+            .with_hint(tables.mention, "INDEXED BY ix_mention_resource", "sqlite")
+            .where(
+                _m.payer_id == self._scope.payer_id,
+                _m.type == type,
+                _m.resource_id.in_(sorted(ids)),
+            )
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        for key_hash, id in self._connection.execute(query):
+            found[key_hash].add(id)
+        for key_hash, naming in found.items():
+            ahead.tell(self._place(type, key_hash), naming)
+
+    def _place(self, type: str, key_hash: str) -> tuple[str, ...]:
+        return ("mention", self._scope.payer_id, type, key_hash)
 
     def forget(self, type: str, ids: Iterable[str]) -> None:
         """These resources of one type name nothing any more."""

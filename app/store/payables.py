@@ -3,7 +3,7 @@
 Docs: docs/payments.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,7 @@ from app.domain.parties import Scope
 from app.domain.settlement import EntryKind, Owed
 from app.store import tables
 from app.store.statements import inserted_if_absent
+from app.store.together import answered, insert_rows, lasting, of
 
 _a = tables.payable_account.c
 _e = tables.payable_entry.c
@@ -80,15 +81,20 @@ class Payables:
             "reference": account.reference,
             "carried": 0,
         }
-        if inserted_if_absent(self._connection, tables.payable_account, row):
-            return account
-        query = select(*_ACCOUNT).where(
-            *self._owned(_a),
-            _a.submitter_id == account.submitter_id,
-            _a.payee == account.payee,
-            _a.currency == account.currency,
-        )
-        return Account(*self._connection.execute(query).one())
+
+        def opened() -> Account:
+            if inserted_if_absent(self._connection, tables.payable_account, row):
+                return account
+            query = select(*_ACCOUNT).where(
+                *self._owned(_a),
+                _a.submitter_id == account.submitter_id,
+                _a.payee == account.payee,
+                _a.currency == account.currency,
+            )
+            return Account(*self._connection.execute(query).one())
+
+        key = ("account", self._scope, account.submitter_id, account.payee, account.currency)
+        return lasting(self._connection, key, opened)
 
     def unsettled_accounts(self) -> list[Account]:
         """The accounts with anything that was not settled, in the order of their ids."""
@@ -114,9 +120,24 @@ class Payables:
 
     def balances(self, claim_id: str) -> list[Balance]:
         """What a Claim came to, in each account that it ever had an entry in."""
+        place = ("balances", self._scope, claim_id)
+        return answered(
+            self._connection, place, lambda: self._balances((claim_id,)).get(claim_id, [])
+        )
+
+    def read_balances_ahead(self, claim_ids: Iterable[str]) -> None:
+        """Read what Claims came to for a transaction that asks for each of them."""
+        ahead, wanted = of(self._connection), sorted(claim_ids)
+        if ahead is not None:
+            found = self._balances(wanted)
+            for id in wanted:
+                ahead.tell(("balances", self._scope, id), found.get(id, []))
+
+    def _balances(self, claim_ids: Sequence[str]) -> dict[str, list[Balance]]:
         settled = func.sum(_e.amount).filter(_s.payment_id.is_not(None))
         query = (
             select(
+                _e.claim_id,
                 _e.account_id,
                 _a.currency,
                 func.sum(_e.amount),
@@ -129,12 +150,15 @@ class Payables:
                     and_(_a.payer_id == _e.payer_id, _a.id == _e.account_id),
                 )
             )
-            .where(*self._owned(_e), _e.claim_id == claim_id)
-            .group_by(_e.account_id, _a.currency)
+            .where(*self._owned(_e), _e.claim_id.in_(claim_ids))
+            .group_by(_e.claim_id, _e.account_id, _a.currency)
             .order_by(_e.account_id)
         )
-        rows = self._connection.execute(query)
-        return [Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0) for row in rows]
+        found: dict[str, list[Balance]] = {}
+        for claim_id, *row in self._connection.execute(query):
+            balance = Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0)
+            found.setdefault(claim_id, []).append(balance)
+        return found
 
     def sums(self, account_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
         """All that was ever entered for Claims in an account, settled or not."""
@@ -161,19 +185,18 @@ class Payables:
         if units == 0:
             return
         account_id = account.id if isinstance(account, Account) else account.account_id
-        self._connection.execute(
-            insert(tables.payable_entry).values(
-                payer_id=self._scope.payer_id,
-                submitter_id=submitter_id,
-                account_id=account_id,
-                claim_id=claim[0],
-                epoch=claim[1],
-                kind=kind,
-                amount=units,
-                response_id=response_id,
-                entered_at=self._now,
-            )
-        )
+        row = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": submitter_id,
+            "account_id": account_id,
+            "claim_id": claim[0],
+            "epoch": claim[1],
+            "kind": kind,
+            "amount": units,
+            "response_id": response_id,
+            "entered_at": self._now,
+        }
+        insert_rows(self._connection, tables.payable_entry, (row,))
 
     def settle(self, seqs: Iterable[int], payment_id: str | None) -> None:
         """These entries are settled by a payment, or came to nothing before one.

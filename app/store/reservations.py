@@ -4,7 +4,7 @@ reserved = (consumed - restored) + released + expired + open, which the row chec
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, func, insert, select, up
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.tables import Entry
+from app.store.together import answered, of
 
 _r = tables.reservation.c
 _e = tables.reservation_entry.c
@@ -135,14 +136,32 @@ class Reservations:
 
     def used_by(self, claim_id: str) -> dict[str, int]:
         """How much a Claim uses of each reservation that it uses anything of."""
+
+        def ask() -> dict[str, int]:
+            return self._used((claim_id,)).get(claim_id, {})
+
+        return answered(self._connection, ("used", self._payer_id, claim_id), ask)
+
+    def read_used_ahead(self, claim_ids: Iterable[str]) -> None:
+        """Read what Claims use for a transaction that asks for each of them."""
+        ahead, wanted = of(self._connection), sorted(claim_ids)
+        if ahead is not None:
+            found = self._used(wanted)
+            for id in wanted:
+                ahead.tell(("used", self._payer_id, id), found.get(id, {}))
+
+    def _used(self, claim_ids: Sequence[str]) -> dict[str, dict[str, int]]:
         held = self._connection.execute(
-            select(_e.submission_id, func.sum(_signed()))
-            .where(_e.payer_id == self._payer_id, _e.claim_id == claim_id)
-            .group_by(_e.submission_id)
+            select(_e.claim_id, _e.submission_id, func.sum(_signed()))
+            .where(_e.payer_id == self._payer_id, _e.claim_id.in_(claim_ids))
+            .group_by(_e.claim_id, _e.submission_id)
             .having(func.sum(_signed()) > 0)
             .order_by(_e.submission_id)
         )
-        return {submission_id: int(units) for submission_id, units in held}
+        used: dict[str, dict[str, int]] = {}
+        for claim_id, submission_id, units in held:
+            used.setdefault(claim_id, {})[submission_id] = int(units)
+        return used
 
     def restore(self, claim_id: str) -> int:
         """Give back whatever a Claim still uses of any reservation; how much it was."""

@@ -5,6 +5,7 @@ Docs: docs/architecture.md, "The path of a deferred adjudication".
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Line
@@ -51,7 +52,7 @@ def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | No
     if submission is None or submission.epoch != job.epoch or submission.state not in UNDECIDED:
         return None
     stored = work.resources.find(job.type, job.submission_id)
-    document = _document(stored)
+    document = document_of(stored, work)
     if document is None:
         return None
     coverage = _coverage(document, base, work)
@@ -67,7 +68,7 @@ def _facts(
     work: UnitOfWork,
 ) -> Facts:
     claim = read_claim(document, base)
-    policy = _document(coverage)
+    policy = document_of(coverage, work)
     known = read_coverage(policy, coverage.id) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
@@ -109,7 +110,7 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     asked = work.reissues.find(submission.id)
     if asked is None:
         return None
-    document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
+    document = document_of(work.resources.find("ClaimResponse", submission.response_id or ""), work)
     if document is None:
         raise LookupError("what is decided again has a decision")
     decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
@@ -136,16 +137,26 @@ def _plan(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) ->
     found = work.reference_data.identified(("InsurancePlan",), plan_key(wanted))
     if len(found) != 1:
         return None
-    document = _document(work.reference_data.find(*found[0]))
-    return None if document is None else read_plan(document, base)
+    stored = work.reference_data.find(*found[0])
+    return None if stored is None or stored.text is None else _plan_in(stored.text, base)
 
 
 def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:
     keys = {service_key(coding) for coding in _services(claim.lines)}
     found = work.reference_data.identified(("ChargeItemDefinition",), *keys)
     stored = work.reference_data.find_all("ChargeItemDefinition", {id for _, id in found})
-    documents = (_document(each) for each in stored)
-    return tuple(price for each in documents if each for price in read_prices(each))
+    return tuple(price for each in stored if each.text for price in _prices_in(each.text))
+
+
+# Many Claims are decided under few plans and prices, which are read once for each text of theirs.
+@lru_cache(maxsize=64)
+def _plan_in(text: str, base: str) -> Plan:
+    return read_plan(json_text.parsed(text), base)
+
+
+@lru_cache(maxsize=1024)
+def _prices_in(text: str) -> tuple[Price, ...]:
+    return tuple(read_prices(json_text.parsed(text)))
 
 
 def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:
@@ -155,8 +166,10 @@ def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:
         yield from _services(line.lines)
 
 
-def _document(stored: Stored | None) -> Document | None:
+def document_of(stored: Stored | None, work: UnitOfWork) -> Document | None:
+    """The content of a resource, not to be changed; None where there is none."""
     if stored is None or stored.text is None:
         return None
-    document: Document = json_text.parsed(stored.text)
+    text = stored.text
+    document: Document = work.once((stored.versioned, text), lambda: json_text.parsed(text))
     return document

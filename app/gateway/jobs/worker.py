@@ -3,19 +3,21 @@
 Any number of workers may run, in any number of processes: the database is the referee.
 """
 
-import queue
 import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, TypeVar
 
-from app.domain.adjudication import Adjudicator, Answer
+from app.domain.adjudication import Adjudicator
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs import expire_preauthorizations, reconcile_payments, verify_purge
-from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs.adjudicate import facts_for
+from app.gateway.jobs.asking import Asker, TooSlow
+from app.gateway.jobs.batches import STORES_OWN, Alone, Asked, Batch
 from app.gateway.jobs.kinds import (
     ADJUDICATE,
     EXPIRE_PREAUTHORIZATION,
@@ -24,7 +26,6 @@ from app.gateway.jobs.kinds import (
 )
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
-from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.submissions import Submissions
@@ -38,19 +39,11 @@ ADJUDICATOR_TIMEOUT = timedelta(seconds=30)
 # The lease outlives the adjudicator's timeout on purpose: shorter, and a slow payer would be asked
 # again for ever and never be heard.
 LEASE = 2 * ADJUDICATOR_TIMEOUT
-BATCH = 20
+BATCH = 50
 MOST_ATTEMPTS = 10
 LONGEST_PAUSE = timedelta(hours=1)
 # How often a Claim is asked about anew at once because others of its family were decided first.
 _ROUNDS = 5
-
-
-class AdjudicatorFailed(Exception):
-    """The adjudicator raised; the message is the class of what it raised, and no more."""
-
-
-class TooSlow(Exception):
-    """The adjudicator did not answer within its time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +66,8 @@ _CHORES: dict[str, Chore] = {
 class Worker:
     """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
-    `timeout` is what an adjudicator has for one answer, well below `LEASE`.
+    `timeout` is what an adjudicator has for one answer, well below `LEASE`; `batch` is how many
+    jobs are leased at once.
     """
 
     def __init__(
@@ -81,10 +75,12 @@ class Worker:
         installation: Installation,
         adjudicators: Mapping[str, Adjudicator],
         timeout: timedelta = ADJUDICATOR_TIMEOUT,
+        batch: int = BATCH,
     ) -> None:
         self._installation = installation
         self._adjudicators = adjudicators
         self._timeout = timeout
+        self._batch = batch
         self._nights = Nights(installation)
         self._is_ending = threading.Event()
 
@@ -97,7 +93,7 @@ class Worker:
         done = 0
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            fresh = self._work_off(self._lease(BATCH, tried=False))
+            fresh = self._work_off(self._lease(self._batch, tried=False))
             # A job that was tried may be what its worker died of: it is worked on alone.
             retried = self._work_off(self._lease(1, tried=True))
             if not fresh + retried:
@@ -109,12 +105,33 @@ class Worker:
         payers = self._payers() if jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + LEASE - self._timeout
-        for job in jobs:
-            if self._installation.clock() <= last_start:
-                self._work_on(job, payers[job.payer_id])
-            else:
-                self._put_back(job, "LeaseTooShort", counts=False)
+        in_turn = sorted(jobs, key=lambda job: (job.payer_id, job.id))
+        for (payer_id, kind), some in groupby(in_turn, lambda job: (job.payer_id, job.kind)):
+            of_kind, payer = list(some), payers[payer_id]
+            if kind == ADJUDICATE and len(of_kind) > 1:
+                self._decide_together(of_kind, payer, last_start)
+                continue
+            for job in of_kind:
+                if self._installation.clock() <= last_start:
+                    self._work_on(job, payer)
+                else:
+                    self._put_back(job, "LeaseTooShort", counts=False)
         return len(jobs)
+
+    def _decide_together(self, jobs: list[Job], payer: Payer, last_start: datetime) -> None:
+        adjudicator = self._adjudicators.get(payer.settings.adjudicator)
+        if adjudicator is None:
+            for job in jobs:
+                self._work_on(job, payer)
+            return
+        alone = Alone(
+            work_on=lambda job, asked: self._work_on(job, payer, asked=asked),
+            failed=lambda job, fault: self._failed(job, type(fault).__name__),
+            put_back=lambda job: self._put_back(job, "LeaseTooShort", counts=False),
+        )
+        batch = Batch(payer, adjudicator, self._installation, last_start, alone)
+        with Asker(adjudicator, self._timeout) as asker:
+            batch.decide(jobs, asker)
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
@@ -160,7 +177,13 @@ class Worker:
             lambda connection: {payer.id: payer for payer in Parties(connection).payers()}
         )
 
-    def _work_on(self, job: Job, payer: Payer, urgency: _Urgency | None = None) -> None:
+    def _work_on(
+        self,
+        job: Job,
+        payer: Payer,
+        urgency: _Urgency | None = None,
+        asked: Asked | None = None,
+    ) -> None:
         if job.attempts > MOST_ATTEMPTS:
             # Its workers died over it, each time before they could say so.
             self._write(job, lambda work: work.jobs.abandon(job, "NeverAnswered"))
@@ -169,8 +192,9 @@ class Worker:
             if job.kind in _CHORES:
                 self._do(_CHORES[job.kind], job, payer)
                 return
-            for _ in range(_ROUNDS):
-                if self._decided(job, payer, urgency or _Urgency(self._timeout)):
+            for nth in range(_ROUNDS):
+                known = asked if nth == 0 else None
+                if self._decided(job, payer, urgency or _Urgency(self._timeout), known):
                     return
             self._put_back(job, "CountersMoved", counts=False)
         except LeaseLost:
@@ -181,7 +205,7 @@ class Worker:
             else:
                 # Only this asker's patience is over; the clock asks again with its own.
                 self._put_back(job, "OutOfTime", counts=False)
-        except (Busy, CommitUnknown, DiskFull):
+        except STORES_OWN:
             # The store's fault, not the adjudicator's: the lease lapses, and the job is due again.
             raise
         except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
@@ -195,15 +219,17 @@ class Worker:
         again_at = self._installation.clock() + pause
         self._write(job, lambda work: work.jobs.put_back(job, again_at, counts=False))
 
-    def _decided(self, job: Job, payer: Payer, urgency: _Urgency) -> bool:
-        """One round of asking; False where the counters moved meanwhile."""
-        facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
-        if facts is None:
-            self._write(job, lambda work: work.jobs.finish(job))
-            return True
+    def _decided(self, job: Job, payer: Payer, urgency: _Urgency, asked: Asked | None) -> bool:
+        """One round of asking, unless that was done; False where the counters moved meanwhile."""
         adjudicator = self._adjudicators[payer.settings.adjudicator]
-        answer = _answer_within(urgency.budget, adjudicator, facts)
-        is_handed_over = urgency.is_handed_over
+        if asked is None:
+            facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
+            if facts is None:
+                self._write(job, lambda work: work.jobs.finish(job))
+                return True
+            with Asker(adjudicator, urgency.budget) as asker:
+                asked = Asked(job, facts, asker.answer(facts.request))
+        facts, answer, is_handed_over = asked.facts, asked.answer, urgency.is_handed_over
 
         def settled(work: UnitOfWork) -> bool:
             return settle(
@@ -254,27 +280,3 @@ def _pause(attempts: int) -> timedelta:
     """Twice as long each time, up to an hour, with jitter so that failures do not march in step."""
     seconds = min(2.0**attempts, LONGEST_PAUSE.total_seconds())
     return timedelta(seconds=seconds * random.uniform(0.5, 1.0))  # noqa: S311  jitter, no secret
-
-
-def _answer_within(limit: timedelta, adjudicator: Adjudicator, facts: Facts) -> Answer:
-    """The adjudicator's answer; raises TooSlow, or whatever the adjudicator raised.
-
-    A thread of its own, because a call that hangs cannot be ended: it is left behind.
-    """
-    answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
-        try:
-            answers.put(adjudicator.adjudicate(facts.request))
-        except BaseException as fault:  # noqa: BLE001  raised again in the asking thread
-            answers.put(fault)
-
-    threading.Thread(target=ask, name="adjudicator", daemon=True).start()
-    try:
-        answer = answers.get(timeout=limit.total_seconds())
-    except queue.Empty:
-        raise TooSlow from None
-    if isinstance(answer, BaseException):
-        # Also what would end a thread or a process: a plug-in may not stop the gateway.
-        raise AdjudicatorFailed(type(answer).__name__) from None
-    return answer

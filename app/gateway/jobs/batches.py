@@ -1,0 +1,186 @@
+"""Decides many jobs of one payer together: one view, the answers, one transaction.
+
+What two Claims could see of each other they see as if each were decided by itself, in the order of
+their jobs: those that share anything are decided in rounds. Whatever fails together is settled in
+halves, and in the end by itself, so that one job takes no other with it.
+
+Docs: docs/adr/0017-claims-are-decided-in-batches.md.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.domain.adjudication import Adjudicator, Answer, Decided
+from app.domain.parties import Payer, Scope
+from app.gateway.installation import Installation
+from app.gateway.jobs.adjudicate import Facts, facts_for
+from app.gateway.jobs.asking import Asker
+from app.gateway.jobs.reading_ahead import WorkOf, read_facts_ahead, read_standing_ahead
+from app.gateway.jobs.settle import settle
+from app.store.engine import Busy, CommitUnknown, DiskFull
+from app.store.work_queue import Job
+
+Keys = frozenset[str]
+# The store's faults: no job is to blame for them.
+STORES_OWN = (Busy, CommitUnknown, DiskFull)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A job, what was asked, and what was answered."""
+
+    job: Job
+    facts: Facts
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """What is done with one job of a batch by itself."""
+
+    # Decide it, or settle what was answered already.
+    work_on: Callable[[Job, Asked | None], None]
+    # It was not answered.
+    failed: Callable[[Job, Exception], None]
+    # It is too late to ask.
+    put_back: Callable[[Job], None]
+
+
+class Batch:
+    """The jobs of one payer that a worker has leased; nothing is asked after `last_start`."""
+
+    def __init__(
+        self,
+        payer: Payer,
+        adjudicator: Adjudicator,
+        installation: Installation,
+        last_start: datetime,
+        alone: Alone,
+    ) -> None:
+        self._payer = payer
+        self._adjudicator = adjudicator
+        self._installation = installation
+        self._last_start = last_start
+        self._alone = alone
+        # What each job has in common with others, once it is known.
+        self._keys: dict[int, Keys] = {}
+
+    def decide(self, jobs: Sequence[Job], asker: Asker) -> None:
+        """Decide these jobs, in rounds of such as have nothing in common."""
+        waiting = list(jobs)
+        while waiting:
+            chosen = self._apart(waiting)
+            if len(chosen) == 1:
+                self._alone.work_on(chosen[0], None)
+            else:
+                facts = self._facts(chosen)
+                # Now that more is known of them.
+                chosen = self._apart(chosen)
+                self._ask(chosen, facts, asker)
+            waiting = [job for job in waiting if job not in chosen]
+
+    def _apart(self, jobs: Iterable[Job]) -> list[Job]:
+        """Those that have nothing in common with one before them, as far as that is known."""
+        taken: set[str] = set()
+        apart = []
+        for job in jobs:
+            keys = self._keys.get(job.id, frozenset())
+            if not keys & taken:
+                apart.append(job)
+            taken |= keys
+        return apart
+
+    def _facts(self, jobs: Sequence[Job]) -> Mapping[int, Facts]:
+        """The facts of jobs by their ids; without those of which there are none."""
+
+        def read(work_of: WorkOf) -> dict[int, Facts]:
+            base = self._installation.base_url
+            read_facts_ahead(jobs, base, work_of)
+            found = ((job, facts_for(job, self._payer, base, work_of(job.scope))) for job in jobs)
+            return {job.id: facts for job, facts in found if facts is not None}
+
+        try:
+            facts = self._installation.read_together(read)
+        except STORES_OWN:
+            raise
+        except Exception:  # noqa: BLE001  each is read by itself, and tells then what is wrong
+            return {}
+        self._keys |= {id: in_common(each) for id, each in facts.items()}
+        return facts
+
+    def _ask(self, jobs: Sequence[Job], facts: Mapping[int, Facts], asker: Asker) -> None:
+        together: list[Asked] = []
+        for job in jobs:
+            if self._installation.clock() > self._last_start:
+                self._alone.put_back(job)
+            elif job.id not in facts:
+                self._alone.work_on(job, None)
+            else:
+                try:
+                    answer = asker.answer(facts[job.id].request)
+                except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
+                    self._alone.failed(job, fault)
+                    continue
+                asked = Asked(job, facts[job.id], answer)
+                if _is_plain(asked):
+                    together.append(asked)
+                else:
+                    self._alone.work_on(job, asked)
+        self._settle(together)
+
+    def _settle(self, asked: Sequence[Asked]) -> None:
+        """Write answers in one transaction; where that fails, each half in one of its own."""
+        if len(asked) < 2:
+            for each in asked:
+                self._alone.work_on(each.job, each)
+            return
+        try:
+            moved_on = self._installation.write_together(lambda work: self._settled(asked, work))
+        except STORES_OWN:
+            raise
+        except Exception:  # noqa: BLE001  whoever's fault it was has it again by itself
+            half = len(asked) // 2
+            self._settle(asked[:half])
+            self._settle(asked[half:])
+            return
+        for each in moved_on:
+            self._alone.work_on(each.job, each)
+
+    def _settled(self, asked: Sequence[Asked], work_of: WorkOf) -> list[Asked]:
+        """Write answers; those are left whose Claims moved on since."""
+        payers_side = work_of(Scope(self._payer.id))
+        ids = [each.facts.submission.id for each in asked]
+        # Locked before anything is read, so that nothing comes to a Claim in between.
+        now = payers_side.submissions.claims(ids, lock=True)
+        still = [
+            each for each in asked if now.get(each.facts.submission.id) == each.facts.submission
+        ]
+        read_standing_ahead([each.facts for each in still], work_of)
+        rules = self._adjudicator.rules
+        for each in still:
+            settle(each.job, each.facts, each.answer, rules, work_of(each.job.scope))
+        return [each for each in asked if each not in still]
+
+
+def in_common(facts: Facts) -> Keys:
+    """What another Claim's decision could change of this one's, or this one's of another."""
+    request, claim = facts.request, facts.request.claim
+    keys = {f"holder {holder}" for holder in facts.counter_versions}
+    # The reference that later Claims quote, and the answer that they may bring as an earlier one's.
+    keys |= {f"quoted PA-{facts.submission.id}", f"answer {facts.submission.response_id}"}
+    for insurance in claim.insurance:
+        coverage, response = insurance.coverage, insurance.claim_response
+        keys |= {f"quoted {reference}" for reference in insurance.preauthorizations}
+        keys |= {f"person {coverage.type}/{coverage.id}"} if coverage.id else set()
+        keys |= {f"person {coverage.identifier.key}"} if coverage.identifier else set()
+        if response is not None:
+            value = response.identifier.value if response.identifier else None
+            keys |= {f"answer {response.id}", f"answer {value}"}
+    keys |= {f"holder {request.coverage.member}"} if request.coverage else set()
+    return frozenset(keys)
+
+
+def _is_plain(asked: Asked) -> bool:
+    """Whether it is a first decision; what is rarer is settled by itself."""
+    return isinstance(asked.answer, Decided) and asked.facts.request.reissue is None
