@@ -43,7 +43,8 @@ def added(
 ) -> Stored:
     """Keep a document that the gateway wrote as version 1."""
     type = document["resourceType"]
-    text = json_text.stamped(json_text.write(document), id, 1, work.now)
+    stamp = {"id": id, "meta": {"versionId": "1", "lastUpdated": json_text.instant(work.now)}}
+    text = json_text.write({"resourceType": type, **stamp, **document})
     return work.resources.add(type, id, text, identifiers_of(document), submitter_id)
 
 

@@ -9,10 +9,11 @@ Docs: docs/adr/0017-claims-are-decided-in-batches.md.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Executable, Insert, Table, insert
+from sqlalchemy import Connection, Executable, Table
+
+from app.store.bulk import insert_all
 
 T = TypeVar("T")
 
@@ -116,13 +117,13 @@ def put_off(
 
 
 def insert_rows(connection: Connection, table: Table, rows: _Rows) -> None:
-    """Insert rows that nobody else can insert, now or with the others."""
+    """Insert rows of the same columns that nobody else can insert, now or with the others."""
     if rows:
 
         def do(all_rows: list[Any]) -> None:
-            connection.execute(inserting(table), all_rows)
+            insert_all(connection, table, all_rows)
 
-        put_off(connection, table.name, rows, do)
+        put_off(connection, (table.name, *rows[0]), rows, do)
 
 
 def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) -> bool:
@@ -148,9 +149,3 @@ def _hit(connection: Connection, statement: Executable, rows: list[Mapping[str, 
     done = connection.execute(statement, ordered, execution_options=_COUNTED)
     if done.rowcount != len(rows):
         raise Outrun
-
-
-@cache
-def inserting(table: Table) -> Insert:
-    """The one statement that inserts into a table."""
-    return insert(table)

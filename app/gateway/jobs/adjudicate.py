@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from app.domain.adjudication import AdjudicationRequest
-from app.domain.claims import Claim, Line
+from app.domain.claims import Claim, Days, Line
 from app.domain.codes import Coding
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
@@ -89,7 +89,7 @@ def _facts(
         ),
         authorizations=held_for(submission, claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
-        affiliations=affiliations(claim.provider, plan, base, work) if plan else (),
+        affiliations=_affiliations(claim, plan, base, work) if plan else (),
     )
     return Facts(payer, submission, document, request, standings.versions)
 
@@ -157,6 +157,11 @@ def _plan_in(text: str, base: str) -> Plan:
 @lru_cache(maxsize=1024)
 def _prices_in(text: str) -> tuple[Price, ...]:
     return tuple(read_prices(json_text.parsed(text)))
+
+
+def _affiliations(claim: Claim, plan: Plan, base: str, work: UnitOfWork) -> tuple[Days, ...]:
+    key = ("affiliations", work.scope, claim.provider, plan.networks)
+    return work.once(key, lambda: affiliations(claim.provider, plan, base, work))
 
 
 def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:

@@ -2,8 +2,8 @@
 
 import queue
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
-from typing import Self
 
 from app.domain.adjudication import AdjudicationRequest, Adjudicator, Answer
 
@@ -16,60 +16,66 @@ class TooSlow(Exception):
     """The adjudicator did not answer within its time."""
 
 
-class Asker:
-    """Asks one adjudicator one question after the other, in a thread of its own.
-
-    A call that hangs cannot be ended: its thread is left behind, and the next question gets
-    another.
-    """
-
-    def __init__(self, adjudicator: Adjudicator, limit: timedelta) -> None:
-        self._adjudicator = adjudicator
-        self._seconds = limit.total_seconds()
-        self._questions: queue.SimpleQueue[AdjudicationRequest | None] | None = None
-        self._answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
-
-    def __enter__(self) -> Self:
-        """Be asked."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """No more questions: the thread ends."""
-        if self._questions is not None:
-            self._questions.put(None)
-
-    def answer(self, request: AdjudicationRequest) -> Answer:
-        """The adjudicator's answer; raises TooSlow or AdjudicatorFailed."""
-        questions = self._questions or self._begun()
-        questions.put(request)
-        try:
-            answer = self._answers.get(timeout=self._seconds)
-        except queue.Empty:
-            # Told to end when it is done, and no longer listened to.
-            questions.put(None)
-            self._questions = None
-            raise TooSlow from None
-        if isinstance(answer, BaseException):
-            # Also what would end a thread or a process: a plug-in may not stop the gateway.
-            raise AdjudicatorFailed(type(answer).__name__) from None
-        return answer
-
-    def _begun(self) -> "queue.SimpleQueue[AdjudicationRequest | None]":
-        questions: queue.SimpleQueue[AdjudicationRequest | None] = queue.SimpleQueue()
-        # New with each thread: what one that was left behind says at last is no answer to another.
-        self._questions, self._answers = questions, queue.SimpleQueue()
-        given = (self._adjudicator, questions, self._answers)
-        threading.Thread(target=_answering, args=given, name="adjudicator", daemon=True).start()
-        return questions
+class TooLate(Exception):
+    """The adjudicator was not asked: the lease could lapse before it answers."""
 
 
-def _answering(
+_Answers = queue.SimpleQueue[Answer | BaseException]
+
+
+def answers(
     adjudicator: Adjudicator,
-    questions: "queue.SimpleQueue[AdjudicationRequest | None]",
-    answers: "queue.SimpleQueue[Answer | BaseException]",
-) -> None:
-    while (request := questions.get()) is not None:
+    requests: Sequence[AdjudicationRequest],
+    limit: timedelta,
+    may_start: Callable[[], bool] = lambda: True,
+) -> Iterator[Answer | Exception]:
+    """The answer to each request in turn, or AdjudicatorFailed, TooSlow or TooLate.
+
+    They are asked in a thread of their own, because a call that hangs cannot be ended: it is left
+    behind with its thread, and the next is asked in another.
+    """
+    asked = 0
+    while asked < len(requests):
+        given: _Answers = queue.SimpleQueue()
+        is_left = threading.Event()
+        of_thread = (adjudicator, requests[asked:], may_start, given, is_left)
+        threading.Thread(target=_ask, args=of_thread, name="adjudicator", daemon=True).start()
         try:
-            answers.put(adjudicator.adjudicate(request))
-        except BaseException as fault:  # noqa: BLE001  raised again in the asking thread
-            answers.put(fault)
+            for _ in requests[asked:]:
+                asked += 1
+                yield _told(given.get(timeout=limit.total_seconds()))
+        except queue.Empty:
+            yield TooSlow()
+        finally:
+            is_left.set()
+
+
+def answer(adjudicator: Adjudicator, request: AdjudicationRequest, limit: timedelta) -> Answer:
+    """The adjudicator's answer; raises AdjudicatorFailed or TooSlow."""
+    (told,) = answers(adjudicator, [request], limit)
+    if isinstance(told, Exception):
+        raise told
+    return told
+
+
+def _told(said: Answer | BaseException) -> Answer | Exception:
+    if isinstance(said, BaseException) and not isinstance(said, TooLate):
+        # Also what would end a thread or a process: a plug-in may not stop the gateway.
+        return AdjudicatorFailed(type(said).__name__)
+    return said
+
+
+def _ask(
+    adjudicator: Adjudicator,
+    requests: Sequence[AdjudicationRequest],
+    may_start: Callable[[], bool],
+    given: _Answers,
+    is_left: threading.Event,
+) -> None:
+    for request in requests:
+        if is_left.is_set():
+            return
+        try:
+            given.put(adjudicator.adjudicate(request) if may_start() else TooLate())
+        except BaseException as fault:  # noqa: BLE001  told to whoever asks
+            given.put(fault)

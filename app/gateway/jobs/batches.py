@@ -8,17 +8,19 @@ Docs: docs/adr/0017-claims-are-decided-in-batches.md.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.domain.adjudication import Adjudicator, Answer, Decided
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.adjudicate import Facts, facts_for
-from app.gateway.jobs.asking import Asker
+from app.gateway.jobs.asking import TooLate, answers
 from app.gateway.jobs.reading_ahead import WorkOf, read_facts_ahead, read_standing_ahead
 from app.gateway.jobs.settle import settle
 from app.store.engine import Busy, CommitUnknown, DiskFull
+from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
 
 Keys = frozenset[str]
@@ -55,21 +57,27 @@ class Batch:
         payer: Payer,
         adjudicator: Adjudicator,
         installation: Installation,
+        timeout: timedelta,
         last_start: datetime,
         alone: Alone,
     ) -> None:
         self._payer = payer
         self._adjudicator = adjudicator
         self._installation = installation
+        self._timeout = timeout
         self._last_start = last_start
         self._alone = alone
         # What each job has in common with others, once it is known.
         self._keys: dict[int, Keys] = {}
 
-    def decide(self, jobs: Sequence[Job], asker: Asker) -> None:
-        """Decide these jobs, in rounds of such as have nothing in common."""
+    def decide(self, jobs: Sequence[Job], fresh: AbstractSet[int] = frozenset()) -> list[Job]:
+        """Decide these jobs, in rounds of such as have nothing in common.
+
+        Of those whose ids are `fresh` the rest of the first round is left for the next batch, where
+        it costs less than a round of its own.
+        """
         waiting = list(jobs)
-        while waiting:
+        while len(waiting) == len(jobs) or any(job.id not in fresh for job in waiting):
             chosen = self._apart(waiting)
             if len(chosen) == 1:
                 self._alone.work_on(chosen[0], None)
@@ -77,8 +85,10 @@ class Batch:
                 facts = self._facts(chosen)
                 # Now that more is known of them.
                 chosen = self._apart(chosen)
-                self._ask(chosen, facts, asker)
-            waiting = [job for job in waiting if job not in chosen]
+                self._ask(chosen, facts)
+            done = {job.id for job in chosen}
+            waiting = [job for job in waiting if job.id not in done]
+        return waiting
 
     def _apart(self, jobs: Iterable[Job]) -> list[Job]:
         """Those that have nothing in common with one before them, as far as that is known."""
@@ -91,43 +101,54 @@ class Batch:
             taken |= keys
         return apart
 
-    def _facts(self, jobs: Sequence[Job]) -> Mapping[int, Facts]:
+    def _facts_of(self, job: Job, work: UnitOfWork) -> Facts | None:
+        try:
+            return facts_for(job, self._payer, self._installation.base_url, work)
+        except STORES_OWN:
+            raise
+        except Exception:  # noqa: BLE001  read by itself, it tells what is wrong with it
+            return None
+
+    def _facts(self, jobs: Sequence[Job]) -> dict[int, Facts]:
         """The facts of jobs by their ids; without those of which there are none."""
 
         def read(work_of: WorkOf) -> dict[int, Facts]:
             base = self._installation.base_url
             read_facts_ahead(jobs, base, work_of)
-            found = ((job, facts_for(job, self._payer, base, work_of(job.scope))) for job in jobs)
-            return {job.id: facts for job, facts in found if facts is not None}
+            found = ((job.id, self._facts_of(job, work_of(job.scope))) for job in jobs)
+            return {id: facts for id, facts in found if facts is not None}
 
         try:
             facts = self._installation.read_together(read)
         except STORES_OWN:
             raise
-        except Exception:  # noqa: BLE001  each is read by itself, and tells then what is wrong
-            return {}
+        except Exception:  # noqa: BLE001  whoever is to blame is read by itself, and tells then
+            half = len(jobs) // 2
+            return self._facts(jobs[:half]) | self._facts(jobs[half:]) if half else {}
         self._keys |= {id: in_common(each) for id, each in facts.items()}
         return facts
 
-    def _ask(self, jobs: Sequence[Job], facts: Mapping[int, Facts], asker: Asker) -> None:
-        together: list[Asked] = []
+    def _ask(self, jobs: Sequence[Job], facts: Mapping[int, Facts]) -> None:
         for job in jobs:
-            if self._installation.clock() > self._last_start:
-                self._alone.put_back(job)
-            elif job.id not in facts:
+            if job.id not in facts:
                 self._alone.work_on(job, None)
+        known = [job for job in jobs if job.id in facts]
+        requests = [facts[job.id].request for job in known]
+        told = answers(self._adjudicator, requests, self._timeout, self._may_start)
+        together: list[Asked] = []
+        for job, answer in zip(known, told, strict=True):
+            if isinstance(answer, TooLate):
+                self._alone.put_back(job)
+            elif isinstance(answer, Exception):
+                self._alone.failed(job, answer)
+            elif _is_plain(facts[job.id], answer):
+                together.append(Asked(job, facts[job.id], answer))
             else:
-                try:
-                    answer = asker.answer(facts[job.id].request)
-                except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
-                    self._alone.failed(job, fault)
-                    continue
-                asked = Asked(job, facts[job.id], answer)
-                if _is_plain(asked):
-                    together.append(asked)
-                else:
-                    self._alone.work_on(job, asked)
+                self._alone.work_on(job, Asked(job, facts[job.id], answer))
         self._settle(together)
+
+    def _may_start(self) -> bool:
+        return self._installation.clock() <= self._last_start
 
     def _settle(self, asked: Sequence[Asked]) -> None:
         """Write answers in one transaction; where that fails, each half in one of its own."""
@@ -160,7 +181,8 @@ class Batch:
         rules = self._adjudicator.rules
         for each in still:
             settle(each.job, each.facts, each.answer, rules, work_of(each.job.scope))
-        return [each for each in asked if each not in still]
+        kept = {each.job.id for each in still}
+        return [each for each in asked if each.job.id not in kept]
 
 
 def in_common(facts: Facts) -> Keys:
@@ -181,6 +203,6 @@ def in_common(facts: Facts) -> Keys:
     return frozenset(keys)
 
 
-def _is_plain(asked: Asked) -> bool:
+def _is_plain(facts: Facts, answer: Answer) -> bool:
     """Whether it is a first decision; what is rarer is settled by itself."""
-    return isinstance(asked.answer, Decided) and asked.facts.request.reissue is None
+    return isinstance(answer, Decided) and facts.request.reissue is None

@@ -5,25 +5,20 @@ Any number of workers may run, in any number of processes: the database is the r
 
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
 from app.domain.adjudication import Adjudicator
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
-from app.gateway.jobs import expire_preauthorizations, reconcile_payments, verify_purge
 from app.gateway.jobs.adjudicate import facts_for
-from app.gateway.jobs.asking import Asker, TooSlow
+from app.gateway.jobs.asking import TooSlow, answer
 from app.gateway.jobs.batches import STORES_OWN, Alone, Asked, Batch
-from app.gateway.jobs.kinds import (
-    ADJUDICATE,
-    EXPIRE_PREAUTHORIZATION,
-    RECONCILE_PAYMENTS,
-    VERIFY_PURGE,
-)
+from app.gateway.jobs.chores import CHORES, Chore
+from app.gateway.jobs.kinds import ADJUDICATE
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.parties import Parties
@@ -54,13 +49,15 @@ class _Urgency:
     is_handed_over: bool = False
 
 
-# What is done without asking an adjudicator: None once it is done, else when to look again.
-Chore = Callable[[Installation, Job, Payer], timedelta | None]
-_CHORES: dict[str, Chore] = {
-    EXPIRE_PREAUTHORIZATION: expire_preauthorizations.expire,
-    RECONCILE_PAYMENTS: reconcile_payments.reconcile,
-    VERIFY_PURGE: verify_purge.verify,
-}
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """Leased jobs that are decided with the next batch, not to be asked after `last_start`."""
+
+    jobs: Sequence[Job]
+    last_start: datetime
+
+
+_NOTHING_LEFT = _Left((), datetime.max.replace(tzinfo=UTC))
 
 
 class Worker:
@@ -90,48 +87,71 @@ class Worker:
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
-        done = 0
+        done, left = 0, _NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            fresh = self._work_off(self._lease(self._batch, tried=False))
+            leased = self._lease(self._batch, tried=False)
+            left = self._work_off(leased, left)
             # A job that was tried may be what its worker died of: it is worked on alone.
-            retried = self._work_off(self._lease(1, tried=True))
-            if not fresh + retried:
+            retried = self._lease(1, tried=True)
+            self._work_off(retried)
+            done += len(leased) + len(retried)
+            if not leased and not retried:
                 break
-            done += fresh + retried
+        self._work_off([], left)
         return done
 
-    def _work_off(self, jobs: list[Job]) -> int:
-        payers = self._payers() if jobs else {}
+    def _work_off(self, jobs: list[Job], left: _Left = _NOTHING_LEFT) -> _Left:
+        """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
+
+        Only once: what was left is done now.
+        """
+        payers = self._payers() if jobs or left.jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + LEASE - self._timeout
-        in_turn = sorted(jobs, key=lambda job: (job.payer_id, job.id))
+        still: list[Job] = []
+        fresh = {job.id for job in jobs}
+        in_turn = sorted([*left.jobs, *jobs], key=lambda job: (job.payer_id, job.id))
         for (payer_id, kind), some in groupby(in_turn, lambda job: (job.payer_id, job.kind)):
             of_kind, payer = list(some), payers[payer_id]
             if kind == ADJUDICATE and len(of_kind) > 1:
-                self._decide_together(of_kind, payer, last_start)
+                first = min(last_start, left.last_start) if left.jobs else last_start
+                still += self._decide_together(of_kind, fresh, payer, first)
                 continue
             for job in of_kind:
-                if self._installation.clock() <= last_start:
-                    self._work_on(job, payer)
-                else:
-                    self._put_back(job, "LeaseTooShort", counts=False)
-        return len(jobs)
+                self._work_in_time(job, payer, last_start if job.id in fresh else left.last_start)
+        return _Left(still, last_start)
 
-    def _decide_together(self, jobs: list[Job], payer: Payer, last_start: datetime) -> None:
+    def _decide_together(
+        self, jobs: list[Job], fresh: set[int], payer: Payer, last_start: datetime
+    ) -> list[Job]:
+        def work_on(job: Job, asked: Asked | None) -> None:
+            if asked is None:
+                self._work_in_time(job, payer, last_start)
+            else:
+                self._work_on(job, payer, asked=asked)
+
         adjudicator = self._adjudicators.get(payer.settings.adjudicator)
         if adjudicator is None:
             for job in jobs:
-                self._work_on(job, payer)
-            return
+                work_on(job, None)
+            return []
         alone = Alone(
-            work_on=lambda job, asked: self._work_on(job, payer, asked=asked),
+            work_on=work_on,
             failed=lambda job, fault: self._failed(job, type(fault).__name__),
-            put_back=lambda job: self._put_back(job, "LeaseTooShort", counts=False),
+            put_back=self._too_late,
         )
-        batch = Batch(payer, adjudicator, self._installation, last_start, alone)
-        with Asker(adjudicator, self._timeout) as asker:
-            batch.decide(jobs, asker)
+        batch = Batch(payer, adjudicator, self._installation, self._timeout, last_start, alone)
+        return batch.decide(jobs, fresh)
+
+    def _work_in_time(self, job: Job, payer: Payer, last_start: datetime) -> None:
+        if self._installation.clock() <= last_start:
+            self._work_on(job, payer)
+        else:
+            self._too_late(job)
+
+    def _too_late(self, job: Job) -> None:
+        self._put_back(job, "LeaseTooShort", counts=False)
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
@@ -189,8 +209,8 @@ class Worker:
             self._write(job, lambda work: work.jobs.abandon(job, "NeverAnswered"))
             return
         try:
-            if job.kind in _CHORES:
-                self._do(_CHORES[job.kind], job, payer)
+            if job.kind in CHORES:
+                self._do(CHORES[job.kind], job, payer)
                 return
             for nth in range(_ROUNDS):
                 known = asked if nth == 0 else None
@@ -227,14 +247,11 @@ class Worker:
             if facts is None:
                 self._write(job, lambda work: work.jobs.finish(job))
                 return True
-            with Asker(adjudicator, urgency.budget) as asker:
-                asked = Asked(job, facts, asker.answer(facts.request))
-        facts, answer, is_handed_over = asked.facts, asked.answer, urgency.is_handed_over
+            asked = Asked(job, facts, answer(adjudicator, facts.request, urgency.budget))
+        facts, told, is_handed_over = asked.facts, asked.answer, urgency.is_handed_over
 
         def settled(work: UnitOfWork) -> bool:
-            return settle(
-                job, facts, answer, adjudicator.rules, work, is_handed_over=is_handed_over
-            )
+            return settle(job, facts, told, adjudicator.rules, work, is_handed_over=is_handed_over)
 
         try:
             counted = self._write(job, settled)
