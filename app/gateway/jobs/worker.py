@@ -109,17 +109,18 @@ class Worker:
         payers = self._payers() if jobs or left.jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + LEASE - self._timeout
+        first = min(last_start, left.last_start)
         still: list[Job] = []
-        fresh = {job.id for job in jobs}
+        # Where fewer came than could have, no other batch is to be expected.
+        fresh = {job.id for job in jobs} if len(jobs) == self._batch else set()
         in_turn = sorted([*left.jobs, *jobs], key=lambda job: (job.payer_id, job.id))
         for (payer_id, kind), some in groupby(in_turn, lambda job: (job.payer_id, job.kind)):
             of_kind, payer = list(some), payers[payer_id]
             if kind == ADJUDICATE and len(of_kind) > 1:
-                first = min(last_start, left.last_start) if left.jobs else last_start
                 still += self._decide_together(of_kind, fresh, payer, first)
                 continue
             for job in of_kind:
-                self._work_in_time(job, payer, last_start if job.id in fresh else left.last_start)
+                self._work_in_time(job, payer, first)
         return _Left(still, last_start)
 
     def _decide_together(
