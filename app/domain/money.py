@@ -38,7 +38,7 @@ class Money:
     @classmethod
     def zero(cls, currency: str) -> "Money":
         """Nothing, with the currency's decimals."""
-        return cls(rounded(Decimal(0), currency), currency)
+        return _zero(currency)
 
     @classmethod
     def of_minor_units(cls, units: int, currency: str) -> "Money":
@@ -68,3 +68,8 @@ class Money:
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} are not added")
+
+
+@cache
+def _zero(currency: str) -> Money:
+    return Money(rounded(Decimal(0), currency), currency)

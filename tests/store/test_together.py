@@ -116,8 +116,11 @@ def test_a_transaction_for_many_does_what_is_alike_once_and_in_its_order(store, 
 
 
 def test_many_rows_are_the_same_as_one_after_the_other(view, connection):
-    """Instants, enums, nothing, and amounts to the last digit, on both databases."""
-    events = [Event("actor", "decide", "complete", "Claim", "C1"), Event("actor", "decide", "no")]
+    """Instants, what is not there, and letters of any kind; as many as are sent in one go."""
+    events = [
+        Event("actor", "decide", f"a \t\\N 'b' {nth}", "Claim" if nth % 2 else None, "Ü\n")
+        for nth in range(25)
+    ]
     for each in events:
         view(SCOPE).audit.add(each)
     columns = [column for column in tables.audit.c if column.name != "seq"]
