@@ -18,7 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,6 +38,7 @@ from app.gateway import reference_data
 from app.gateway.administration import Administration
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
+from app.gateway.jobs.worker import BATCH
 from app.gateway.new_payer import new_payer
 from app.gateway.received import Received
 from app.store import schema, tables
@@ -49,6 +50,7 @@ from tests.postgresql import Cluster
 CLAIMS = int(os.environ.get("CLAIMS", "1500"))
 MEMBERS, FAMILY, SUBMITTERS = 500, 3, 5
 ROUNDS = 2
+START_SECONDS = 8
 GOALS = {("sqlite", 1): 1_200, ("postgresql", 1): 1_000}
 SPEED_UP = 1.8
 HASHER = Hasher(b"an index key for benchmarks, 32 b")
@@ -229,9 +231,11 @@ def fill(url: str, claims: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Drained:
-    """What one draining took: how many statements and transactions, in how long."""
+    """What one draining took, without its first batch: by the clock, and of the processor."""
 
+    jobs: int
     seconds: float
+    processor_seconds: float
     statements: int
     transactions: int
 
@@ -257,30 +261,38 @@ def drain(url: str, go: Path | None = None) -> Drained:
     already = counted.copy()
     while go is not None and not go.exists():
         time.sleep(0.01)
-    started = time.perf_counter()
-    worker.drain()
-    took = time.perf_counter() - started
+    started, used = time.perf_counter(), time.process_time()
+    jobs = worker.drain()
+    took, used = time.perf_counter() - started, time.process_time() - used
     store.close()
     return Drained(
-        took, counted["statement"] - already["statement"], counted["commit"] - already["commit"]
+        jobs,
+        took,
+        used,
+        counted["statement"] - already["statement"],
+        counted["commit"] - already["commit"],
     )
 
 
-def drained_by(url: str, processes: int, folder: Path) -> tuple[float, int, int]:
-    """Seconds from the start to the last of several processes, statements, and transactions."""
+def drained_by(url: str, processes: int, folder: Path) -> Drained:
+    """By several processes that begin together: until the last is done, all else summed."""
     go = folder / f"go-{uuid7()}"
     command = [sys.executable, "-m", "benchmarks.adjudication", "drain", url, str(go)]
     running = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(processes)
     ]
     # Long enough for each to have imported everything and to stand before the file.
-    time.sleep(4)
+    time.sleep(START_SECONDS)
     go.touch()
-    told = [json.loads(one.communicate(timeout=600)[0].splitlines()[-1]) for one in running]
-    return (
-        max(one["seconds"] for one in told),
-        sum(one["statements"] for one in told),
-        sum(one["transactions"] for one in told),
+    told = [
+        Drained(**json.loads(one.communicate(timeout=600)[0].splitlines()[-1])) for one in running
+    ]
+    return Drained(
+        sum(one.jobs for one in told),
+        max(one.seconds for one in told),
+        sum(one.processor_seconds for one in told),
+        sum(one.statements for one in told),
+        sum(one.transactions for one in told),
     )
 
 
@@ -332,18 +344,20 @@ def floor(url: str, sizes: list[int], transactions: int) -> float:
 
 def measured(url: str, database: str, processes: int, folder: Path) -> dict[str, Any]:
     """One line: Claims a second of this many processes, and the floor beside it."""
-    seconds, statements, transactions = drained_by(url, processes, folder)
+    done = drained_by(url, processes, folder)
     decided, sizes = written(url)
     if decided != CLAIMS:
         raise RuntimeError(f"{decided} of {CLAIMS} Claims were decided")
+    some = random.Random(1).sample(sizes, len(sizes) * done.jobs // (done.jobs + BATCH * processes))
     return {
         "database": database,
         "workers": processes,
-        "claims": decided,
-        "per_second": round(decided / seconds),
-        "floor_per_second": round(decided / floor(url, sizes, transactions)),
-        "statements_per_claim": round(statements / decided, 1),
-        "transactions": transactions,
+        "claims": done.jobs,
+        "per_second": round(done.jobs / done.seconds),
+        "processor_ms_per_claim": round(1000 * done.processor_seconds / done.jobs, 2),
+        "floor_per_second": round(done.jobs / floor(url, some, done.transactions)),
+        "statements_per_claim": round(done.statements / done.jobs, 1),
+        "transactions": done.transactions,
         "goal": GOALS.get((database, processes)),
     }
 
@@ -376,7 +390,7 @@ def main() -> None:
     print(f"{CLAIMS} Claims of 3 lines, {MEMBERS} members; the better of {ROUNDS}, Claims a second")
     print(
         f"{'database':<12}{'workers':>8}{'decided/s':>11}{'goal':>7}{'floor/s':>10}{'ratio':>8}"
-        f"{'statements':>12}{'commits':>9}"
+        f"{'statements':>12}{'commits':>9}{'CPU ms':>8}"
     )
     told: list[dict[str, Any]] = []
     for line in lines():
@@ -389,6 +403,7 @@ def main() -> None:
             f"{line['database']:<12}{line['workers']:>8}{line['per_second']:>11}"
             f"{line['goal'] or '':>7}{line['floor_per_second']:>10}{line['ratio']:>8}"
             f"{line['statements_per_claim']:>12}{line['transactions']:>9}"
+            f"{line['processor_ms_per_claim']:>8}"
             + (f"  {line['times_one']} x one worker" if "times_one" in line else "")
         )
     print(json.dumps({"speed_up_goal": SPEED_UP, "figures": told}))
@@ -396,15 +411,6 @@ def main() -> None:
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["drain"]:
-        done = drain(sys.argv[2], Path(sys.argv[3]))
-        print(
-            json.dumps(
-                {
-                    "seconds": done.seconds,
-                    "statements": done.statements,
-                    "transactions": done.transactions,
-                }
-            )
-        )
+        print(json.dumps(asdict(drain(sys.argv[2], Path(sys.argv[3])))))
     else:
         main()

@@ -66,6 +66,16 @@ class Counters:
             for holder, held in self._read(sorted(set(holders))).items():
                 ahead.tell(self._place(holder), held)
 
+    def locked(self, holders: Iterable[str]) -> dict[str, int]:
+        """The versions of holders that have one; none of them moves until the transaction ends."""
+        query = (
+            select(_h.holder, _h.version)
+            .where(_h.payer_id == self._payer_id, _h.holder.in_(sorted(holders)))
+            .order_by(_h.holder)
+            .with_for_update()
+        )
+        return {row.holder: row.version for row in self._connection.execute(query)}
+
     def read_posted_ahead(self, submission_ids: Iterable[str]) -> None:
         """Read what submissions are counted with for a transaction that asks for each."""
         ahead, wanted = of(self._connection), sorted(submission_ids)

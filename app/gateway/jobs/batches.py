@@ -24,6 +24,8 @@ from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
 
 Keys = frozenset[str]
+# SQLite has one writer: whoever sends a Claim meanwhile waits for so many answers to be written.
+MOST_ON_SQLITE = 20
 # The store's faults: no job is to blame for them.
 STORES_OWN = (Busy, CommitUnknown, DiskFull)
 
@@ -145,7 +147,9 @@ class Batch:
                 together.append(Asked(job, facts[job.id], answer))
             else:
                 self._alone.work_on(job, Asked(job, facts[job.id], answer))
-        self._settle(together)
+        at_once = MOST_ON_SQLITE if self._installation.store.is_sqlite else len(jobs)
+        for start in range(0, len(together), at_once):
+            self._settle(together[start : start + at_once])
 
     def _may_start(self) -> bool:
         return self._installation.clock() <= self._last_start
@@ -169,20 +173,28 @@ class Batch:
             self._alone.work_on(each.job, each)
 
     def _settled(self, asked: Sequence[Asked], work_of: WorkOf) -> list[Asked]:
-        """Write answers; those are left whose Claims moved on since."""
-        payers_side = work_of(Scope(self._payer.id))
-        ids = [each.facts.submission.id for each in asked]
-        # Locked before anything is read, so that nothing comes to a Claim in between.
-        now = payers_side.submissions.claims(ids, lock=True)
-        still = [
-            each for each in asked if now.get(each.facts.submission.id) == each.facts.submission
-        ]
+        """Write answers; those are left whose Claims or counters moved on since."""
+        still = self._unmoved(asked, work_of(Scope(self._payer.id)))
         read_standing_ahead([each.facts for each in still], work_of)
         rules = self._adjudicator.rules
         for each in still:
             settle(each.job, each.facts, each.answer, rules, work_of(each.job.scope))
         kept = {each.job.id for each in still}
         return [each for each in asked if each.job.id not in kept]
+
+    def _unmoved(self, asked: Sequence[Asked], work: UnitOfWork) -> list[Asked]:
+        """Those whose Claims and counters are as they were, and stay so: their rows are locked."""
+        # Before anything else is read, so that nothing comes to a Claim in between.
+        now = work.submissions.claims([each.facts.submission.id for each in asked], lock=True)
+        # Another worker may have decided others of these families.
+        holders = {holder for each in asked for holder in each.facts.counter_versions}
+        versions = work.counters.locked(holders)
+        return [
+            each
+            for each in asked
+            if now.get(each.facts.submission.id) == each.facts.submission
+            and all(versions.get(name, 0) == at for name, at in each.facts.counter_versions.items())
+        ]
 
 
 def in_common(facts: Facts) -> Keys:
