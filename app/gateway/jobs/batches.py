@@ -10,7 +10,7 @@ Docs: docs/adr/0017-claims-are-decided-in-batches.md.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from app.domain.adjudication import Adjudicator, Answer, Decided
 from app.domain.parties import Payer, Scope
@@ -49,6 +49,17 @@ class Alone:
     failed: Callable[[Job, Exception], None]
     # It is too late to ask.
     put_back: Callable[[Job], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """Leased jobs that are decided with the next batch, not to be asked after `last_start`."""
+
+    jobs: Sequence[Job]
+    last_start: datetime
+
+
+NOTHING_LEFT = Left((), datetime.max.replace(tzinfo=UTC))
 
 
 class Batch:

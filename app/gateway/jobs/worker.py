@@ -5,9 +5,9 @@ Any number of workers may run, in any number of processes: the database is the r
 
 import random
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -16,7 +16,7 @@ from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.adjudicate import facts_for
 from app.gateway.jobs.asking import TooSlow, answer
-from app.gateway.jobs.batches import STORES_OWN, Alone, Asked, Batch
+from app.gateway.jobs.batches import NOTHING_LEFT, STORES_OWN, Alone, Asked, Batch, Left
 from app.gateway.jobs.chores import CHORES, Chore
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.gateway.jobs.nights import Nights
@@ -49,17 +49,6 @@ class _Urgency:
     is_handed_over: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Left:
-    """Leased jobs that are decided with the next batch, not to be asked after `last_start`."""
-
-    jobs: Sequence[Job]
-    last_start: datetime
-
-
-_NOTHING_LEFT = _Left((), datetime.max.replace(tzinfo=UTC))
-
-
 class Worker:
     """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
@@ -87,21 +76,22 @@ class Worker:
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
-        done, left = 0, _NOTHING_LEFT
+        done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
             leased = self._lease(self._batch, tried=False)
-            left = self._work_off(leased, left)
+            held, left = left.jobs, self._work_off(leased, left)
             # A job that was tried may be what its worker died of: it is worked on alone.
             retried = self._lease(1, tried=True)
             self._work_off(retried)
             done += len(leased) + len(retried)
-            if not leased and not retried:
+            # What was held is done or put back, and then it may be due again.
+            if not leased and not retried and not held:
                 break
         self._work_off([], left)
         return done
 
-    def _work_off(self, jobs: list[Job], left: _Left = _NOTHING_LEFT) -> _Left:
+    def _work_off(self, jobs: list[Job], left: Left = NOTHING_LEFT) -> Left:
         """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
 
         Only once: what was left is done now.
@@ -121,7 +111,7 @@ class Worker:
                 continue
             for job in of_kind:
                 self._work_in_time(job, payer, first)
-        return _Left(still, last_start)
+        return Left(still, last_start)
 
     def _decide_together(
         self, jobs: list[Job], fresh: set[int], payer: Payer, last_start: datetime
