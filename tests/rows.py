@@ -1,12 +1,21 @@
 """The rows behind the wire: what was kept, and states that nothing reaches yet."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Table, func, insert, select, update
 
 from app.store import tables
+from app.store.bodies import decoded
 from app.store.engine import Store
+
+
+def texts_of(row: Mapping[str, Any]) -> Iterator[str]:
+    """Every value of a row as text, also what is compressed."""
+    for value in row.values():
+        is_body = isinstance(value, bytes)
+        yield decoded(row["body_format"], row["key_id"], value) if is_body else str(value)
 
 
 @dataclass(frozen=True)

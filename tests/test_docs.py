@@ -231,7 +231,8 @@ def commands(command=main, name="eclaims"):
     if not isinstance(command, click.Group):
         return {name: command}
     inner = (commands(each, f"{name} {word}") for word, each in command.commands.items())
-    return {path: each for found in inner for path, each in found.items()}
+    own = {name: command} if command.invoke_without_command else {}
+    return own | {path: each for found in inner for path, each in found.items()}
 
 
 def sections():

@@ -13,6 +13,11 @@ from decimal import Decimal
 from typing import TypeVar
 
 from app.adjudicators.contract_cases import requests
+from app.adjudicators.contract_uses import (
+    assert_a_line_uses_what_it_is_paid,
+    assert_carried_lines_keep_theirs,
+    assert_no_more_is_used_than_is_left,
+)
 from app.domain.adjudication import (
     AdjudicationRequest,
     Adjudicator,
@@ -26,6 +31,7 @@ from app.domain.adjudication import (
 from app.domain.arithmetic import net_of
 from app.domain.claims import Line
 from app.domain.codes import ClaimUse
+from app.domain.decision_inputs import decision_text, inputs_text, request_of
 from app.domain.money import rounded
 
 SHARES = (
@@ -156,6 +162,17 @@ class AdjudicatorContract:
         for name, request, decision in self._decisions():
             assert request.claim.use is ClaimUse.CLAIM or decision.postings == (), name
 
+    def test_no_more_of_a_preauthorization_is_used_than_is_left(self) -> None:
+        """Neither money nor services, by all lines together; lines carried over keep theirs."""
+        for name, request, decision in self._decisions():
+            assert_no_more_is_used_than_is_left(name, request, decision)
+            assert_carried_lines_keep_theirs(name, request, decision)
+
+    def test_a_line_uses_no_more_of_a_preauthorization_than_it_is_paid(self) -> None:
+        """Nor more units than it has; what is only asked for uses nothing."""
+        for name, request, decision in self._decisions():
+            assert_a_line_uses_what_it_is_paid(name, request, decision)
+
     def test_the_same_request_gives_the_same_answer(self) -> None:
         """Asked twice, and asked of another instance."""
         for name, request in self.requests().items():
@@ -163,6 +180,14 @@ class AdjudicatorContract:
             first = adjudicator.adjudicate(request)
             assert repr(adjudicator.adjudicate(request)) == repr(first), name
             assert repr(self.adjudicator().adjudicate(deepcopy(request))) == repr(first), name
+
+    def test_a_decision_is_the_same_made_again_from_what_is_kept(self) -> None:
+        """The question as the text that is kept with a decision gives the same bytes."""
+        for name, request, decision in self._decisions():
+            kept = request_of(inputs_text(request))
+            again = self.adjudicator().adjudicate(kept)
+            assert isinstance(again, Decided), name
+            assert decision_text(again) == decision_text(decision), name
 
     def test_the_order_of_the_arrays_does_not_matter(self) -> None:
         """Sequences decide."""

@@ -13,6 +13,7 @@ from app.domain.adjudication import (
     DecidedLine,
     Note,
 )
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.canonical import PLAN
 from app.domain.claims import Claim, Days, Insurance, Line
 from app.domain.codes import ClaimUse, Coding
@@ -36,6 +37,7 @@ def requests() -> dict[str, AdjudicationRequest]:
         **_uses(),
         **_unknowns(),
         **_reissues(),
+        **_authorized(),
     }
 
 
@@ -101,6 +103,32 @@ def _reissues() -> dict[str, AdjudicationRequest]:
     return {
         name: replace(request, reissue=Reissue(earlier, named)) for name, named in paths.items()
     }
+
+
+def _authorized() -> dict[str, AdjudicationRequest]:
+    """Claims that quote preauthorizations with much, little and nothing left."""
+    exams = replace(_line("USD", 1, "exam", "40"), quantity=Decimal(4))
+    exams = replace(exams, unit_price=Money(Decimal(10), "USD"))
+    request = _request(_claim("USD", exams, _line("USD", 2, "exam", "12")))
+    plan = _plan("USD")
+    bound = replace(plan, benefits=(replace(plan.benefits[0], authorization_required=True),))
+    left = {
+        "much": _held("1000", "100"),
+        "little": _held("7.50", "2.5"),
+        "nothing": _held("0", "0"),
+        "an amount alone": _held("20", None),
+    }
+    return {
+        f"{quoted} authorized, {kind}": replace(request, plan=used, authorizations=(held,))
+        for quoted, held in left.items()
+        for kind, used in {"asked for": bound, "not asked for": plan}.items()
+    }
+
+
+def _held(amount: str, quantity: str | None) -> Authorization:
+    units = None if quantity is None else Decimal(quantity)
+    line = HeldLine((1,), frozenset({_service("exam").key}), Decimal(amount), units)
+    return Authorization("preauthorization", "USD", (line,))
 
 
 def _denied(lines: tuple[Line, ...]) -> Decided:

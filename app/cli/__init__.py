@@ -1,13 +1,16 @@
 """The `eclaims` command.
 
 Modules of this package import the layers inside functions, so that `--help` answers at once.
-Exit codes: 0, 1 for a refusal, 2 for bad usage, 130 when interrupted. Docs: docs/command-line.md.
+Exit codes: 0, 1 for a refusal, 2 for bad usage, 3 for a replay that differs, 130 when interrupted.
+Docs: docs/command-line.md.
 """
 
 import click
 
 from app.cli import (
+    clocks,
     database,
+    decisions,
     demo,
     hold,
     init,
@@ -16,7 +19,9 @@ from app.cli import (
     pay,
     payer,
     queue,
+    replay,
     requeue,
+    review,
     serve,
     submitter,
     work,
@@ -39,7 +44,11 @@ for command in (
     load.load,
     pay.pay,
     queue.queue,
+    clocks.clocks,
+    decisions.decisions,
     requeue.requeue,
+    review.review,
+    replay.replay,
     nullify.nullify,
     hold.hold,
     database.db,

@@ -19,8 +19,10 @@ from app.cli.options import (
     open_installation,
     payer_of,
     payer_option,
+    table,
     told,
 )
+from app.cli.shipped_plans import NAMES, files_of, shipped
 
 if TYPE_CHECKING:
     from app.domain.issues import Issue
@@ -44,27 +46,66 @@ class Found:
 
 
 @click.command()
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option(
+    "--shipped",
+    "sets",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="A set that comes with the gateway (repeats).",
 )
+@click.option("--list", "is_asked", is_flag=True, help="Show what --shipped knows; load nothing.")
 @payer_option
 @instance_option
 @json_option
-def load(files: tuple[Path, ...], payer_name: str | None, instance: Path, as_json: bool) -> None:
+def load(
+    files: tuple[Path, ...],
+    sets: tuple[str, ...],
+    is_asked: bool,
+    payer_name: str | None,
+    instance: Path,
+    as_json: bool,
+) -> None:
     """Load the payer's own data from FILES: Patient, Coverage, InsurancePlan, prices.
 
     Each file is one JSON resource, a Bundle of resources, or NDJSON (.ndjson, .jsonl), which is
     for many. Ids are kept; what is loaded again replaces what is there. Every file is read and
     checked before anything is loaded.
     """
+    if is_asked:
+        _show_shipped(as_json=as_json)
+        return
+    if not files and not sets:
+        raise click.UsageError("Name FILES, or a set of --shipped; --list shows them.")
     installation = open_installation(instance)
     payer = payer_of(administration_of(installation), payer_name)
-    found = _checked(files)
+    found = _checked((*files, *(file for name in sets for file in files_of(name))))
     changes = _load(found, installation, payer, is_quiet=as_json)
     if as_json:
         told(dict(changes))
         return
     click.echo(", ".join(f"{count} {change}" for change, count in sorted(changes.items())) or "0")
+
+
+def _show_shipped(*, as_json: bool) -> None:
+    sets = [shipped(name) for name in NAMES]
+    if as_json:
+        told([{"name": one.name, "title": one.title, "resources": one.resources} for one in sets])
+        return
+    table(
+        "What `eclaims load --shipped` knows",
+        "name",
+        "what",
+        "resources",
+        rows=[
+            (
+                one.name,
+                one.title,
+                ", ".join(f"{count} {type}" for type, count in one.resources.items()),
+            )
+            for one in sets
+        ],
+    )
 
 
 def _checked(files: tuple[Path, ...]) -> list[Found]:

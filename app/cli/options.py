@@ -136,13 +136,14 @@ def told(document: Any) -> None:
 
 
 def table(title: str, *columns: str, rows: Sequence[tuple[str, ...]]) -> None:
-    """Print a table for a person."""
+    """Print a table for a person; brackets are brackets, and no markup."""
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
 
-    shown = Table(title=title, title_justify="left")
+    shown = Table(title=escape(title), title_justify="left")
     for column in columns:
         shown.add_column(column, overflow="fold")
     for row in rows:
-        shown.add_row(*row)
+        shown.add_row(*(escape(cell) for cell in row))
     Console().print(shown)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.limits import TimeLimitType, with_limits
 from app.cli.options import (
     IdentifierType,
     Refusal,
@@ -67,6 +69,10 @@ def list_payers(instance: Path, as_json: bool) -> None:
 @click.option("--duplicate-claim-identifier", type=click.Choice(["refuse", "accept"]))
 @click.option("--adjudicator", help="The name of an installed adjudicator.")
 @click.option("--default-plan", help="The identifier value of an InsurancePlan.")
+@click.option(
+    "--authorization-url",
+    help="Where a provider reads what a preauthorization needs; an empty text takes it back.",
+)
 @click.option("--zone", help="The time zone of the payer's days, such as Europe/Berlin.")
 @click.option("--await-coverage-days", type=click.IntRange(0, 3650))
 @click.option("--await-information-days", type=click.IntRange(0, 3650))
@@ -88,6 +94,14 @@ def list_payers(instance: Path, as_json: bool) -> None:
     "pays_daily",
     default=None,
     help="Is what is owed paid each night, or by `eclaims pay` alone?",
+)
+@click.option(
+    "--decide-within",
+    "time_limits",
+    metavar="KIND=TIME",
+    multiple=True,
+    type=TimeLimitType(),
+    help="The time to decide requests of a kind: preauthorization/stat=72h, or =default.",
 )
 @instance_option
 @json_option
@@ -134,8 +148,12 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
     from app.gateway.adjudicators import installed
 
     given = {name: value for name, value in rules.items() if value not in (None, ())}
+    if "time_limits" in given:
+        given["decide_within"] = with_limits(settings.decide_within, given.pop("time_limits"))
     if "adjudicator" in given and given["adjudicator"] not in installed():
         raise Refusal(f"Installed adjudicators are: {', '.join(sorted(installed()))}.")
+    if "authorization_url" in given:
+        given["authorization_url"] = _url(given["authorization_url"])
     if "duplicate_claim_identifier" in given:
         policy = given["duplicate_claim_identifier"]
         given["duplicate_claim_identifier"] = DuplicateClaims(policy)
@@ -148,6 +166,13 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
         except (ZoneInfoNotFoundError, ValueError):
             raise Refusal(f"There is no time zone {given['zone']!r}.") from None
     return replace(settings, **given)
+
+
+def _url(text: str) -> str | None:
+    """An address that a person can open; None for an empty text."""
+    if text and not re.fullmatch(r"https?://[^\s/]\S*", text):
+        raise Refusal(f"{text!r} is not an http or https address.")
+    return text or None
 
 
 def _require_plan(payer: Payer, installation: Installation) -> None:
@@ -178,6 +203,8 @@ def _show(shown: Payer, as_json: bool) -> None:
 
 
 def _document(shown: Payer) -> dict[str, Any]:
+    from app.domain.clocks import limits
+
     settings = shown.settings
     return {
         "payer_id": shown.id,
@@ -186,6 +213,7 @@ def _document(shown: Payer) -> dict[str, Any]:
         "duplicate_claim_identifier": settings.duplicate_claim_identifier,
         "adjudicator": settings.adjudicator,
         "default_plan": settings.default_plan,
+        "authorization_url": settings.authorization_url,
         "zone": str(settings.zone),
         "await_coverage_days": settings.await_coverage.days,
         "await_information_days": settings.await_information.days,
@@ -194,4 +222,5 @@ def _document(shown: Payer) -> dict[str, Any]:
         "nullify_paid": settings.nullify_paid,
         "nullify_needs_approval": settings.nullify_needs_approval,
         "pays_daily": settings.pays_daily,
+        "decide_within": [str(one) for one in limits(settings.decide_within)],
     }

@@ -30,11 +30,12 @@ if TYPE_CHECKING:
 _COLUMNS = {
     "parked": ("payer", "submitter", "reference", "deliveries"),
     "abandoned": ("payer", "submitter", "reference", "kind"),
+    "quarantined": ("payer", "submitter", "reference", "fault"),
 }
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["parked", "abandoned"]))
+@click.argument("what", type=click.Choice(["parked", "abandoned", "quarantined"]))
 @click.option("--submitter", "name", help="Only what belongs to this submitter, by name or id.")
 @click.option("--payer", "payer_name", help="Only what belongs to this payer.")
 @instance_option
@@ -42,21 +43,19 @@ _COLUMNS = {
 def requeue(
     what: str, name: str | None, payer_name: str | None, instance: Path, as_json: bool
 ) -> None:
-    """Put back what was given up: parked answers or abandoned jobs; prints what that was.
+    """Put back what was given up: parked answers, abandoned jobs, Claims in quarantine.
+
+    Prints what that was.
 
     A parked answer was lent five times and never acknowledged: it waits for the next poll again. An
-    abandoned job failed ten times: it is due again. Mend the cause first. Nothing to put back is no
-    error.
+    abandoned job failed ten times: it is due again. A Claim in quarantine was left out of a
+    payment: it is looked at again. Mend the cause first. Nothing to put back is no error.
     """
     installation = open_installation(instance)
     administration = administration_of(installation)
     scopes = _scopes(administration, name, payer_name)
     clients = {one.client.id: one.client for one in administration.registrations()}
-    lines = [
-        line
-        for scope in scopes
-        for line in (_parked if what == "parked" else _abandoned)(installation, scope, clients)
-    ]
+    lines = [line for scope in scopes for line in _PUT_BACK[what](installation, scope, clients)]
     if as_json:
         told(lines)
     elif lines:
@@ -108,3 +107,22 @@ def _abandoned(installation: Installation, scope: Scope, clients: dict[str, Clie
         }
         for one in requeue_abandoned(installation, scope)
     ]
+
+
+def _quarantined(
+    installation: Installation, scope: Scope, clients: dict[str, Client]
+) -> list[Line]:
+    from app.gateway.requeue import requeue_quarantined
+
+    return [
+        {
+            "payer": clients[one.submitter_id].payer.name,
+            "submitter": clients[one.submitter_id].name,
+            "reference": f"Claim/{one.claim_id}",
+            "fault": str(one.fault),
+        }
+        for one in requeue_quarantined(installation, scope)
+    ]
+
+
+_PUT_BACK = {"parked": _parked, "abandoned": _abandoned, "quarantined": _quarantined}

@@ -10,9 +10,11 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from app.domain.authorizations import Authorization, Use
 from app.domain.claims import Claim, Days
-from app.domain.codes import Coding
+from app.domain.codes import Cause, Coding
 from app.domain.money import Money
+from app.domain.persons import NOBODY_KNOWN, Person
 from app.domain.plan import Plan, Price
 
 if TYPE_CHECKING:
@@ -91,35 +93,32 @@ class DecidedLine:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A process note; lines refer to it by `number`."""
+    """A process note; lines refer to it by `number`. `causes`: of a note that tells a change."""
 
     number: int
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """A preauthorization that the Claim quotes, of its member and provider.
-
-    `services` are the keys of those services of the Claim that it granted; both days are inclusive.
-    """
-
-    currency: str
-    services: frozenset[str]
-    starts_on: date | None = None
-    ends_on: date | None = None
+    causes: tuple[Cause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierClaim:
     """Another live Claim of the same type, patient and provider, and the paths that were denied.
 
-    It was received before; of one that is not decided yet nothing is denied.
+    It was received before; of one that is not decided yet nothing is denied. `id` is what the
+    gateway knows it by.
     """
 
     claim: Claim
     received_on: date
     denied: frozenset[tuple[int, ...]] = frozenset()
+    id: str | None = None
+
+
+class Review(StrEnum):
+    """What a person of the payer said of lines that are near duplicates of an earlier Claim's."""
+
+    DISTINCT = "distinct"
+    DUPLICATE = "duplicate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +153,10 @@ class AdjudicationRequest:
     decide with what is here. `counters` holds the sums before this Claim; a missing one is zero.
     `is_beneficiary` False: the coverage is somebody else's than the patient's.
     `affiliations` are the days on which the provider is in a network of the plan.
-    `earlier` are other Claims that may ask for the same services.
+    `earlier` are other Claims that may ask for the same services; `review` is what a person said
+    of those that nearly do.
+    `authorizations` are the live preauthorizations that the Claim quotes.
+    `patient` is what is known of whom the coverage insures.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
     earlier decision where the Claim is decided again: the lines that it carries over come back as
     they are, with their notes, and their share of what is posted.
@@ -166,8 +168,10 @@ class AdjudicationRequest:
     plan: Plan | None = None
     prices: tuple[Price, ...] = ()
     is_beneficiary: bool = True
+    patient: Person = NOBODY_KNOWN
     affiliations: tuple[Days, ...] = ()
     earlier: tuple[EarlierClaim, ...] = ()
+    review: Review | None = None
     authorizations: tuple[Authorization, ...] = ()
     earlier_payers: tuple[EarlierPayer, ...] = ()
     counters: Mapping[Counter, Decimal] | None = None
@@ -178,13 +182,17 @@ class AdjudicationRequest:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decision: lines one to one with the Claim's, totals, a sentence, and what it posts."""
+    """The decision: lines one to one with the Claim's, totals, a sentence, and what it posts.
+
+    `uses` is what it takes of the preauthorizations of the request; the gateway posts exactly that.
+    """
 
     lines: tuple[DecidedLine, ...]
     totals: tuple[Amount, ...]
     disposition: str
     notes: tuple[Note, ...] = ()
     postings: tuple[Posting, ...] = ()
+    uses: tuple[Use, ...] = ()
 
     def total(self, category: Category) -> Money | None:
         """The total of one category; None where the decision has no such row."""

@@ -30,13 +30,16 @@ TAGS = code_system("tag")
 BUSINESS_STATUSES = code_system("business-status")
 ADJUDICATION = code_system("adjudication")
 PLAN = code_system("plan")
+CHANGE_CAUSES = code_system("change-cause")
 
 HL7_ADJUDICATION = "http://terminology.hl7.org/CodeSystem/adjudication"
 CARC = "https://x12.org/codes/claim-adjustment-reason-codes"
 
 PREDECESSOR = extension("predecessor")
 REISSUE_REASON = extension("reissue-reason")
+CHANGE_CAUSE = extension("change-cause")
 EXPRESSION = extension("expression")
 RETRYABLE = extension("retryable")
 OR_MORE = extension("or-more")
+LEFT_TO_PAY = extension("left-to-pay")
 DELIVERY_COUNT = extension("delivery-count")

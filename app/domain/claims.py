@@ -27,6 +27,8 @@ class Line:
     """An item, detail or subDetail. With `lines` it is a group, without it is a leaf.
 
     `path` holds the sequences from the item down, `expression` the FHIRPath in the Claim.
+    `body_sites` are the codings of the one site, a tooth say; `sub_sites` of all within it. R4 lets
+    items alone tell them: they are their parts' too.
     """
 
     path: tuple[int, ...]
@@ -45,6 +47,8 @@ class Line:
     procedures: tuple[int, ...] = ()
     information: tuple[int, ...] = ()
     lines: tuple["Line", ...] = ()
+    body_sites: tuple[Coding, ...] = ()
+    sub_sites: tuple[Coding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +86,13 @@ class Claim:
     lines: tuple[Line, ...] = ()
     total: Money | None = None
     attachments: tuple[int, ...] = ()
+
+    def day_of(self, item: Line) -> date | None:
+        """The day of an item's service, else the first of the bill, else the Claim's own."""
+        told = item.serviced
+        return (told and (told.first or told.last)) or self.untold_day
+
+    @property
+    def untold_day(self) -> date | None:
+        """The day of an item that tells none."""
+        return (self.billable and self.billable.first) or self.created.first

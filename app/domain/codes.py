@@ -102,6 +102,29 @@ class Outcome(StrEnum):
     PARTIAL = "partial"
 
 
+class Cause(StrEnum):
+    """Why a decision made again differs from the earlier one: our CodeSystem `change-cause`."""
+
+    RULES = "rules"
+    REQUEST = "request"
+    RECEIVED = "received"
+    PATIENT = "patient"
+    COVERAGE = "coverage"
+    PLAN = "plan"
+    NETWORK = "network"
+    PRICE = "price"
+    OTHER_CLAIMS = "other-claims"
+    REVIEW = "review"
+    AUTHORIZATION = "authorization"
+    OTHER_PAYER = "other-payer"
+    COUNTERS = "counters"
+    ATTACHMENTS = "attachments"
+    LAST_CALL = "last-call"
+    LINES = "lines"
+    NOT_KEPT = "not-kept"
+    OTHER = "other"
+
+
 class FinancialStatus(StrEnum):
     """Status of every financial resource: http://hl7.org/fhir/fm-status."""
 

@@ -115,6 +115,7 @@ class ErrorCode(Enum):
     RECIPIENT_MULTIPLE = Entry("ECG-RECIPIENT-MULTIPLE", _T.MULTIPLE_MATCHES, 422, "It may be for several submitters, or about several requests.")
     # Intake: the Claim is stored as invalid
     CLAIM_INSURANCE = Entry("ECG-CLAIM-INSURANCE", _T.BUSINESS_RULE, 422, "Exactly one insurance is focal.")
+    CLAIM_SUBROGATION = Entry("ECG-CLAIM-SUBROGATION", _T.BUSINESS_RULE, 422, "The focal insurance is listed for the recovery of costs alone.")
     CLAIM_SEQUENCE = Entry("ECG-CLAIM-SEQUENCE", _T.BUSINESS_RULE, 422, "A sequence is repeated or points nowhere.")
     CLAIM_CURRENCY = Entry("ECG-CLAIM-CURRENCY", _T.BUSINESS_RULE, 422, "A Claim has one currency.")
     CLAIM_DATE = Entry("ECG-CLAIM-DATE", _T.BUSINESS_RULE, 422, "A date of the Claim cannot be right.")
@@ -124,6 +125,9 @@ class ErrorCode(Enum):
     CLAIM_MORE = Entry("ECG-CLAIM-MORE", _T.TOO_COSTLY, 422, "There are more errors than are told.")
     CLAIM_TOTAL = Entry("ECG-CLAIM-TOTAL", _T.BUSINESS_RULE, 422, "The total is not the sum of the items.")
     CLAIM_REQUIRED = Entry("ECG-CLAIM-REQUIRED", _T.REQUIRED, 422, "The Claim lacks what adjudication needs.")
+    # Eligibility: the answer tells the errors
+    ELIGIBILITY_ITEM = Entry("ECG-ELIGIBILITY-ITEM", _T.REQUIRED, 422, "An item names neither a category nor a service by a code.")
+    ELIGIBILITY_REFERENCE = Entry("ECG-ELIGIBILITY-REFERENCE", _T.NOT_FOUND, 404, "An item refers to something that is not known.")
     # A plan or a price, as it is loaded
     PLAN_PROFILE = Entry("ECG-PLAN-PROFILE", _T.BUSINESS_RULE, 422, "The plan or price is not written after the plan profile.")
     # Invoices
@@ -132,6 +136,7 @@ class ErrorCode(Enum):
     INVOICE_PRICE = Entry("ECG-INVOICE-PRICE", _T.BUSINESS_RULE, 422, "A ChargeItem cannot be priced.")
     INVOICE_CURRENCY = Entry("ECG-INVOICE-CURRENCY", _T.BUSINESS_RULE, 422, "An Invoice has one currency.")
     INVOICE_STATUS = Entry("ECG-INVOICE-STATUS", _T.BUSINESS_RULE, 422, "An Invoice in this status does not get that one, or not without a reason.")
+    INVOICE_PAYMENT = Entry("ECG-INVOICE-PAYMENT", _T.BUSINESS_RULE, 422, "The Invoice does not take this payment.")
     # Tasks: unusable on their face
     TASK_STATUS = Entry("ECG-TASK-STATUS", _T.BUSINESS_RULE, 400, "A Task is sent with status requested.")
     TASK_OUTPUT = Entry("ECG-TASK-OUTPUT", _T.BUSINESS_RULE, 400, "A Task is sent without outputs.")
@@ -168,8 +173,9 @@ class ErrorCode(Enum):
     OVERTAKEN = Entry("ECG-REPROCESS-OVERTAKEN", _T.BUSINESS_RULE, 422, "A later Task took the place of this one before it was done.")
     NOT_APPROVED = Entry("ECG-NULLIFY-NOT-APPROVED", _T.BUSINESS_RULE, 422, "The payer did not approve that the focus is purged.")
     DELIVER_STATUS = Entry("ECG-DELIVER-STATUS", _T.BUSINESS_RULE, 422, "Only a Communication in progress or completed is delivered.")
-    PAYMENT_UNKNOWN = Entry("ECG-PAYMENT-UNKNOWN", _T.BUSINESS_RULE, 422, "The notice names no payment that this payer has issued.")
+    PAYMENT_UNKNOWN = Entry("ECG-PAYMENT-UNKNOWN", _T.BUSINESS_RULE, 422, "The notice names no payment that this payer has issued, nor an Invoice of this submitter.")
     PAYMENT_DIFFERENT = Entry("ECG-PAYMENT-DIFFERENT", _T.BUSINESS_RULE, 422, "The notice differs from the payment in payee, amount or date.")
+    PAYMENT_TWICE = Entry("ECG-PAYMENT-TWICE", _T.DUPLICATE, 409, "Another notice that stands has the identifier.")
     NULLIFY_PAID = Entry("ECG-NULLIFY-PAID", _T.BUSINESS_RULE, 422, "A paid Claim is not nullified.")
     # Faults
     FAULT = Entry("ECG-FAULT", _T.EXCEPTION, 500, "The gateway failed; nothing was changed.")

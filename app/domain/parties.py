@@ -5,6 +5,7 @@ from datetime import timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
 from app.domain.references import Identifier
 
@@ -20,7 +21,11 @@ class DuplicateClaims(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PayerSettings:
-    """A payer's own rules; `zone` decides which day an instant is on."""
+    """A payer's own rules; `zone` decides which day an instant is on.
+
+    `decide_within` are the time limits that differ from the defaults.
+    `authorization_url` is where a provider reads what a preauthorization needs.
+    """
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
     default_plan: str | None = None
@@ -33,6 +38,8 @@ class PayerSettings:
     nullify_paid: bool = False
     nullify_needs_approval: bool = False
     pays_daily: bool = True
+    decide_within: tuple[TimeLimit, ...] = ()
+    authorization_url: str | None = None
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.references import Reference
+from app.domain.restrictions import Frequency, Restriction
 
 
 class CostKind(StrEnum):
@@ -60,13 +61,19 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Benefit:
-    """One benefit category that the plan covers, with its cost shares and limits."""
+    """One benefit category that the plan covers, with its cost shares and limits.
+
+    `excluded` are services of the category that are not covered all the same.
+    """
 
     category: Coding
     cost_shares: tuple[CostShare, ...] = ()
     limits: tuple[Limit, ...] = ()
     waiting_days: int = 0
     authorization_required: bool = False
+    excluded: tuple[Coding, ...] = ()
+    frequencies: tuple[Frequency, ...] = ()
+    restrictions: tuple[Restriction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +104,20 @@ class Plan:
 class Price:
     """The contracted fee for one unit of a service, and the benefit category it belongs to.
 
+    `conditions` are FHIRPath on the line of a Claim, and `lines` the paths of those lines of the
+    one that is decided which meet all of them; without conditions it is the default of its service.
     `needs_attachment`: the service is paid with an attachment only.
     """
 
     service: Coding
     amount: Money | None = None
     category: Coding | None = None
-    modifiers: tuple[Coding, ...] = ()
+    conditions: tuple[str, ...] = ()
     starts_on: date | None = None
     ends_on: date | None = None
     needs_attachment: bool = False
+    lines: frozenset[tuple[int, ...]] = frozenset()
+
+    def applies_to(self, path: tuple[int, ...]) -> bool:
+        """Whether the line meets the conditions."""
+        return not self.conditions or path in self.lines

@@ -3,10 +3,11 @@
 A path names a line by its sequences from the item down. http://hl7.org/fhir/R4/claim.html#resource
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine, Note
+from app.domain.changes import Change, rules_changed
 from app.domain.money import Money
 
 Path = tuple[int, ...]
@@ -20,12 +21,15 @@ class NotCarriedOver(Exception):
 class Reissue:
     """An earlier decision, and the lines of it to decide again; no paths are all of them.
 
-    `decided.postings` are those that the decision still counts with.
+    `decided.postings` are those that the decision still counts with. `rules` made it; `changes`
+    are what differs from its inputs.
     """
 
     decided: Decided
     paths: tuple[Path, ...] = ()
     reference: str | None = None
+    rules: str | None = None
+    changes: tuple[Change, ...] = ()
 
     def carried(self) -> dict[Path, DecidedLine]:
         """The lines that stay as they are, with all below them; the topmost of each only."""
@@ -53,11 +57,12 @@ def spelled(path: Path) -> str:
     return ".".join(str(sequence) for sequence in path)
 
 
-def told(reissue: Reissue, decided: Decided) -> Decided:
-    """The new decision with notes that tell what changed, line by line.
+def told(reissue: Reissue, decided: Decided, rules: str | None = None) -> Decided:
+    """The new decision, made by `rules`, with notes that tell what changed and why, line by line.
 
     Raises NotCarriedOver where a line changed that was not to be decided again.
     """
+    known = (*rules_changed(reissue.rules, rules), *reissue.changes)
     before, after = _by_path(reissue.decided), _by_path(decided)
     for path, line in reissue.carried().items():
         if after.get(path) != line:
@@ -65,16 +70,25 @@ def told(reissue: Reissue, decided: Decided) -> Decided:
     number = max((note.number for note in (*reissue.decided.notes, *decided.notes)), default=0)
     changes: dict[Path, Note] = {}
     for path, line in after.items():
-        difference = _difference(before.get(path), line)
-        if difference:
+        changed = difference(before.get(path), line)
+        if changed:
             number += 1
-            changes[path] = Note(number, f"Line {spelled(path)}: {difference}.")
+            causes = [change for change in known if change.matters_to(path)]
+            changes[path] = _note(number, f"Line {spelled(path)}: {changed}.", causes)
     closing = _closing(reissue, bool(changes), number + 1)
     return replace(
         decided,
         lines=tuple(_noted(line, changes) for line in decided.lines),
         notes=(*decided.notes, *changes.values(), *closing),
     )
+
+
+def _note(number: int, text: str, causes: Sequence[Change]) -> Note:
+    if not causes:
+        return Note(number, text)
+    why = "; ".join(change.text for change in causes)
+    codes = dict.fromkeys(change.cause for change in causes)
+    return Note(number, f"{text} What changed: {why}.", tuple(codes))
 
 
 def _closing(reissue: Reissue, is_changed: bool, number: int) -> tuple[Note, ...]:
@@ -99,7 +113,8 @@ def _by_path(decided: Decided) -> dict[Path, DecidedLine]:
     return dict(below(decided.lines))
 
 
-def _difference(before: DecidedLine | None, after: DecidedLine) -> str:
+def difference(before: DecidedLine | None, after: DecidedLine) -> str:
+    """Which rows of a line changed, from what to what; empty where none did."""
     old = _rows(() if before is None else before.amounts)
     new = _rows(after.amounts)
     changed = [each for each in Category if old.get(each) != new.get(each)]

@@ -4,7 +4,8 @@ http://hl7.org/fhir/R4/paymentreconciliation.html, docs/payments.md. Amounts are
 currency's minor unit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -94,6 +95,27 @@ class Settlement:
 
 class Unbalanced(Exception):
     """A sum of the ledger is not what it must be; nothing is paid on it."""
+
+
+def portion(owed: Sequence[tuple[str, int]], most: int) -> list[str]:
+    """The Claims of the next payment: about `most` of those that there are, the oldest first.
+
+    `owed` is each Claim with what it stands for, the oldest first; the sum is not below zero. The
+    payment of a portion is not below zero, nor is what is left without it: what was taken back is
+    set against what is owed as soon as that covers it, and a payment that would leave less than
+    nothing behind takes in more Claims than `most`.
+    """
+    taken_back = deque(each for each in owed if each[1] < 0)
+    others = deque(each for each in owed if each[1] >= 0)
+    left, paid, chosen = sum(units for _, units in owed), 0, list[str]()
+    while taken_back or others:
+        if len(chosen) >= most and left >= 0:
+            break
+        covers = bool(taken_back) and (paid + taken_back[0][1] >= 0 or not others)
+        claim_id, units = taken_back.popleft() if covers else others.popleft()
+        chosen.append(claim_id)
+        paid, left = paid + units, left - units
+    return chosen
 
 
 def settlement(entries: Iterable[Owed], paid: Mapping[str, str]) -> Settlement:

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine
-from app.domain.canonical import ADJUDICATION, HL7_ADJUDICATION
-from app.domain.codes import ClaimUse, Coding
+from app.domain.canonical import ADJUDICATION, CHANGE_CAUSE, CHANGE_CAUSES, HL7_ADJUDICATION
+from app.domain.codes import Cause, ClaimUse, Coding
 from app.domain.money import Money
 from app.fhir.answering import filled
 from app.fhir.documents import Document
@@ -54,8 +54,20 @@ def totals(decided: Decided) -> list[Document]:
 
 
 def process_notes(decided: Decided) -> list[Document]:
-    """The numbered notes that lines refer to."""
-    return [{"number": note.number, "type": "display", "text": note.text} for note in decided.notes]
+    """The numbered notes that lines refer to; of a change, with its causes as codes."""
+    return [
+        filled(
+            extension=[_cause(cause) for cause in note.causes],
+            number=note.number,
+            type="display",
+            text=note.text,
+        )
+        for note in decided.notes
+    ]
+
+
+def _cause(cause: Cause) -> Document:
+    return {"url": CHANGE_CAUSE, "valueCoding": {"system": CHANGE_CAUSES, "code": cause.value}}
 
 
 def payment(decided: Decided, use: str) -> Document | None:

@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/references.html#contained, http://hl7.org/fhir/R4/narrati
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from html import escape
@@ -136,12 +136,27 @@ def _name(resource: Mapping[str, Any]) -> str | None:
     return text or None
 
 
-def narrative(sentence: str, facts: Iterable[str] = ()) -> Document:
-    """A generated narrative: one sentence, then a list of facts; both are plain text."""
+def narrative(sentence: str, facts: Iterable[str] = (), tables: str = "") -> Document:
+    """A generated narrative: one sentence, then a list of facts; both are plain text.
+
+    `tables` is what `table` made.
+    """
     items = "".join(f"<li>{_xhtml(fact)}</li>" for fact in facts)
     facts_list = f"<ul>{items}</ul>" if items else ""
-    div = f'<div xmlns="http://www.w3.org/1999/xhtml"><p>{_xhtml(sentence)}</p>{facts_list}</div>'
+    content = f"<p>{_xhtml(sentence)}</p>{facts_list}{tables}"
+    div = f'<div xmlns="http://www.w3.org/1999/xhtml">{content}</div>'
     return {"status": "generated", "div": div}
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table for a narrative; heads and cells are plain text. Empty without a row."""
+    body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
+    head = f"<thead><tr>{_cells('th', heads)}</tr></thead>"
+    return f"<table>{head}<tbody>{body}</tbody></table>" if body else ""
+
+
+def _cells(element: str, texts: Sequence[str]) -> str:
+    return "".join(f"<{element}>{_xhtml(text)}</{element}>" for text in texts)
 
 
 def _xhtml(text: str) -> str:

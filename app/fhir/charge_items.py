@@ -11,9 +11,9 @@ from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.pricing import Charge, Component, ComponentKind, Group, Rule
 from app.fhir import json_text
-from app.fhir.charge_conditions import Circumstances, holds, is_on_charges
+from app.fhir.charge_conditions import Circumstances, age_of, holds, is_on_charges
 from app.fhir.documents import Document, codings_of, days_of, decimal_of, exact, money_of
-from app.fhir.prices import is_on_claims
+from app.fhir.line_conditions import AGE, PATIENT, Condition, compiled_condition, is_understood
 
 BILLABLE = "billable"
 BILLED = "billed"
@@ -84,10 +84,13 @@ def _is_of(definition: Document, charge_item: Document) -> bool:
 def _applies(element: Document, definition: Document, reference: str, seen: Circumstances) -> bool:
     for condition in element.get("applicability", []):
         expression = condition.get("expression", "")
-        if is_on_claims(condition):
-            # No ChargeItem has a modifier.
-            return False
-        if condition.get("language") != "text/fhirpath" or not is_on_charges(expression):
+        is_fhirpath = condition.get("language") == "text/fhirpath"
+        if is_fhirpath and not is_on_charges(expression) and is_understood(expression):
+            # What is said of the line of a Claim holds of no ChargeItem.
+            if not _holds_of_patient(compiled_condition(expression), seen):
+                return False
+            continue
+        if not is_fhirpath or not is_on_charges(expression):
             text = (
                 f"{reference} cannot be priced: a condition of"
                 f" ChargeItemDefinition/{definition.get('id')} cannot be evaluated."
@@ -96,6 +99,11 @@ def _applies(element: Document, definition: Document, reference: str, seen: Circ
         if not holds(expression, seen):
             return False
     return True
+
+
+def _holds_of_patient(condition: Condition, seen: Circumstances) -> bool:
+    variables = {AGE: age_of(seen.patient, seen.on), PATIENT: seen.patient}
+    return not condition.reads_claim and condition.holds({}, variables)
 
 
 def _components(group: Document, reference: str) -> tuple[Component, ...]:

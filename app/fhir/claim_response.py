@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from app.domain.adjudication import Decided, DecidedLine
+from app.domain.adjudication import Category, Decided, DecidedLine
 from app.domain.canonical import ERRORS, EXPRESSION, PREDECESSOR, REISSUE_REASON, code_system
 from app.domain.claims import Days
 from app.domain.codes import Coding, Outcome
 from app.domain.issues import ErrorCode, Issue
-from app.fhir import adjudications
+from app.fhir import adjudications, json_text
 from app.fhir.adjudications import adjudication, concept
 from app.fhir.answering import (
     Answering,
@@ -29,6 +29,7 @@ from app.fhir.documents import Document
 
 REISSUE_REASONS = code_system("reissue-reason")
 
+_FUNDS_RESERVE = "http://terminology.hl7.org/CodeSystem/fundsreserve"
 _REPROCESSED = "The request was decided again, as its submitter asked."
 _TIERS = ("item", "detail", "subDetail")
 _LINE = re.compile(r"\bitem\[(\d+)\](?:\.detail\[(\d+)\](?:\.subDetail\[(\d+)\])?)?")
@@ -70,11 +71,13 @@ def decided(
     preauthorization: str | None = None,
     valid: Days | None = None,
     predecessor: str | None = None,
+    question: str | None = None,
 ) -> Document:
     """The decision, line by line.
 
     `preauthorization` is the reference to quote in later Claims, `valid` the days it holds,
-    `predecessor` the versioned reference of the response that this one takes the place of.
+    `predecessor` the versioned reference of the response that this one takes the place of,
+    `question` the reference of what the provider was asked before.
     """
     facts = adjudications.spoken(decided.totals)
     if preauthorization:
@@ -90,8 +93,16 @@ def decided(
         item=[_line(line) for line in decided.lines],
         total=adjudications.totals(decided),
         payment=adjudications.payment(decided, answering.request["use"]),
+        fundsReserve=_reserved(decided) if preauthorization else None,
         processNote=adjudications.process_notes(decided),
+        communicationRequest=[{"reference": question}] if question else None,
     )
+
+
+def decided_part(decided: Decided) -> str:
+    """The text of items and totals as it stands in the ClaimResponse of a decision."""
+    items = [_line(line) for line in decided.lines]
+    return json_text.write(filled(item=items, total=adjudications.totals(decided)))[1:-1]
 
 
 def reversal(
@@ -157,6 +168,7 @@ def _insurance(entry: Document, request: Document) -> Document:
         focal=entry["focal"],
         coverage=detached(entry["coverage"], request),
         businessArrangement=entry.get("businessArrangement"),
+        claimResponse=detached(entry.get("claimResponse"), request),
     )
 
 
@@ -189,6 +201,13 @@ def _sequences(expression: str, request: Document) -> dict[str, int]:
         line = lines[int(index)]
         sequences[f"{tier}Sequence"] = line["sequence"]
     return sequences
+
+
+def _reserved(decided: Decided) -> Document:
+    """For whom the benefit is held: for the provider that asked, as far as there is any."""
+    benefit = decided.total(Category.BENEFIT)
+    code = "provider" if benefit is not None and benefit.amount > 0 else "none"
+    return concept([Coding(_FUNDS_RESERVE, code, code.capitalize())])
 
 
 def _line(line: DecidedLine) -> Document:

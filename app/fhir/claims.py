@@ -133,6 +133,10 @@ def _line(line: Document, path: tuple[int, ...], expression: str) -> Line:
         procedures=_values(line, "procedureSequence"),
         information=_values(line, "informationSequence"),
         lines=_lines(line, path, expression),
+        body_sites=codings_of(line.get("bodySite")),
+        sub_sites=tuple(
+            coding for concept in line.get("subSite", []) for coding in codings_of(concept)
+        ),
     )
 
 

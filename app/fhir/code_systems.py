@@ -85,9 +85,15 @@ _PLAN = {
     "amount-per-lifetime": "The most the category ever pays.",
     "visits-per-year": "The days with a covered service in a calendar year.",
     "units-per-claim": "The quantity covered in one Claim.",
+    "excluded-service": "Services of the category that are not covered.",
+    "frequency": "The units of a service covered within a time.",
+    "minimum-age": "The age in years from which services are covered.",
+    "maximum-age": "The age in years up to which services are covered.",
+    "sex": "The administrative gender that services are covered for.",
     "copay": "What the member pays of a category on a day.",
     "coinsurance": "The member's share in percent.",
     "deductible": "With value 0: the deductible does not apply to the category.",
+    "attachment-required": "In answers: a Claim for the service is paid with an attachment only.",
     "standard": "Coordination: the benefit is cut to what is left of the allowed amount.",
     "maintenance-of-benefits": "Coordination: the plan is applied to what earlier payers left.",
     "carve-out": "Coordination: what earlier payers paid is taken off the benefit.",
@@ -95,6 +101,26 @@ _PLAN = {
 _REISSUE_REASONS = {
     "cancelled": "The request was cancelled: the predecessor is reversed.",
     "reprocessed": "The request was decided again.",
+}
+_CHANGE_CAUSES = {
+    "rules": "The rule set of the adjudicator, or its version.",
+    "request": "How the request is read.",
+    "received": "The day on which the request counts as received.",
+    "patient": "What is known of the patient.",
+    "coverage": "The Coverage that matches, its days, or whose it is.",
+    "plan": "The plan or its version.",
+    "network": "The days on which the provider is in a network of the plan.",
+    "price": "The price of a service of the line.",
+    "other-claims": "Other requests for the same services.",
+    "review": "What a person of the payer said of it.",
+    "authorization": "What the quoted preauthorizations grant.",
+    "other-payer": "What earlier payers answered.",
+    "counters": "What was used before of a deductible, maximum or limit.",
+    "attachments": "Attachments came or were cancelled.",
+    "last-call": "What was waited for did not come, or can be waited for again.",
+    "lines": "Lines that are carried over come before others.",
+    "not-kept": "Not known: what the earlier decision was made from is not kept.",
+    "other": "Something else that the adjudicator is asked with.",
 }
 
 
@@ -111,6 +137,7 @@ def published() -> dict[tuple[str, str], Document]:
         _code_system("adjudication", "Adjudication categories beside HL7's", _ADJUDICATION),
         _code_system("plan", "Codes of the plan profile", _PLAN),
         _code_system("reissue-reason", "Why a response follows another", _REISSUE_REASONS),
+        _code_system("change-cause", "Why a decision made again differs", _CHANGE_CAUSES),
     )
     return {
         (each["resourceType"], each["id"]): each

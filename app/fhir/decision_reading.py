@@ -5,6 +5,8 @@ http://hl7.org/fhir/R4/claimresponse.html
 """
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine, Note
+from app.domain.canonical import CHANGE_CAUSE
+from app.domain.codes import Cause
 from app.fhir.documents import Document, codings_of, money_of
 
 _TIERS = ("item", "detail", "subDetail")
@@ -16,8 +18,17 @@ def read_decision(document: Document) -> Decided:
         lines=_lines(document, ()),
         totals=_amounts(document.get("total", [])),
         disposition=document["disposition"],
-        notes=tuple(Note(note["number"], note["text"]) for note in document.get("processNote", [])),
+        notes=tuple(_note(note) for note in document.get("processNote", [])),
     )
+
+
+def _note(note: Document) -> Note:
+    causes = (
+        Cause(each["valueCoding"]["code"])
+        for each in note.get("extension", [])
+        if each["url"] == CHANGE_CAUSE
+    )
+    return Note(note["number"], note["text"], tuple(causes))
 
 
 def _lines(parent: Document, path: tuple[int, ...]) -> tuple[DecidedLine, ...]:

@@ -4,11 +4,13 @@ http://hl7.org/fhir/R4/coverageeligibilityresponse.html
 """
 
 from collections.abc import Sequence
-from datetime import date
 
-from app.domain.adjudication import Coverage
+from app.domain.canonical import ERRORS, EXPRESSION
 from app.domain.claims import Days
-from app.domain.codes import Outcome
+from app.domain.codes import Coding, Outcome
+from app.domain.eligibility import Insured, Told
+from app.domain.issues import Issue
+from app.fhir.adjudications import concept
 from app.fhir.answering import (
     Answering,
     detached,
@@ -17,76 +19,118 @@ from app.fhir.answering import (
     narrative,
     parties,
     request_of,
+    table,
 )
-from app.fhir.documents import Document, days_of
+from app.fhir.documents import Document
+from app.fhir.eligibility_items import HEADS, item, needs, rows, tellings
+from app.fhir.eligibility_request import purposes_of
+
+# A table that is longer is read by nobody.
+_MOST_ROWS = 200
+
+Answers = Sequence[tuple[Document, Insured | None]]
 
 
 def eligibility_response(
     answering: Answering,
-    insurances: Sequence[tuple[Document, Coverage | None]],
-    in_force_on: date,
+    answers: Answers,
+    issues: Sequence[Issue] = (),
+    authorization_url: str | None = None,
 ) -> Document:
-    """Answer each insurance of the request with whether the payer's Coverage is in force.
+    """Answer each insurance: a reference to a Coverage, and what the payer knows of it.
 
-    A Coverage is in force if it is on every service date that the request names, or on
-    `in_force_on` if it names none. One that is not known (None) is answered with inforce false and
-    outcome complete: `error` would say that the question could not be processed, and it was.
+    One that is not known (None) is answered with inforce false and outcome complete: `error` would
+    say that the question could not be processed, and it was. With `issues` the outcome is `error`.
     """
     request = answering.request
-    asked = _asked(request, in_force_on)
-    answers = [
-        (entry, coverage, coverage is not None and _is_in_force(coverage, asked))
-        for entry, coverage in insurances
-    ]
-    disposition = _disposition([(coverage, in_force) for _, coverage, in_force in answers])
+    told = _told(answers, issues)
     return filled(
-        **head(answering, "CoverageEligibilityResponse", narrative(disposition)),
+        **head(answering, "CoverageEligibilityResponse", _narrative(answering, answers, issues)),
         # An extension may stand for a purpose; what is answered is the validation in any case.
         purpose=[each for each in request.get("purpose", []) if each] or ["validation"],
         servicedDate=request.get("servicedDate"),
         servicedPeriod=detached(request.get("servicedPeriod"), request),
         **parties(answering, "requestor"),
         request=request_of(answering),
-        outcome=Outcome.COMPLETE.value,
-        disposition=disposition,
+        outcome=outcome_of(answers, issues).value,
+        disposition=disposition_of(answers, issues),
         insurance=[
-            filled(
-                coverage=detached(entry["coverage"], request),
-                inforce=in_force,
-                benefitPeriod=_period(coverage),
-            )
-            for entry, coverage, in_force in answers
+            _insurance(coverage, insured, request, authorization_url)
+            for coverage, insured in answers
         ],
+        preAuthRef=next((each.authorized_by for each in told if each.authorized_by), None),
+        error=[_error(issue) for issue in issues],
     )
 
 
-def _asked(request: Document, otherwise: date) -> tuple[date, date]:
-    """First and last day asked about; a Period with one end asks about that day."""
-    serviced = request.get("servicedDate") or request.get("servicedPeriod")
-    days = days_of(serviced) or Days(None, None)
-    first = days.first or days.last or otherwise
-    return first, days.last or first
+def outcome_of(answers: Answers, issues: Sequence[Issue]) -> Outcome:
+    """`partial`: the coverage is in force, but what its plan covers cannot be told."""
+    if issues:
+        return Outcome.ERROR
+    is_partial = any(insured is not None and insured.told is None for _, insured in answers)
+    return Outcome.PARTIAL if is_partial else Outcome.COMPLETE
 
 
-def _is_in_force(coverage: Coverage, asked: tuple[date, date]) -> bool:
-    first, last = asked
-    starts = coverage.starts_on is None or coverage.starts_on <= first
-    ends = coverage.ends_on is None or coverage.ends_on >= last
-    return starts and ends
+def disposition_of(answers: Answers, issues: Sequence[Issue]) -> str:
+    """The answer in a sentence or two."""
+    sentence = _in_force(answers)
+    outcome = outcome_of(answers, issues)
+    if outcome is Outcome.ERROR:
+        return f"{sentence} What is asked about it has errors."
+    if outcome is Outcome.PARTIAL:
+        return f"{sentence} What its plan covers cannot be told."
+    return sentence
 
 
-def _disposition(answers: list[tuple[Coverage | None, bool]]) -> str:
+def _in_force(answers: Answers) -> str:
     if not answers:
         return "The request names no coverage."
-    if any(in_force for _, in_force in answers):
+    if any(insured is not None and insured.is_in_force for _, insured in answers):
         return "The coverage is in force."
-    if any(coverage is not None for coverage, _ in answers):
+    if any(insured is not None for _, insured in answers):
         return "The coverage is not in force."
     return "The payer knows no such coverage."
 
 
-def _period(coverage: Coverage | None) -> Document | None:
-    if coverage is None:
-        return None
-    starts, ends = coverage.starts_on, coverage.ends_on
-    return filled(start=starts and starts.isoformat(), end=ends and ends.isoformat())
+def _told(answers: Answers, issues: Sequence[Issue]) -> list[Told]:
+    if issues:
+        return []
+    return [told for _, insured in answers if insured for told in insured.told or ()]
+
+
+def _insurance(
+    coverage: Document, insured: Insured | None, request: Document, url: str | None
+) -> Document:
+    purposes = purposes_of(request)
+    told = tellings((insured and insured.told) or (), purposes)
+    return filled(
+        coverage=detached(coverage, request),
+        inforce=insured is not None and insured.is_in_force,
+        benefitPeriod=_period(insured.days) if insured else None,
+        item=[item(each, request, purposes, url) for each in told],
+    )
+
+
+def _narrative(answering: Answering, answers: Answers, issues: Sequence[Issue]) -> Document:
+    request = answering.request
+    purposes = purposes_of(request)
+    told = [tellings(insured.told or (), purposes) for _, insured in answers if insured]
+    lines = [row for each in told for row in rows(each, request, purposes)]
+    needed = dict.fromkeys(fact for each in told for fact in needs(each, request, purposes))
+    facts = [*(issue.text for issue in issues), *needed]
+    if len(lines) > _MOST_ROWS:
+        facts.append(f"The table shows {_MOST_ROWS} rows of {len(lines)}.")
+    sentence = disposition_of(answers, issues)
+    return narrative(sentence, facts, table(HEADS, lines[:_MOST_ROWS]))
+
+
+def _period(days: Days) -> Document:
+    start, end = days.first, days.last
+    return filled(start=start and start.isoformat(), end=end and end.isoformat())
+
+
+def _error(issue: Issue) -> Document:
+    entry = issue.error.entry
+    expression = [{"url": EXPRESSION, "valueString": issue.expression}] if issue.expression else []
+    code = concept([Coding(ERRORS, entry.id, entry.meaning)], issue.text)
+    return filled(extension=expression, code=code)

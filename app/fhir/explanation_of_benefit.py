@@ -4,11 +4,14 @@ http://hl7.org/fhir/R4/explanationofbenefit.html
 """
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import Any
 
 from app.domain.adjudication import Decided, DecidedLine
+from app.domain.claims import Days
 from app.domain.codes import Outcome
-from app.fhir import adjudications
+from app.domain.eligibility import Told
+from app.fhir import adjudications, benefit_balance
 from app.fhir.adjudications import adjudication
 from app.fhir.answering import (
     Answering,
@@ -73,27 +76,46 @@ _INFORMATION = [
     "valueQuantity",
     "valueReference",
 ]
+_RELATED = ["claim", "relationship", "reference"]
+_ACCIDENT = ["date", "type", "locationAddress", "locationReference"]
 _TIERS = ("item", "detail", "subDetail")
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the patient's insurance stands after the decision: its term, and what is used of it."""
+
+    days: Days | None = None
+    told: tuple[Told, ...] = ()
+
+
 def explanation_of_benefit(
-    answering: Answering, response_reference: str, decided: Decided
+    answering: Answering,
+    response_reference: str,
+    decided: Decided,
+    standing: Standing | None = None,
 ) -> Document:
     """Explain a decision to the patient: the Claim's lines beside what was decided of each.
 
-    `response_reference` is that of the ClaimResponse. Raises ValueError where the decision is not
-    one to one with the lines of the Claim.
+    `response_reference` is that of the ClaimResponse; `standing` None: nothing is known of it.
+    Raises ValueError where the decision is not one to one with the lines of the Claim.
     """
-    request = answering.request
+    request, standing = answering.request, standing or Standing()
     return filled(
-        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided)),
+        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided, standing)),
         type=detached(request["type"], request),
         subType=detached(request.get("subType"), request),
         use=request["use"],
         billablePeriod=detached(request.get("billablePeriod"), request),
+        enterer=detached(request.get("enterer"), request),
         **parties(answering, "provider"),
         priority=detached(request["priority"], request),
+        fundsReserveRequested=detached(request.get("fundsReserve"), request),
+        related=_all(request, "related", _RELATED),
+        prescription=detached(request.get("prescription"), request),
+        originalPrescription=detached(request.get("originalPrescription"), request),
         payee=_picked(request.get("payee", {}), ["type", "party"], request),
+        referral=detached(request.get("referral"), request),
         facility=detached(request.get("facility"), request),
         claim=request_of(answering),
         claimResponse={"reference": response_reference, "type": "ClaimResponse"},
@@ -104,15 +126,29 @@ def explanation_of_benefit(
         diagnosis=_all(request, "diagnosis", _DIAGNOSIS),
         procedure=_all(request, "procedure", _PROCEDURE),
         insurance=_all(request, "insurance", ["focal", "coverage", "preAuthRef"]),
+        accident=_picked(request.get("accident", {}), _ACCIDENT, request),
         item=_lines(request, 0, decided.lines, request),
         total=adjudications.totals(decided),
         payment=adjudications.payment(decided, request["use"]),
         processNote=adjudications.process_notes(decided),
+        benefitPeriod=_period(standing.days),
+        benefitBalance=benefit_balance.balances(standing.told),
     )
 
 
-def _narrative(answering: Answering, decided: Decided) -> Document:
-    facts = [*adjudications.spoken(decided.totals), *(note.text for note in decided.notes)]
+def _period(days: Days | None) -> Document | None:
+    if days is None:
+        return None
+    start, end = days.first, days.last
+    return filled(start=start and start.isoformat(), end=end and end.isoformat())
+
+
+def _narrative(answering: Answering, decided: Decided, standing: Standing) -> Document:
+    facts = [
+        *adjudications.spoken(decided.totals),
+        *(note.text for note in decided.notes),
+        *benefit_balance.spoken(standing.told),
+    ]
     return narrative(f"{name_of(answering.request)}: {decided.disposition}", facts)
 
 

@@ -3,17 +3,19 @@
 http://hl7.org/fhir/R4/invoice.html
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from app.domain.invoices import InvoiceStatus
+from app.domain.canonical import LEFT_TO_PAY
+from app.domain.invoices import Balance, InvoiceStatus
 from app.domain.money import Money
 from app.domain.pricing import Bill, Component, PricedLine
 from app.domain.references import Identifier
 from app.fhir import json_text
 from app.fhir.answering import detached, filled, identifier_document, narrative
-from app.fhir.documents import Document
+from app.fhir.documents import Document, money_of
 
 _RECIPIENTS = frozenset({"Patient", "Group"})
 
@@ -61,6 +63,38 @@ def charge_items_of(invoice: Document) -> list[str]:
     """The references to the ChargeItems that an Invoice bills."""
     lines = invoice.get("lineItem", [])
     return [line["chargeItemReference"]["reference"] for line in lines if _is_ours(line)]
+
+
+def total_of(invoice: Mapping[str, Any]) -> Money:
+    """What an Invoice comes to, tax included."""
+    total = money_of(invoice["totalGross"])
+    if total is None:
+        raise ValueError("every Invoice has its total")
+    return total
+
+
+def settled_members(invoice: Document, balance: Balance) -> dict[str, str | None]:
+    """The members, as JSON text, that tell how far an Invoice is paid."""
+    others = [each for each in invoice.get("extension", ()) if each["url"] != LEFT_TO_PAY]
+    is_partly = balance.left.amount and balance.received.amount
+    left = [{"url": LEFT_TO_PAY, "valueMoney": _money(balance.left)}] if is_partly else []
+    sentence = f"Invoice {invoice['identifier'][0]['value']}: {_told(balance.total)}, tax included."
+    facts = [_lines(len(invoice["lineItem"]), total_net(invoice))]
+    if balance.received.amount:
+        facts.append(f"{_told(balance.received)} was paid, {_told(balance.left)} is left")
+    return {
+        "status": json_text.write(balance.status.value),
+        "extension": json_text.write([*others, *left]) if [*others, *left] else None,
+        "text": json_text.write(narrative(sentence, facts)),
+    }
+
+
+def total_net(invoice: Mapping[str, Any]) -> Money:
+    """What an Invoice comes to without tax."""
+    net = money_of(invoice["totalNet"])
+    if net is None:
+        raise ValueError("every Invoice has its total")
+    return net
 
 
 def _is_ours(line: Document) -> bool:
@@ -124,9 +158,11 @@ def _money(money: Money) -> Document:
 def _narrative(invoicing: Invoicing) -> Document:
     bill = invoicing.bill
     sentence = f"Invoice {invoicing.identifier.value}: {_told(bill.gross)}, tax included."
-    count = len(bill.lines)
-    lines = f"{count} line{'s' if count > 1 else ''}"
-    return narrative(sentence, [f"{lines}, without tax {_told(bill.net)}"])
+    return narrative(sentence, [_lines(len(bill.lines), bill.net)])
+
+
+def _lines(count: int, net: Money) -> str:
+    return f"{count} line{'s' if count > 1 else ''}, without tax {_told(net)}"
 
 
 def _told(money: Money) -> str:

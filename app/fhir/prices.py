@@ -3,34 +3,36 @@
 http://hl7.org/fhir/R4/chargeitemdefinition.html
 """
 
-import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
 
 from app.domain.canonical import extension
-from app.domain.claims import Days
+from app.domain.claims import Claim, Days, Line
 from app.domain.codes import Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.money import Money
+from app.domain.persons import Person
 from app.domain.plan import Price
 from app.fhir.charge_conditions import is_on_charges
 from app.fhir.documents import Document, codings_of, days_of, extension_of, money_of
+from app.fhir.line_conditions import AGE, PATIENT, RESOURCE, compiled_condition, is_understood
+from app.fhir.persons import patient_of
 
 BENEFIT_CATEGORY = extension("benefit-category")
 ATTACHMENT_REQUIRED = extension("attachment-required")
 
-_MODIFIER = (
-    r"modifier\.coding\.where\(\s*system\s*=\s*'([^']+)'\s+and\s+code\s*=\s*'([^']+)'\s*\)"
-    r"\.exists\(\)"
-)
-_CONDITION = re.compile(rf"\s*{_MODIFIER}(?:\s+and\s+{_MODIFIER})*\s*")
+_FHIRPATH = "text/fhirpath"
+_Conditions = tuple[str, ...]
 
 
 def read_prices(document: Document) -> tuple[Price, ...]:
     """Read a ChargeItemDefinition: a price for each coding of its code and each property group.
 
-    One without a code, or that is not active, has none. The condition that is understood is
-    `modifier.coding.where(system = 'S' and code = 'C').exists()`, several joined by `and`; any
-    other raises Unacceptable, as does what the profile does not know. What is under a condition on
-    a ChargeItem is for invoices alone.
+    One without a code, or that is not active, has none. Conditions are those of `line_conditions`;
+    any other raises Unacceptable, as does what the profile does not know. What is under a condition
+    on a ChargeItem is for invoices alone. Groups with a condition come before those without.
     """
     services = codings_of(document.get("code"))
     if not services or document.get("status") != "active" or _is_for_invoices(document):
@@ -46,35 +48,91 @@ def _prices(
     document: Document, services: tuple[Coding, ...], issues: list[Issue]
 ) -> tuple[Price, ...]:
     here = "ChargeItemDefinition"
-    common = _modifiers(document, here, issues)
+    common = _conditions(document, here, issues)
     category = _category(document, issues)
     days = days_of(document.get("effectivePeriod")) or Days(None, None)
     needs_attachment = _needs_attachment(document, issues)
-    groups = enumerate(document.get("propertyGroup", []))
-    fees: list[tuple[tuple[Coding, ...], Money | None]] = [
-        ((*common, *_modifiers(group, where, issues)), _fee(group, where, issues))
-        for where, group in ((f"{here}.propertyGroup[{index}]", group) for index, group in groups)
-        if _is_priced(group) and not _is_for_invoices(group)
-    ]
-    if not fees and (category is not None or needs_attachment):
-        fees = [(common, None)]
+    fees = _fees(document, here, issues)
+    if (category is not None or needs_attachment) and all(own for own, _ in fees):
+        # Where no group applies the service still is of its category.
+        fees.append(((), None))
     return tuple(
-        Price(service, fee, category, modifiers, days.first, days.last, needs_attachment)
+        Price(service, fee, category, (*common, *own), days.first, days.last, needs_attachment)
         for service in services
-        for modifiers, fee in fees
+        for own, fee in fees
     )
 
 
-def is_on_claims(condition: Document) -> bool:
-    """Whether a condition is one on the line of a Claim."""
-    expression = condition.get("expression", "")
-    return condition.get("language") == "text/fhirpath" and bool(_CONDITION.fullmatch(expression))
+def _fees(
+    document: Document, here: str, issues: list[Issue]
+) -> list[tuple[_Conditions, Money | None]]:
+    groups = enumerate(document.get("propertyGroup", []))
+    fees: list[tuple[_Conditions, Money | None]] = [
+        (_conditions(group, where, issues), _fee(group, where, issues))
+        for where, group in ((f"{here}.propertyGroup[{index}]", group) for index, group in groups)
+        if _is_priced(group) and not _is_for_invoices(group)
+    ]
+    return sorted(fees, key=lambda fee: not fee[0])
+
+
+def applied(
+    prices: tuple[Price, ...], document: Document, claim: Claim, patient: Person, received_on: date
+) -> tuple[Price, ...]:
+    """The prices with the lines of a Claim that meet their conditions."""
+    if not any(price.conditions for price in prices):
+        return prices
+    lines = [
+        (line, element, _variables(document, patient, claim.day_of(item) or received_on))
+        for item, (line, element) in _lines(document, claim)
+    ]
+    return tuple(
+        replace(
+            price,
+            lines=frozenset(
+                line.path
+                for line, element, variables in lines
+                if _are_met(price, line, element, variables)
+            ),
+        )
+        for price in prices
+    )
+
+
+def _are_met(price: Price, line: Line, element: Document, variables: Mapping[str, Any]) -> bool:
+    keys = {service.key for service in line.services}
+    return price.service.key in keys and all(
+        compiled_condition(each).holds(element, variables) for each in price.conditions
+    )
+
+
+def _variables(document: Document, patient: Person, day: date) -> dict[str, Any]:
+    ages = patient.ages_on(day)
+    age = ages[0] if ages is not None and ages[0] == ages[1] else None
+    return {AGE: age, PATIENT: patient_of(patient), RESOURCE: document}
+
+
+def _lines(document: Document, claim: Claim) -> Iterator[tuple[Line, tuple[Line, Document]]]:
+    """Every line with its element, and the item it is of; both are read from one document."""
+
+    def below(
+        item: Line, line: Line, element: Document, tiers: tuple[str, ...]
+    ) -> Iterator[tuple[Line, tuple[Line, Document]]]:
+        yield item, (line, element)
+        if tiers:
+            parts = zip(line.lines, element.get(tiers[0], []), strict=True)
+            for part, inner in parts:
+                yield from below(item, part, inner, tiers[1:])
+
+    for item, element in zip(claim.lines, document.get("item", []), strict=True):
+        yield from below(item, item, element, ("detail", "subDetail"))
 
 
 def _is_for_invoices(element: Document) -> bool:
     conditions = element.get("applicability", [])
     return any(
-        each.get("language") == "text/fhirpath" and is_on_charges(each.get("expression", ""))
+        each.get("language") == _FHIRPATH
+        and not is_understood(each.get("expression", ""))
+        and is_on_charges(each.get("expression", ""))
         for each in conditions
     )
 
@@ -96,17 +154,26 @@ def _fee(group: Document, here: str, issues: list[Issue]) -> Money | None:
     return fee
 
 
-def _modifiers(element: Document, here: str, issues: list[Issue]) -> tuple[Coding, ...]:
-    modifiers: list[Coding] = []
+def _conditions(element: Document, here: str, issues: list[Issue]) -> _Conditions:
+    conditions: list[str] = []
     for index, condition in enumerate(element.get("applicability", [])):
         expression = condition.get("expression", "")
-        if not is_on_claims(condition):
+        why = _misunderstood(condition.get("language"), expression)
+        if why is not None:
             where = f"{here}.applicability[{index}]"
-            _refuse(issues, where, f"The condition {expression!r} cannot be evaluated.")
-            continue
-        found = re.findall(_MODIFIER, expression)
-        modifiers += (Coding(system, code) for system, code in found)
-    return tuple(modifiers)
+            _refuse(issues, where, f"The condition {expression!r} cannot be evaluated: {why}.")
+        conditions.append(expression)
+    return tuple(conditions)
+
+
+def _misunderstood(language: str | None, expression: str) -> str | None:
+    if language != _FHIRPATH:
+        return f"its language is not {_FHIRPATH}"
+    try:
+        compiled_condition(expression)
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _category(document: Document, issues: list[Issue]) -> Coding | None:

@@ -9,7 +9,16 @@ from typing import Any
 from app.domain.canonical import extension
 from app.domain.issues import ErrorCode, Issue
 from app.fhir.documents import Document
-from app.fhir.plans import AUTHORIZATION_REQUIRED, COORDINATION, TIMELY_FILING, WAITING_PERIOD
+from app.fhir.plans import (
+    AUTHORIZATION_REQUIRED,
+    COORDINATION,
+    LIMIT_PER,
+    LIMIT_PERIOD,
+    LIMIT_SERVICE,
+    LIMIT_SEX,
+    TIMELY_FILING,
+    WAITING_PERIOD,
+)
 from app.fhir.prices import ATTACHMENT_REQUIRED, BENEFIT_CATEGORY
 
 _OURS = extension("")
@@ -19,6 +28,10 @@ _DEFINED = frozenset(
         COORDINATION,
         TIMELY_FILING,
         WAITING_PERIOD,
+        LIMIT_PER,
+        LIMIT_PERIOD,
+        LIMIT_SERVICE,
+        LIMIT_SEX,
         ATTACHMENT_REQUIRED,
         BENEFIT_CATEGORY,
     }

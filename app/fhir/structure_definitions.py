@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from app.domain import canonical
 from app.domain.canonical import EXPRESSION, OR_MORE, PREDECESSOR, REISSUE_REASON, RETRYABLE
 from app.fhir.documents import Document
-from app.fhir.plans import AUTHORIZATION_REQUIRED, COORDINATION, TIMELY_FILING, WAITING_PERIOD
+from app.fhir.plans import (
+    AUTHORIZATION_REQUIRED,
+    COORDINATION,
+    LIMIT_PER,
+    LIMIT_PERIOD,
+    LIMIT_SERVICE,
+    LIMIT_SEX,
+    TIMELY_FILING,
+    WAITING_PERIOD,
+)
 from app.fhir.prices import ATTACHMENT_REQUIRED, BENEFIT_CATEGORY
 
 _VERSION = "1.0.0"
@@ -30,9 +39,15 @@ _EXTENSIONS = (
         REISSUE_REASON, "CodeableConcept", ("ClaimResponse",), "Why there is another response."
     ),
     _Extension(
+        canonical.CHANGE_CAUSE,
+        "Coding",
+        ("ClaimResponse.processNote", "ExplanationOfBenefit.processNote"),
+        "What of the inputs changed, where a decision made again differs.",
+    ),
+    _Extension(
         EXPRESSION,
         "string",
-        ("ClaimResponse.error", "CodeableConcept"),
+        ("ClaimResponse.error", "CoverageEligibilityResponse.error", "CodeableConcept"),
         "The FHIRPath of the element that is wrong.",
     ),
     _Extension(
@@ -44,6 +59,9 @@ _EXTENSIONS = (
     _Extension(OR_MORE, "boolean", ("Task.output",), "The true number may be larger."),
     _Extension(
         canonical.DELIVERY_COUNT, "integer", ("Task.output", "Bundle.entry"), "Hand-overs so far."
+    ),
+    _Extension(
+        canonical.LEFT_TO_PAY, "Money", ("Invoice",), "What of a partly paid Invoice is left."
     ),
     _Extension(
         AUTHORIZATION_REQUIRED,
@@ -65,6 +83,30 @@ _EXTENSIONS = (
     ),
     _Extension(
         COORDINATION, "code", ("InsurancePlan",), "How benefits are coordinated with other payers."
+    ),
+    _Extension(
+        LIMIT_SERVICE,
+        "CodeableConcept",
+        ("InsurancePlan.coverage.benefit.limit",),
+        "A service that the limit is about; each of its codings.",
+    ),
+    _Extension(
+        LIMIT_PERIOD,
+        "Duration",
+        ("InsurancePlan.coverage.benefit.limit",),
+        "The time within which a frequency counts; without it, a calendar year.",
+    ),
+    _Extension(
+        LIMIT_PER,
+        "code",
+        ("InsurancePlan.coverage.benefit.limit",),
+        "What a frequency is counted by: body-site (a tooth) or sub-site (a surface of it).",
+    ),
+    _Extension(
+        LIMIT_SEX,
+        "code",
+        ("InsurancePlan.coverage.benefit.limit",),
+        "The administrative gender that a service is covered for.",
     ),
     _Extension(
         BENEFIT_CATEGORY,

@@ -13,7 +13,7 @@ from app.domain.lifecycle import LIVE, State
 from app.domain.references import Reference
 from app.fhir import json_text
 from app.fhir.documents import contained, identifiers_of, reference_of
-from app.gateway import questions
+from app.gateway import clocks, questions
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import VersionConflict
 from app.store.submissions import Submission
@@ -97,6 +97,7 @@ def attach(communication: Submission, claim: Submission, work: UnitOfWork) -> No
     )
     if moved is None:
         raise VersionConflict(f"{claim.type}/{claim.id}")
+    clocks.answered(claim, work)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.jobs.add(work.scope, ADJUDICATE, moved.key, moved.epoch, work.now)
 

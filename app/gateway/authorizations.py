@@ -3,26 +3,22 @@
 Docs: docs/preauthorizations.md.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from app.domain.adjudication import (
-    Amount,
-    Authorization,
-    Category,
-    Coverage,
-    Decided,
-    DecidedLine,
-)
+from app.domain.adjudication import Category, Coverage, Decided, DecidedLine
+from app.domain.arithmetic import currency_of, quantity_of
+from app.domain.authorizations import QUANTITY_UNIT, Authorization, HeldLine, Path, Use, counted
 from app.domain.claims import Claim, Days, Line
+from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
-from app.domain.money import Money
+from app.domain.money import NO_CURRENCY, Money
 from app.domain.parties import Client
 from app.fhir import documents, json_text
-from app.store.reservations import Terms
+from app.store.reserved import Grant, Part, Reservation, Terms
 from app.store.submissions import Submission
+from app.store.tables import Measure
 from app.store.unit_of_work import UnitOfWork
 
 _PREFIX = "PA-"
@@ -67,89 +63,143 @@ def reserve(
     benefit: Money,
     work: UnitOfWork,
 ) -> None:
-    """Hold the benefit of a preauthorization for its member, provider, granted services, days."""
-    granted = {
-        line.path
-        for line in _decided_leaves(decided.lines)
-        if any(row.category is Category.ELIGIBLE for row in line.amounts)
+    """Hold quantity and benefit of each line that was granted, for its services on these days."""
+    granted = dict(_granted(decided.lines))
+    lines = {line.path: line for line in _leaves(claim.lines) if line.path in granted}
+    grants = {
+        path: Grant(granted[path].minor_units, _units(counted(quantity_of(line))))
+        for path, line in lines.items()
     }
     services = {
-        _service(coding.key, work)
-        for line in _leaves(claim.lines)
-        for coding in line.services
-        if line.path in granted
+        path: frozenset(_service(coding.key, work) for coding in line.services)
+        for path, line in lines.items()
     }
     terms = Terms(
         currency=benefit.currency,
         member=coverage.member if coverage else None,
         providers=preauthorization.providers or frozenset(),
-        services=frozenset(services),
+        services=services,
         starts_on=valid.first,
         ends_on=valid.last,
     )
-    work.reservations.reserve(preauthorization.id, benefit.minor_units, terms)
+    work.reservations.reserve(preauthorization.id, grants, terms)
 
 
 def held_for(
-    submission: Submission, claim: Claim, coverage: Coverage | None, work: UnitOfWork
+    submission: Submission,
+    claim: Claim,
+    coverage: Coverage | None,
+    work: UnitOfWork,
+    *,
+    lock: bool = False,
 ) -> tuple[Authorization, ...]:
-    """The live preauthorizations that a Claim quotes and that are of its member and provider."""
-    quoted = _quoted(claim) if coverage is not None else []
-    providers = submission.providers or frozenset()
+    """The live preauthorizations that a Claim quotes and that are of its member and provider.
+
+    What it used itself counts as left. `lock`: nobody moves them until the transaction ends.
+    """
+    quoted = _quoted(claim) if claim.use is ClaimUse.CLAIM and coverage is not None else []
+    if coverage is None or not quoted:
+        return ()
+    found = work.reservations.find_all(quoted, lock=lock)
+    theirs = {
+        id: reservation
+        for id, reservation in found.items()
+        if reservation.terms.member == coverage.member
+        and reservation.terms.providers & (submission.providers or frozenset())
+    }
+    asked = work.on_the_payers_side().submissions.claims(theirs) if theirs else {}
+    own = _own(submission, work) if theirs else {}
     keys = {coding.key for line in _leaves(claim.lines) for coding in line.services}
-    services = {_service(key, work): key for key in keys} if quoted else {}
-    found = []
-    for preauthorization in quoted:
-        terms = work.reservations.terms(preauthorization)
-        asked = work.on_the_payers_side().submissions.find("Claim", preauthorization)
-        if terms is None or asked is None or asked.state not in LIVE:
-            continue
-        if coverage is not None and terms.member == coverage.member and terms.providers & providers:
-            granted = frozenset(services[each] for each in terms.services & services.keys())
-            days = (terms.starts_on, terms.ends_on)
-            found.append(Authorization(terms.currency, granted, *days))
-    return tuple(found)
+    services = {_service(key, work): key for key in keys} if theirs else {}
+    return tuple(
+        _authorization(id, reservation, services, own)
+        for id, reservation in theirs.items()
+        if id in asked and asked[id].state in LIVE
+    )
 
 
-@dataclass(slots=True)
-class _Use:
-    """What a Claim may take for one line from reservations, and the line it is for."""
+def _own(submission: Submission, work: UnitOfWork) -> dict[Part, int]:
+    """What a Claim that is decided again uses already."""
+    sums: dict[Part, int] = {}
+    if submission.decided_at is not None:
+        for (part, _), units in work.reservations.used_by(submission.id).items():
+            sums[part] = sums.get(part, 0) + units
+    return sums
 
-    units: int
-    currency: str
-    services: frozenset[str]
-    day: date
+
+def _authorization(
+    id: str, reservation: Reservation, services: Mapping[str, str], own: Mapping[Part, int]
+) -> Authorization:
+    terms = reservation.terms
+
+    def left(path: Path, measure: Measure) -> int | None:
+        part = Part(id, path, measure)
+        sums = reservation.parts.get(part)
+        return None if sums is None else sums.open + own.get(part, 0)
+
+    lines = []
+    for path, hashes in sorted(terms.services.items()):
+        granted = frozenset(services[each] for each in hashes & services.keys())
+        amount, quantity = left(path, Measure.AMOUNT), left(path, Measure.QUANTITY)
+        if granted and amount is not None:
+            money = Money.of_minor_units(amount, terms.currency).amount
+            units = None if quantity is None else quantity * QUANTITY_UNIT
+            lines.append(HeldLine(path, granted, money, units))
+    days = (terms.starts_on, terms.ends_on)
+    return Authorization(id, terms.currency, tuple(lines), *days)
+
+
+def uses_of(submission: Submission, work: UnitOfWork) -> tuple[Use, ...]:
+    """What the lines of a Claim use of preauthorizations, each line by itself."""
+    currency = submission.currency or NO_CURRENCY
+    measured: dict[tuple[str, Path, Path], dict[Measure, int]] = {}
+    for (part, path), units in work.reservations.used_by(submission.id).items():
+        key = (part.submission_id, part.line, path)
+        measured.setdefault(key, {})[part.measure] = units
+    return tuple(
+        Use(
+            *key,
+            Money.of_minor_units(units.get(Measure.AMOUNT, 0), currency).amount,
+            units.get(Measure.QUANTITY, 0) * QUANTITY_UNIT,
+        )
+        for key, units in sorted(measured.items())
+    )
 
 
 def consume(
     submission: Submission,
     claim: Claim,
     coverage: Coverage | None,
+    known: tuple[Authorization, ...],
     decided: Decided,
     work: UnitOfWork,
-) -> None:
-    """Take a Claim's benefit from the preauthorizations it quotes, as far as each holds for it.
+) -> bool:
+    """Let a Claim use what its decision says, and nothing else of what it used before.
 
-    Decided again, it keeps what it took as far as it still needs it, also of one that has ended
-    since; the rest is given back.
+    False, with nothing changed, where `known`, which the decision stands on, has moved meanwhile.
+    Raises Overdrawn where the decision uses more than is there.
     """
-    held = work.reservations.used_by(submission.id)
-    uses = list(_uses(claim, decided, work))
-    providers = submission.providers or frozenset()
-    for preauthorization in sorted({*_quoted(claim), *held}):
-        terms = work.reservations.terms(preauthorization)
-        if terms is None:
-            continue
-        is_meant = coverage is not None and terms.member == coverage.member
-        is_theirs = bool(is_meant and terms.providers & providers)
-        before = held.get(preauthorization, 0)
-        wanted = [use for use in uses if _holds_for(terms, use)] if is_theirs or before else []
-        units = sum(use.units for use in wanted)
-        if not is_theirs:
-            # A line that is carried over keeps what it has, though its coverage may be gone.
-            units = min(units, before) if coverage is None else 0
-        taken = work.reservations.use(preauthorization, submission.id, units, before)
-        _take_off(wanted, taken)
+    if held_for(submission, claim, coverage, work, lock=True) != known:
+        return False
+    if decided.uses or submission.decided_at is not None:
+        currency = currency_of(claim) or NO_CURRENCY
+        work.reservations.use(submission.id, _parts(decided.uses, currency))
+    return True
+
+
+def _parts(uses: tuple[Use, ...], currency: str) -> dict[tuple[Part, Path], int]:
+    wanted: dict[tuple[Part, Path], int] = {}
+    for use in uses:
+        money = Money(use.amount, currency)
+        units = {Measure.AMOUNT: money.minor_units, Measure.QUANTITY: _units(use.quantity)}
+        for measure, taken in units.items():
+            if taken:
+                wanted[Part(use.authorization, use.held, measure), use.path] = taken
+    return wanted
+
+
+def _units(quantity: Decimal) -> int:
+    return int(quantity / QUANTITY_UNIT)
 
 
 def _quoted(claim: Claim) -> list[str]:
@@ -167,54 +217,20 @@ def _quoted(claim: Claim) -> list[str]:
     return sorted(quoted)[:MOST_QUOTED]
 
 
-def _uses(claim: Claim, decided: Decided, work: UnitOfWork) -> Iterator[_Use]:
-    benefits = {line.path: line.amounts for line in _decided_leaves(decided.lines)}
-    for item in claim.lines:
-        day = _day(item, claim)
-        for leaf in _leaves((item,)):
-            benefit = _benefit(benefits.get(leaf.path, ()))
-            services = frozenset(_service(coding.key, work) for coding in leaf.services)
-            if benefit is not None and benefit.amount > 0 and day is not None:
-                yield _Use(benefit.minor_units, benefit.currency, services, day)
-
-
-def _holds_for(terms: Terms, use: _Use) -> bool:
-    starts, ends = terms.starts_on or date.min, terms.ends_on or date.max
-    is_of_kind = terms.currency == use.currency and bool(terms.services & use.services)
-    return is_of_kind and starts <= use.day <= ends
-
-
-def _take_off(uses: Sequence[_Use], used: int) -> None:
-    """What one reservation gave is not asked of the next."""
-    for use in uses:
-        taken = min(use.units, used)
-        use.units -= taken
-        used -= taken
-
-
-def _day(item: Line, claim: Claim) -> date | None:
-    for days in (item.serviced, claim.billable, claim.created):
-        if days is not None and (days.first or days.last):
-            return days.first or days.last
-    return None
-
-
-def _benefit(amounts: tuple[Amount, ...]) -> Money | None:
-    return next((row.money for row in amounts if row.category is Category.BENEFIT), None)
+def _granted(lines: tuple[DecidedLine, ...]) -> Iterator[tuple[Path, Money]]:
+    """The leaves of which something was eligible, each with its benefit."""
+    for line in lines:
+        rows = {row.category: row.money for row in line.amounts}
+        if line.lines:
+            yield from _granted(line.lines)
+        elif Category.ELIGIBLE in rows:
+            yield line.path, rows[Category.BENEFIT]
 
 
 def _leaves(lines: tuple[Line, ...]) -> Iterator[Line]:
     for line in lines:
         if line.lines:
             yield from _leaves(line.lines)
-        else:
-            yield line
-
-
-def _decided_leaves(lines: tuple[DecidedLine, ...]) -> Iterator[DecidedLine]:
-    for line in lines:
-        if line.lines:
-            yield from _decided_leaves(line.lines)
         else:
             yield line
 

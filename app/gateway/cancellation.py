@@ -4,10 +4,11 @@ http://hl7.org/fhir/R4/financial-module.html#cancel
 """
 
 from app.domain.codes import ClaimUse, FinancialStatus
-from app.domain.lifecycle import State
+from app.domain.decisions import Ending
+from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Payer
 from app.fhir import claim_response, json_text
-from app.gateway import answers, payables, questions
+from app.gateway import answers, clocks, invoice_payments, payables, questions
 from app.gateway.enrollment import taken_back
 from app.gateway.reopening import overtaken
 from app.store.resources import Stored, VersionConflict
@@ -52,8 +53,12 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
     questions.close(submission, work)
     if submission.type == "EnrollmentRequest":
         taken_back(submission.id, work)
+    if submission.type == "PaymentNotice":
+        invoice_payments.taken_back(submission, work)
     if submission.type != "Claim":
         return
+    if submission.state in UNDECIDED:
+        clocks.taken_away(submission, Ending.CANCELLED, work)
     overtaken(submission, payer, work)
     work.counters.give_back(submission.id)
     work.reservations.restore(submission.id)

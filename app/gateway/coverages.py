@@ -24,6 +24,11 @@ def subscriber_identifier(subscriber_id: str, dependent: str | None) -> Identifi
     return Identifier(f"{CANONICAL}/subscriber", f"{subscriber_id}|{dependent or ''}")
 
 
+def beneficiary_key(name: str) -> Identifier:
+    """Under which a payer's Coverage is found by a name of the patient whom it insures."""
+    return Identifier(f"{CANONICAL}/beneficiary", name)
+
+
 def matched(
     document: Mapping[str, Any], value: Mapping[str, Any], base: str, work: UnitOfWork
 ) -> Stored | None:
@@ -64,10 +69,15 @@ def _payers(reference: Reference, work: UnitOfWork) -> Stored | None:
 def _active(id: str, work: UnitOfWork) -> Stored | None:
     """The payer's Coverage, unless the payer has closed it."""
     found = work.reference_data.find("Coverage", id)
-    if found is None or found.text is None:
-        return None
+    return found if found is not None and is_active(found) else None
+
+
+def is_active(found: Stored) -> bool:
+    """Whether the payer has not closed a Coverage of its own."""
+    if found.text is None:
+        return False
     status = json_text.member(found.text, "status")
-    return found if status is not None and json_text.parsed(status) == "active" else None
+    return status is not None and json_text.parsed(status) == "active"
 
 
 def _claimed(reference: Reference, coverage: Mapping[str, Any] | None) -> Member:

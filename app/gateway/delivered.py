@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/financial-module.html#attachments
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from app.domain import lifecycle
@@ -25,7 +25,7 @@ from app.gateway.attachments import (
     complete_questions,
 )
 from app.gateway.intake import intake
-from app.gateway.intake.payment_notices import payment_issues
+from app.gateway.intake.payment_notices import REFUSALS
 from app.gateway.received import Received
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -72,10 +72,7 @@ def taken_in(
 ) -> tuple[Stored, tuple[str, str]]:
     """Take it in, and tell what it belongs to; raises Refused or Missing with nothing stored."""
     if resource.type == "PaymentNotice":
-        issues = payment_issues(resource.document, request.base, work, at)
-        if issues:
-            raise Refused(*issues)
-        stored = resource.stored or _take(resource, request, work)
+        stored = _notice(resource, at, request, work)
         return stored, (stored.type, stored.id)
     claim = _claim(resource, at, request, work)
     stored = resource.stored or _take(resource, request, work)
@@ -90,6 +87,22 @@ def taken_in(
         raise Refused(Issue(ErrorCode.DELIVER_STATUS, text, at))
     attach(communication, _locked(claim, work), work)
     return stored, claim.key
+
+
+def _notice(resource: Delivered, at: str, request: TaskRequest[Any], work: UnitOfWork) -> Stored:
+    """A PaymentNotice as it is kept; raises Refused for one that was cancelled, or is not taken."""
+    if resource.stored is not None:
+        notice = work.submissions.find(resource.stored.type, resource.stored.id, lock=True)
+        if notice is None or notice.state is not State.STORED:
+            text = "The same PaymentNotice was cancelled before; send another one."
+            raise Refused(Issue(ErrorCode.DELIVER_STATUS, text, at))
+        return resource.stored
+    try:
+        return _take(resource, request, work)
+    except Unacceptable as no:
+        if not all(issue.error in REFUSALS for issue in no.issues):
+            raise
+        raise Refused(*(replace(issue, expression=at) for issue in no.issues)) from None
 
 
 def _contained(named: Reference, task: Mapping[str, Any]) -> Document | None:

@@ -79,7 +79,7 @@ def _read(
     if _key(earlier) != _key(claim) or not provider & _provider(earlier.provider, work):
         return
     received_on = other.created_at.astimezone(payer.settings.zone).date()
-    yield EarlierClaim(earlier, received_on, frozenset(_denied(other, work)))
+    yield EarlierClaim(earlier, received_on, frozenset(_denied(other, work)), other.id)
 
 
 def _denied(other: Submission, work: UnitOfWork) -> Iterator[tuple[int, ...]]:

@@ -49,15 +49,15 @@ def standing(
 
     `lock`: what it reserves is not to move before it is changed.
     """
-    balance = None
+    held = None
     if found.use is ClaimUse.PREAUTHORIZATION:
-        balance = work.reservations.find(found.id, lock=lock)
+        held = work.reservations.find(found.id, lock=lock)
     return Standing(
         found.type,
         found.state,
         found.use,
-        has_reservation=balance is not None and balance.reserved > 0,
-        is_consumed=balance is not None and balance.is_consumed,
+        has_reservation=held is not None and held.has_held,
+        is_consumed=held is not None and held.is_consumed,
         is_used=found.is_used,
         is_reopened=found.is_reopened,
         is_held=found.is_held or _is_claim_held(found, work),

@@ -72,15 +72,18 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     versions |= enrollment.purged(submission.id, task_id, work)
     work.pended.purge(submission.key)
     work.counters.purge(submission.id)
-    work.reservations.forget_terms(submission.id)
+    work.clocks.forget(submission.id)
+    work.reservations.forget(submission.id)
+    work.decisions.purge(submission.id)
     _scrub(tasks, work)
     work.jobs.add(work.scope, VERIFY_PURGE, submission.key, submission.epoch + 1, work.now)
     return _receipt(versions, tasks, work)
 
 
 def scrub_late(key: _Key, task_id: str, work: UnitOfWork) -> bool:
-    """Scrub the Tasks that were recorded while their focus was being nullified; whether any was."""
-    return _scrub(_tasks(work.tombstones.names(task_id), [key], key, work), work) > 0
+    """Scrub what was recorded while it was being nullified, Tasks and inputs; whether any was."""
+    emptied = work.decisions.empty(key[1])
+    return emptied + _scrub(_tasks(work.tombstones.names(task_id), [key], key, work), work) > 0
 
 
 def _scrub(tasks: Mapping[str, _Key], work: UnitOfWork) -> int:

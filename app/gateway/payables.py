@@ -8,7 +8,7 @@ from app.domain.settlement import EntryKind
 from app.fhir import json_text
 from app.fhir.documents import Document
 from app.gateway.payees import payee_of
-from app.store.payables import Account, Balance
+from app.store.payables import Balance, PayeeLedger
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
@@ -28,7 +28,7 @@ def is_paid(claim_id: str, benefit: Money, work: UnitOfWork) -> bool:
 def owe(claim: Submission, benefit: Money | None, document: Document, work: UnitOfWork) -> None:
     """Enter what a decision on a Claim changed: all of it the first time, then the difference.
 
-    `claim` is as it stands after the decision. The account of an earlier decision stays the one.
+    `claim` is as it stands after the decision. The ledger of an earlier decision stays the one.
     """
     units = benefit.minor_units if benefit is not None else 0
     currency = benefit.currency if benefit is not None else None
@@ -38,8 +38,8 @@ def owe(claim: Submission, benefit: Money | None, document: Document, work: Unit
         target = units if same and balance is same[0] else 0
         _enter(claim, balance, target - balance.entered, EntryKind.ADJUSTMENT, work)
     if units and not same and currency is not None:
-        account = work.payables.open_account(_account(claim, currency, document, work))
-        _enter(claim, account, units, EntryKind.PAYMENT, work)
+        ledger = work.payables.open_ledger(_ledger(claim, currency, document, work))
+        _enter(claim, ledger, units, EntryKind.PAYMENT, work)
     if entered:
         _clear(claim.id, work)
 
@@ -59,22 +59,22 @@ def _clear(claim_id: str, work: UnitOfWork) -> None:
         work.payments.release(claim_id)
 
 
-def _account(claim: Submission, currency: str, document: Document, work: UnitOfWork) -> Account:
+def _ledger(claim: Submission, currency: str, document: Document, work: UnitOfWork) -> PayeeLedger:
     payee = payee_of(document, work.base, work)
     reference = None if payee.reference is None else json_text.write(payee.reference)
-    id = work.hasher("payable-account", claim.submitter_id, payee.key, currency)
-    return Account(id, claim.submitter_id, payee.key, currency, reference)
+    id = work.hasher("payee-ledger", claim.submitter_id, payee.key, currency)
+    return PayeeLedger(id, claim.submitter_id, payee.key, currency, reference)
 
 
 def _enter(
     claim: Submission,
-    account: Account | Balance,
+    ledger: PayeeLedger | Balance,
     units: int,
     kind: EntryKind,
     work: UnitOfWork,
 ) -> None:
     work.payables.enter(
-        account,
+        ledger,
         (claim.id, claim.epoch),
         claim.response_id or "",
         kind,

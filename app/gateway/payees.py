@@ -49,6 +49,14 @@ def payee_of(claim: Mapping[str, Any], base: str, work: UnitOfWork) -> Payee:
     return Payee(key, reference)
 
 
+def name_of(
+    document: Mapping[str, Any], party: Mapping[str, Any], base: str, work: UnitOfWork
+) -> str:
+    """What a party that a document names is compared by, with the resource behind it."""
+    named = resolved(document, party, base)
+    return _name(named, named.identifier or _registered(named, work))
+
+
 def _name(named: Reference, identifier: Identifier | None) -> str:
     """What a party is compared by: its identifier, else its reference, else its name."""
     if identifier is not None:

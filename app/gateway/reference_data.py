@@ -16,12 +16,12 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.domain.references import Identifier
 from app.fhir import json_text
-from app.fhir.documents import codings_of, identifiers_of
+from app.fhir.documents import codings_of, contained, identifiers_of, reference_of
 from app.fhir.networks import read_affiliation
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
 from app.fhir.profile import unknown_extensions
-from app.gateway.coverages import subscriber_identifier
+from app.gateway.coverages import beneficiary_key, subscriber_identifier
 from app.gateway.networks import named, participant_key
 from app.gateway.ownership import REFERENCE_DATA
 from app.store.audit import Event
@@ -178,6 +178,8 @@ def _keys(document: Mapping[str, Any], base: str) -> tuple[Identifier, ...]:
     type = document["resourceType"]
     if type == "Coverage" and "subscriberId" in document:
         found.add(subscriber_identifier(document["subscriberId"], document.get("dependent")))
+    if type == "Coverage":
+        found |= {beneficiary_key(name) for name in _beneficiary_names(document, base)}
     if type == "InsurancePlan":
         found |= {plan_key(identifier.value) for identifier in identifiers_of(document)}
     if type == "ChargeItemDefinition":
@@ -187,6 +189,13 @@ def _keys(document: Mapping[str, Any], base: str) -> tuple[Identifier, ...]:
         participant = read_affiliation(dict(document), base).participant
         found |= {participant_key(name) for name in named(participant)}
     return tuple(sorted(found, key=lambda identifier: identifier.key))
+
+
+def _beneficiary_names(document: Mapping[str, Any], base: str) -> set[str]:
+    """What the patient goes by: the reference itself, and the Patient where it is contained."""
+    beneficiary = document.get("beneficiary", {})
+    behind = identifiers_of(contained(document, beneficiary) or {})
+    return named(reference_of(beneficiary, base)) | {each.key for each in behind}
 
 
 def _digits(text: str | None) -> str:

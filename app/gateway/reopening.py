@@ -8,6 +8,7 @@ from typing import Any
 
 from app.domain.claims import STAT, Claim, Line
 from app.domain.codes import InputType, Outcome, OutputType, TaskStatus
+from app.domain.decisions import Ending
 from app.domain.issues import ErrorCode, Issue, Missing
 from app.domain.lifecycle import State
 from app.domain.parties import Payer
@@ -16,7 +17,7 @@ from app.domain.reissue import Path, spelled
 from app.domain.tasks import Output, Task, TaskOutcome, TaskRequest
 from app.fhir import json_text
 from app.fhir.claims import read_claim
-from app.gateway import questions, task_versions
+from app.gateway import clocks, questions, task_versions
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.reissues import Asked
 from app.store.resources import VersionConflict
@@ -59,7 +60,8 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
 
     Raises VersionConflict where someone moved it first.
     """
-    is_urgent = request.task.is_stat or _read(claim, request, work).priority == STAT
+    content = _read(claim, request, work)
+    is_urgent = request.task.is_stat or content.priority == STAT
     overtaken(claim, request.client.payer, work)
     # What the one before had asked is asked no more: this one asks for itself, if it must.
     questions.close(claim, work)
@@ -76,6 +78,9 @@ def reopened(claim: Submission, asked: Asked, request: TaskRequest[Any], work: U
     if moved is None:
         raise VersionConflict(f"{claim.type}/{claim.id}")
     questions.close(claim, work)
+    if claim.is_reopened:
+        clocks.taken_away(claim, Ending.OVERTAKEN, work)
+    clocks.reopened(moved, content, request.client.payer, work, is_urgent=is_urgent)
     work.jobs.withdraw(work.scope.payer_id, claim.key)
     work.reissues.begin(asked)
     due_at = work.now + request.client.payer.settings.head_start(is_urgent=is_urgent)

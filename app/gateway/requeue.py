@@ -8,8 +8,10 @@ from typing import TypeVar
 
 from app.domain.parties import Scope
 from app.gateway.installation import Installation
+from app.gateway.jobs.kinds import RECONCILE_PAYMENTS
 from app.store.audit import Event
 from app.store.leases import PutBack
+from app.store.payments import Quarantined
 from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Requeued
 
@@ -29,6 +31,22 @@ def requeue_parked(installation: Installation, scope: Scope) -> list[PutBack]:
 def requeue_abandoned(installation: Installation, scope: Scope) -> list[Requeued]:
     """Make every abandoned job of a payer, or of one submitter, due again with all its attempts."""
     return _all(installation, scope, _made_due)
+
+
+def requeue_quarantined(installation: Installation, scope: Scope) -> list[Quarantined]:
+    """Let every Claim out of quarantine, and have a payment run look at its ledger now."""
+    return _all(installation, scope, _released)
+
+
+def _released(work: UnitOfWork) -> list[Quarantined]:
+    claims = work.payments.release_all(AT_ONCE)
+    for claim in claims:
+        work.audit.add(Event(OPERATOR, ACTION, "released", "Claim", claim.claim_id))
+    for ledger_id, submitter_id in sorted({(one.ledger_id, one.submitter_id) for one in claims}):
+        due_of = Scope(work.scope.payer_id, submitter_id)
+        ledger = ("PaymentReconciliation", ledger_id)
+        work.jobs.add(due_of, RECONCILE_PAYMENTS, ledger, 0, work.now)
+    return claims
 
 
 def _put_back(work: UnitOfWork) -> list[PutBack]:

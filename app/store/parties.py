@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Row, insert, select, update
 
+from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
 from app.domain.parties import (
     ANYBODY,
@@ -183,6 +184,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
     return {
         "duplicate-claim-identifier": settings.duplicate_claim_identifier,
         "default-plan": settings.default_plan,
+        "authorization-url": settings.authorization_url,
         "adjudicator": settings.adjudicator,
         "zone": str(settings.zone),
         "await-coverage-days": settings.await_coverage.days,
@@ -192,6 +194,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
         "nullify-paid": settings.nullify_paid,
         "nullify-needs-approval": settings.nullify_needs_approval,
         "pays-daily": settings.pays_daily,
+        "decide-within": [str(one) for one in settings.decide_within],
     }
 
 
@@ -201,6 +204,7 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
     return PayerSettings(
         duplicate_claim_identifier=DuplicateClaims(written["duplicate-claim-identifier"]),
         default_plan=written["default-plan"],
+        authorization_url=written["authorization-url"],
         adjudicator=written["adjudicator"],
         zone=ZoneInfo(written["zone"]),
         await_coverage=timedelta(days=written["await-coverage-days"]),
@@ -210,4 +214,5 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
         nullify_paid=written["nullify-paid"],
         nullify_needs_approval=written["nullify-needs-approval"],
         pays_daily=written["pays-daily"],
+        decide_within=tuple(TimeLimit.parse(one) for one in written["decide-within"]),
     )

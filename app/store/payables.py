@@ -7,23 +7,25 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
+from app.domain.lifecycle import UNDECIDED
 from app.domain.parties import Scope
 from app.domain.settlement import EntryKind, Owed
 from app.store import tables
 from app.store.statements import inserted_if_absent
 from app.store.together import answered, insert_rows, lasting, of
 
-_a = tables.payable_account.c
+_a = tables.payee_ledger.c
 _e = tables.payable_entry.c
 _s = tables.payable_settled.c
+_claim = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class PayeeLedger:
     """Who is owed money in one currency: `payee` a keyed hash, `reference` how it is addressed.
 
     `carried`, in minor units, is what the last run left below zero.
@@ -39,18 +41,28 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What one Claim came to in one account, in minor units: altogether, and what was settled."""
+    """What one Claim came to in one ledger, in minor units: altogether, and what was settled."""
 
-    account_id: str
+    ledger_id: str
     currency: str
     entered: int
     settled: int
     was_paid: bool
 
 
-_ACCOUNT = (_a.id, _a.submitter_id, _a.payee, _a.currency, _a.reference, _a.carried)
+_LEDGER = (_a.id, _a.submitter_id, _a.payee, _a.currency, _a.reference, _a.carried)
 _joined = tables.payable_entry.outerjoin(
     tables.payable_settled, and_(_s.payer_id == _e.payer_id, _s.entry_seq == _e.seq)
+)
+# Entries of Claims that are decided: of others nothing is paid, or asked back, until they are.
+READY = _joined.join(
+    tables.submission,
+    and_(
+        _claim.payer_id == _e.payer_id,
+        _claim.type == "Claim",
+        _claim.id == _e.claim_id,
+        _claim.state.not_in(UNDECIDED),
+    ),
 )
 
 
@@ -62,64 +74,80 @@ class Payables:
         self._scope = scope
         self._now = now
 
-    def account(self, id: str) -> Account:
-        """One account; raises LookupError where it is not in this scope."""
-        query = select(*_ACCOUNT).where(*self._owned(_a), _a.id == id)
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            raise LookupError(f"there is no account {id}")
-        return Account(*row)
+    def ledger(self, id: str, *, lock: bool = False) -> PayeeLedger:
+        """One ledger, its row locked until the end if asked.
 
-    def open_account(self, account: Account) -> Account:
-        """The account of this payee and currency, opened as given where there is none."""
+        Raises LookupError where it is not in this scope.
+        """
+        query = select(*_LEDGER).where(*self._owned(_a), _a.id == id)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        if row is None:
+            raise LookupError(f"there is no ledger {id}")
+        return PayeeLedger(*row)
+
+    def open_ledger(self, ledger: PayeeLedger) -> PayeeLedger:
+        """The ledger of this payee and currency, opened as given where there is none."""
         row = {
             "payer_id": self._scope.payer_id,
-            "id": account.id,
-            "submitter_id": account.submitter_id,
-            "payee": account.payee,
-            "currency": account.currency,
-            "reference": account.reference,
+            "id": ledger.id,
+            "submitter_id": ledger.submitter_id,
+            "payee": ledger.payee,
+            "currency": ledger.currency,
+            "reference": ledger.reference,
             "carried": 0,
         }
 
-        def opened() -> Account:
-            if inserted_if_absent(self._connection, tables.payable_account, row):
-                return account
-            query = select(*_ACCOUNT).where(
+        def opened() -> PayeeLedger:
+            if inserted_if_absent(self._connection, tables.payee_ledger, row):
+                return ledger
+            query = select(*_LEDGER).where(
                 *self._owned(_a),
-                _a.submitter_id == account.submitter_id,
-                _a.payee == account.payee,
-                _a.currency == account.currency,
+                _a.submitter_id == ledger.submitter_id,
+                _a.payee == ledger.payee,
+                _a.currency == ledger.currency,
             )
-            return Account(*self._connection.execute(query).one())
+            return PayeeLedger(*self._connection.execute(query).one())
 
-        key = ("account", self._scope, account.submitter_id, account.payee, account.currency)
+        key = ("ledger", self._scope, ledger.submitter_id, ledger.payee, ledger.currency)
         return lasting(self._connection, key, opened)
 
-    def unsettled_accounts(self) -> list[Account]:
-        """The accounts with anything that was not settled, in the order of their ids."""
+    def unsettled_ledgers(self) -> list[PayeeLedger]:
+        """The ledgers with anything that was not settled, in the order of their ids."""
         is_open = (
             select(_e.seq)
             .select_from(_joined)
-            .where(_e.payer_id == _a.payer_id, _e.account_id == _a.id, _s.entry_seq.is_(None))
+            .where(_e.payer_id == _a.payer_id, _e.ledger_id == _a.id, _s.entry_seq.is_(None))
             .exists()
         )
-        query = select(*_ACCOUNT).where(*self._owned(_a), is_open).order_by(_a.id)
-        return [Account(*row) for row in self._connection.execute(query)]
+        query = select(*_LEDGER).where(*self._owned(_a), is_open).order_by(_a.id)
+        return [PayeeLedger(*row) for row in self._connection.execute(query)]
 
-    def unsettled(self, account_id: str) -> list[Owed]:
-        """The entries of an account that were not settled, the oldest first."""
+    def owed(self, ledger_id: str) -> list[tuple[str, int]]:
+        """What was not settled of each decided Claim of a ledger, the oldest first."""
         query = (
-            select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at)
-            .select_from(_joined)
-            .where(*self._owned(_e), _e.account_id == account_id, _s.entry_seq.is_(None))
-            .order_by(_e.seq)
+            select(_e.claim_id, func.sum(_e.amount))
+            .select_from(READY)
+            .where(*opened(ledger_id, self._scope))
+            .group_by(_e.claim_id)
+            .order_by(func.min(_e.seq))
         )
-        rows = self._connection.execute(query)
-        return [Owed(*row[:4], entered_on=row.entered_at.date()) for row in rows]
+        return [(claim_id, int(units)) for claim_id, units in self._connection.execute(query)]
+
+    def unsettled(self, ledger_id: str, claim_ids: Iterable[str]) -> list[Owed]:
+        """The entries of Claims in a ledger that were not settled, the oldest first."""
+        found: list[Owed] = []
+        for some in _portions(claim_ids):
+            query = (
+                select(_e.seq, _e.claim_id, _e.response_id, _e.amount, _e.entered_at)
+                .select_from(_joined)
+                .where(*opened(ledger_id, self._scope), _e.claim_id.in_(some))
+            )
+            rows = self._connection.execute(query)
+            found += [Owed(*row[:4], entered_on=row.entered_at.date()) for row in rows]
+        return sorted(found, key=lambda entry: entry.seq)
 
     def balances(self, claim_id: str) -> list[Balance]:
-        """What a Claim came to, in each account that it ever had an entry in."""
+        """What a Claim came to, in each ledger that it ever had an entry in."""
         place = ("balances", self._scope, claim_id)
         return answered(
             self._connection, place, lambda: self._balances((claim_id,)).get(claim_id, [])
@@ -138,7 +166,7 @@ class Payables:
         query = (
             select(
                 _e.claim_id,
-                _e.account_id,
+                _e.ledger_id,
                 _a.currency,
                 func.sum(_e.amount),
                 func.coalesce(settled, 0),
@@ -146,13 +174,13 @@ class Payables:
             )
             .select_from(
                 _joined.join(
-                    tables.payable_account,
-                    and_(_a.payer_id == _e.payer_id, _a.id == _e.account_id),
+                    tables.payee_ledger,
+                    and_(_a.payer_id == _e.payer_id, _a.id == _e.ledger_id),
                 )
             )
             .where(*self._owned(_e), _e.claim_id.in_(claim_ids))
-            .group_by(_e.claim_id, _e.account_id, _a.currency)
-            .order_by(_e.account_id)
+            .group_by(_e.claim_id, _e.ledger_id, _a.currency)
+            .order_by(_e.ledger_id)
         )
         found: dict[str, list[Balance]] = {}
         for claim_id, *row in self._connection.execute(query):
@@ -160,13 +188,13 @@ class Payables:
             found.setdefault(claim_id, []).append(balance)
         return found
 
-    def sums(self, account_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
-        """All that was ever entered for Claims in an account, settled or not."""
+    def sums(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
+        """All that was ever entered for Claims in a ledger, settled or not."""
         sums: dict[str, int] = {}
         for some in _portions(claim_ids):
             query = (
                 select(_e.claim_id, func.sum(_e.amount))
-                .where(*self._owned(_e), _e.account_id == account_id, _e.claim_id.in_(some))
+                .where(*self._owned(_e), _e.ledger_id == ledger_id, _e.claim_id.in_(some))
                 .group_by(_e.claim_id)
             )
             sums |= {claim_id: int(units) for claim_id, units in self._connection.execute(query)}
@@ -174,7 +202,7 @@ class Payables:
 
     def enter(
         self,
-        account: Account | Balance,
+        ledger: PayeeLedger | Balance,
         claim: tuple[str, int],
         response_id: str,
         kind: EntryKind,
@@ -184,11 +212,11 @@ class Payables:
         """Enter what a decision on a Claim (id and epoch) changed; nothing for nothing."""
         if units == 0:
             return
-        account_id = account.id if isinstance(account, Account) else account.account_id
+        ledger_id = ledger.id if isinstance(ledger, PayeeLedger) else ledger.ledger_id
         row = {
             "payer_id": self._scope.payer_id,
             "submitter_id": submitter_id,
-            "account_id": account_id,
+            "ledger_id": ledger_id,
             "claim_id": claim[0],
             "epoch": claim[1],
             "kind": kind,
@@ -219,14 +247,6 @@ class Payables:
         )
         self.settle(self._connection.execute(query).scalars().all(), None)
 
-    def carry(self, account_id: str, units: int) -> None:
-        """Keep what a run left of an account: below zero, or nothing."""
-        self._connection.execute(
-            update(tables.payable_account)
-            .where(*self._owned(_a), _a.id == account_id)
-            .values(carried=units, carried_at=self._now if units else None)
-        )
-
     def _owned(self, columns: object) -> tuple[ColumnElement[bool], ...]:
         return owned(columns, self._scope)
 
@@ -239,6 +259,11 @@ def owned(columns: object, scope: Scope) -> tuple[ColumnElement[bool], ...]:
     if scope.submitter_id is None:
         return (of_payer,)
     return (of_payer, submitter_id == scope.submitter_id)
+
+
+def opened(ledger_id: str, scope: Scope) -> tuple[ColumnElement[bool], ...]:
+    """The entries of a ledger that were not settled."""
+    return (*owned(_e, scope), _e.ledger_id == ledger_id, _s.entry_seq.is_(None))
 
 
 def _portions(ids: Iterable[str]) -> Iterable[list[str]]:

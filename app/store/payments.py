@@ -3,15 +3,17 @@
 Docs: docs/payments.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
 from app.domain.parties import Scope
+from app.domain.proofs import LeftOut
 from app.domain.settlement import Detail, Fault
 from app.store import tables
-from app.store.payables import Account, owned
+from app.store.payables import PayeeLedger, owned
 
 _p = tables.payment.c
 _d = tables.payment_detail.c
@@ -25,6 +27,16 @@ def detail_name(payment_id: str, position: int) -> str:
     return f"{payment_id}.{position}"
 
 
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A Claim that a run left out: of which ledger, whose, and why."""
+
+    claim_id: str
+    ledger_id: str
+    submitter_id: str
+    fault: Fault
+
+
 class Payments:
     """The payments of one scope."""
 
@@ -34,7 +46,7 @@ class Payments:
         self._now = now
 
     def add(
-        self, id: str, account: Account, units: int, issued_on: date, details: Sequence[Detail]
+        self, id: str, ledger: PayeeLedger, units: int, issued_on: date, details: Sequence[Detail]
     ) -> None:
         """Keep a payment with its details, in their order."""
         payer_id = self._scope.payer_id
@@ -42,9 +54,9 @@ class Payments:
             insert(tables.payment).values(
                 payer_id=payer_id,
                 id=id,
-                submitter_id=account.submitter_id,
-                account_id=account.id,
-                currency=account.currency,
+                submitter_id=ledger.submitter_id,
+                ledger_id=ledger.id,
+                currency=ledger.currency,
                 amount=units,
                 issued_on=issued_on,
                 issued_at=self._now,
@@ -63,8 +75,38 @@ class Payments:
         ]
         self._connection.execute(insert(tables.payment_detail), rows)
 
-    def newest_details(self, account_id: str, claim_ids: Iterable[str]) -> dict[str, str]:
-        """Of each Claim that this account was paid for, the name of its newest detail."""
+    def brought(self, id: str, carried: Mapping[str, int], paid: Collection[str]) -> None:
+        """Keep for the proof what had been carried, and which Claims of it are in the payment."""
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "payment_id": id,
+                "claim_id": claim_id,
+                "amount": units,
+                "is_paid": claim_id in paid,
+            }
+            for claim_id, units in sorted(carried.items())
+        ]
+        if rows:
+            self._connection.execute(insert(tables.payment_brought), rows)
+
+    def left_out(self, id: str, claims: Iterable[LeftOut]) -> None:
+        """Keep for the proof which Claims a payment does not hold."""
+        rows = [
+            {
+                "payer_id": self._scope.payer_id,
+                "payment_id": id,
+                "claim_id": claim.claim_id,
+                "fault": claim.fault,
+                "amount": claim.units,
+            }
+            for claim in claims
+        ]
+        if rows:
+            self._connection.execute(insert(tables.payment_left_out), rows)
+
+    def newest_details(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, str]:
+        """Of each Claim that this ledger was paid for, the name of its newest detail."""
         wanted, found = sorted(claim_ids), {}
         for at in range(0, len(wanted), _AT_ONCE):
             query = (
@@ -72,7 +114,7 @@ class Payments:
                 .join(tables.payment, (_p.payer_id == _d.payer_id) & (_p.id == _d.payment_id))
                 .where(
                     *owned(_p, self._scope),
-                    _p.account_id == account_id,
+                    _p.ledger_id == ledger_id,
                     _d.claim_id.in_(wanted[at : at + _AT_ONCE]),
                 )
                 .order_by(_p.issued_at, _p.id)
@@ -81,7 +123,7 @@ class Payments:
                 found[claim_id] = detail_name(payment_id, position)
         return found
 
-    def quarantine(self, account: Account, faults: Mapping[str, Fault], seen: set[str]) -> None:
+    def quarantine(self, ledger: PayeeLedger, faults: Mapping[str, Fault], seen: set[str]) -> None:
         """Of the Claims that were looked at, exactly these are in quarantine from now on."""
         for at in range(0, len(seen), _AT_ONCE):
             some = sorted(seen)[at : at + _AT_ONCE]
@@ -94,8 +136,8 @@ class Payments:
             {
                 "payer_id": self._scope.payer_id,
                 "claim_id": claim_id,
-                "submitter_id": account.submitter_id,
-                "account_id": account.id,
+                "submitter_id": ledger.submitter_id,
+                "ledger_id": ledger.id,
                 "fault": fault,
                 "quarantined_at": self._now,
             }
@@ -111,6 +153,16 @@ class Payments:
                 *owned(_q, self._scope), _q.claim_id == claim_id
             )
         )
+
+    def release_all(self, limit: int) -> list[Quarantined]:
+        """Let Claims out of quarantine, at most so many: the next run looks at them anew."""
+        some = select(_q.claim_id).where(*owned(_q, self._scope)).order_by(_q.claim_id)
+        released = self._connection.execute(
+            delete(tables.payment_quarantine)
+            .where(*owned(_q, self._scope), _q.claim_id.in_(some.limit(limit)))
+            .returning(_q.claim_id, _q.ledger_id, _q.submitter_id, _q.fault)
+        )
+        return sorted((Quarantined(*row) for row in released), key=lambda each: each.claim_id)
 
     def faults(self) -> list[tuple[Fault, int]]:
         """How many Claims are in quarantine for each reason."""

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from app.domain.adjudication import Awaiting
+from app.domain.adjudication import Awaiting, Review
 from app.domain.codes import ClaimUse, Outcome
 from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Scope
@@ -65,6 +65,7 @@ class Submission:
     question_id: str | None = None
     paid_at: datetime | None = None
     providers: frozenset[str] | None = None
+    review: Review | None = None
 
     @property
     def is_reopened(self) -> bool:
@@ -90,9 +91,8 @@ class Submissions:
     def add(self, submission: Submission) -> None:
         """Keep a new submission."""
         values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
-        self._connection.execute(
-            insert(tables.submission), {"payer_id": self._scope.payer_id, **values}
-        )
+        values["payer_id"] = self._scope.payer_id
+        self._connection.execute(insert(tables.submission), values)
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:
         """One submission, its row locked until the end if asked; None if not in this scope."""
@@ -144,8 +144,8 @@ class Submissions:
             found.update({row.id: Submission(**row._mapping) for row in rows})
         return found
 
-    def mark_paid(self, ids: Iterable[str], at: datetime) -> None:
-        """These Claims, whose rows are locked, are paid: those that were payable."""
+    def mark_paid(self, ids: Iterable[str], currency: str, at: datetime) -> None:
+        """These Claims, whose rows are locked, are paid: those that were payable in a currency."""
         wanted = sorted(ids)
         for start in range(0, len(wanted), _AT_ONCE):
             self._connection.execute(
@@ -155,6 +155,7 @@ class Submissions:
                     _s.type == "Claim",
                     _s.id.in_(wanted[start : start + _AT_ONCE]),
                     _s.state == State.PAYABLE,
+                    _s.currency == currency,
                     *self._visible(),
                 )
                 .values(state=State.PAID, paid_at=at)
@@ -259,11 +260,8 @@ class Submissions:
 
     def free_identifiers(self, id: str) -> None:
         """Let go of every identifier that a Claim held while it was live."""
-        self._connection.execute(
-            delete(tables.live_identifier).where(
-                _live.payer_id == self._scope.payer_id, _live.submission_id == id
-            )
-        )
+        its = (_live.payer_id == self._scope.payer_id, _live.submission_id == id)
+        self._connection.execute(delete(tables.live_identifier).where(*its))
 
     def awaited(self) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what submissions wait, how many for each, and when the first of them is closed."""
@@ -274,6 +272,17 @@ class Submissions:
             .order_by(_s.awaiting)
         )
         return [(row[0], row[1], row[2]) for row in self._connection.execute(query)]
+
+    def waiting_for(self, awaiting: Awaiting, most: int) -> list[Submission]:
+        """The submissions that await this, the oldest first, at most so many."""
+        query = select(*_COLUMNS).where(
+            _s.payer_id == self._scope.payer_id,
+            _s.awaiting == awaiting,
+            _s.state == State.AWAITING,
+            *self._visible(),
+        )
+        rows = self._connection.execute(query.order_by(_s.created_at, _s.id).limit(most))
+        return [Submission(**row._mapping) for row in rows]
 
     def _holder(self, key: dict[str, str | None]) -> str:
         query = select(_live.submission_id).filter_by(**key)

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection, bindparam, text
 
 # Where content, or what was told of it, has been.
-_SWEPT = ("resource_version", "business_identifier", "submission", "reissue")
+_SWEPT = ("resource_version", "business_identifier", "submission", "reissue", "decision")
 # Whoever began before may still see, or be about to write, something of what was deleted.
 _OLDER = text(
     "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"

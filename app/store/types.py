@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Set as AbstractSet
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_FLOOR, Context, Decimal
 from enum import StrEnum
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import DateTime, Dialect, Numeric, String, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Numeric, String, Text, TypeDecorator
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -39,6 +39,48 @@ class Instant(TypeDecorator[datetime]):
             return None
         instant = datetime.fromisoformat(value) if isinstance(value, str) else value
         return instant.astimezone(UTC)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def microseconds(at: datetime) -> int:
+    """An instant as a number; raises TypeError for a datetime without a zone."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+class Moment(TypeDecorator[datetime]):
+    """An aware UTC datetime to reckon with: microseconds since 1970, on both databases.
+
+    A statement adds and subtracts them exactly; SQLite can do neither with an `Instant`.
+    """
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Write the microseconds; a datetime without a zone raises TypeError."""
+        return None if value is None else microseconds(value)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Read back in UTC."""
+        return None if value is None else _EPOCH + int(value) * _MICROSECOND
+
+
+class Span(TypeDecorator[timedelta]):
+    """A length of time in microseconds: the difference of two `Moment`s."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: timedelta | None, dialect: Dialect) -> int | None:
+        """Write the microseconds."""
+        return None if value is None else value // _MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> timedelta | None:
+        """Read them back; what PostgreSQL sums up is a numeric."""
+        return None if value is None else int(value) * _MICROSECOND
 
 
 class Code(TypeDecorator[E], Generic[E]):

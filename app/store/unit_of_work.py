@@ -14,15 +14,22 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.calendar import Calendar
+from app.store.carried import Carried
+from app.store.clocks import Clocks
 from app.store.counters import Counters
+from app.store.decisions import Decisions
+from app.store.due import Due
+from app.store.ended import Ended
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
+from app.store.member_reservations import MemberReservations
 from app.store.mentions import Mentions
 from app.store.payables import Payables
 from app.store.payments import Payments
 from app.store.pended import Pended
+from app.store.proofs import Proofs
 from app.store.reference_epoch import ReferenceEpoch
 from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
@@ -78,12 +85,19 @@ class UnitOfWork:
         self.leases = Leases(connection, scope, now)
         self.jobs = WorkQueue(connection, now)
         self.calendar = Calendar(connection, now)
+        self.clocks = Clocks(connection, scope)
+        self.due = Due(connection, scope)
+        self.ended = Ended(connection, scope)
         self.counters = Counters(connection, scope)
         self.reference_epoch = ReferenceEpoch(connection, scope)
         self.reservations = Reservations(connection, scope, now)
+        self.member_reservations = MemberReservations(connection, scope)
         self.payables = Payables(connection, scope, now)
+        self.carried = Carried(connection, scope, now)
         self.payments = Payments(connection, scope, now)
+        self.proofs = Proofs(connection, scope)
         self.reissues = Reissues(connection, scope)
+        self.decisions = Decisions(connection, scope, now)
         self.mentions = Mentions(connection, scope, hasher)
         self.tombstones = Tombstones(connection, scope, now)
         self.enrollments = Enrollments(connection, scope)

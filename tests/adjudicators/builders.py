@@ -7,23 +7,41 @@ from decimal import Decimal
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.adjudication import AdjudicationRequest, Counter, Coverage, Decided
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.canonical import PLAN
 from app.domain.claims import Claim, Days, Insurance, Line
 from app.domain.codes import ClaimUse, Coding
 from app.domain.money import Money
 from app.domain.plan import Benefit, CostKind, CostShare, Limit, LimitKind, Plan, Price
 from app.domain.references import Reference
+from app.domain.restrictions import Frequency, Span
 
 DAY = date(2026, 6, 1)
 GENERAL = Coding(PLAN, "general")
 NETWORK = Reference("Organization", "network")
 _CATEGORIES = "https://example.org/fhir/CodeSystem/benefit"
 _SERVICES = "https://example.org/fhir/CodeSystem/service"
+_TEETH = "https://example.org/fhir/CodeSystem/tooth"
 _MODIFIERS = "https://example.org/fhir/CodeSystem/modifier"
 
 
 def category(code):
     return GENERAL if code == "general" else Coding(_CATEGORIES, code)
+
+
+def service(code):
+    return Coding(_SERVICES, code)
+
+
+def a_frequency(units, *services, months=0, days=0, name="rule", per=None):
+    """So many of these services in a calendar year, or in so many months or days."""
+    span = Span(months, days) if months or days else None
+    return Frequency(name, Decimal(units), tuple(map(service, services)), span, per)
+
+
+def rendered(day, units=1, *, counted_as="rule"):
+    """A counter: so many units of a frequency were counted on a day."""
+    return {Counter("member", "frequency", counted_as, str(day)): Decimal(units)}
 
 
 def a_benefit(code="general", *, copay=None, coinsurance=None, waived=False, **rest):
@@ -58,13 +76,15 @@ def a_plan(*benefits, currency="USD", **figures):
     return Plan("plan", "1", currency=currency, benefits=benefits or (a_benefit(),), **exact)
 
 
-def a_price(service, amount, *, modifiers=(), currency="USD", category_code=None, **days):
+def a_price(service, amount, *, on=None, currency="USD", category_code=None, **days):
+    """A price; `on` are the items that meet its condition, None: it has none."""
     return Price(
         Coding(_SERVICES, service),
         None if amount is None else Money(Decimal(amount), currency),
         category(category_code) if category_code else None,
-        tuple(Coding(_MODIFIERS, modifier) for modifier in modifiers),
+        () if on is None else ("a condition",),
         **days,
+        lines=frozenset((item,) for item in on or ()),
     )
 
 
@@ -80,7 +100,7 @@ def a_line(sequence, net=None, *lines, **rest):
     return Line(
         path=path,
         expression="Claim.line" + "".join(f"[{part}]" for part in path),
-        services=(Coding(_SERVICES, rest.pop("service", "exam")),),
+        services=(service(rest.pop("service", "exam")),),
         modifiers=tuple(Coding(_MODIFIERS, code) for code in rest.pop("modifiers", ())),
         categories=tuple(category(code) for code in rest.pop("categories", ())),
         serviced=rest.pop("serviced", Days(day, day)),
@@ -90,6 +110,8 @@ def a_line(sequence, net=None, *lines, **rest):
         tax=money(rest.pop("tax", None)),
         net=money(net),
         lines=lines,
+        body_sites=tuple(Coding(_TEETH, site) for site in rest.pop("teeth", ())),
+        sub_sites=tuple(Coding(_TEETH, site) for site in rest.pop("surfaces", ())),
         **rest,
     )
 
@@ -129,6 +151,34 @@ def counters(**sums):
         Counter(holders[kind.split("_")[-1]], kind.replace("_", "-"), "", "2026"): Decimal(amount)
         for kind, amount in sums.items()
     }
+
+
+def held_line(path=1, *, service="exam", amount="500.00", quantity="1"):
+    """What is left of a line of a preauthorization; `quantity` None: only the amount binds."""
+    return HeldLine(
+        path if isinstance(path, tuple) else (path,),
+        frozenset({Coding(_SERVICES, service).key}),
+        Decimal(amount),
+        None if quantity is None else Decimal(quantity),
+    )
+
+
+def held(*lines, key="P1", currency="USD", **days):
+    """A preauthorization of some lines."""
+    return Authorization(key, currency, lines, **days)
+
+
+def used(decided):
+    """What a decision uses, in the order it is told: 'P1 1 by 2: 2 units, 80.00'."""
+    return [
+        f"{use.authorization} {_path(use.held)} by {_path(use.path)}: "
+        f"{use.quantity.normalize():f} units, {use.amount}"
+        for use in decided.uses
+    ]
+
+
+def _path(path):
+    return ".".join(map(str, path)) or "-"
 
 
 def decide(*lines, **rest):

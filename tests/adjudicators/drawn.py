@@ -1,23 +1,35 @@
 """Hypothesis strategies: Claims that intake accepts, with plans, prices and counters for them."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import strategies as st
 
 from app.domain.adjudication import (
     AdjudicationRequest,
-    Authorization,
     Counter,
     Coverage,
     EarlierAnswer,
     EarlierPayer,
 )
 from app.domain.arithmetic import gross_of, net_of
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.claims import Days, Line
 from app.domain.codes import ClaimUse
 from app.domain.money import Money, minor_unit, rounded
+from app.domain.persons import NOBODY_KNOWN, Person, Sex
 from app.domain.plan import Benefit, Coordination, CostKind, CostShare, Limit, LimitKind, Plan
-from tests.adjudicators.builders import DAY, NETWORK, a_claim, a_line, a_price, category
+from app.domain.restrictions import Per, Restriction
+from tests.adjudicators.builders import (
+    DAY,
+    NETWORK,
+    a_claim,
+    a_frequency,
+    a_line,
+    a_price,
+    category,
+    service,
+)
 
 CATEGORIES = ["general", "basic", "major"]
 SERVICES = ["exam", "scan", "drug"]
@@ -47,6 +59,7 @@ def leaves(draw, currency, path):
         tax=draw(maybe(amounts(currency, 50))),
         currency=currency,
         day=draw(st.sampled_from(DAYS)),
+        teeth=draw(st.sampled_from([(), ("14",)])),
     )
     priced = with_amounts(drawn, unit_price=unit_price)
     net = Money(rounded(gross_of(priced), currency), currency)
@@ -69,6 +82,24 @@ def lines(draw, currency, path, depth=0):
     return with_amounts(group, net=draw(st.sampled_from([net, None])))
 
 
+frequencies = st.builds(
+    a_frequency,
+    st.integers(0, 9),
+    st.sampled_from(SERVICES),
+    months=st.sampled_from([0, 1, 18]),
+    name=st.sampled_from(["a", "b"]),
+    per=st.sampled_from([None, None, Per.BODY_SITE]),
+)
+restrictions = st.sampled_from(
+    [
+        Restriction(minimum_age=30),
+        Restriction((service("scan"),), maximum_age=17),
+        Restriction((service("exam"),), sex=Sex.FEMALE),
+    ]
+)
+PEOPLE = [NOBODY_KNOWN, Person(Days(DAY, DAY), Sex.FEMALE), Person(sex=Sex.MALE)]
+
+
 @st.composite
 def benefits(draw, currency, code):
     shares = [
@@ -89,6 +120,9 @@ def benefits(draw, currency, code):
         tuple(draw(st.lists(st.sampled_from(shares), unique=True, max_size=4))),
         tuple(Limit(kind, draw(limits[kind])) for kind in sorted(kept)),
         waiting_days=draw(st.sampled_from([0, 0, 500])),
+        excluded=draw(st.sampled_from([(), (), (service("drug"),)])),
+        frequencies=tuple(draw(st.lists(frequencies, max_size=2))),
+        restrictions=tuple(draw(st.lists(restrictions, max_size=1))),
         authorization_required=draw(st.sampled_from([False, False, True])),
     )
 
@@ -131,10 +165,23 @@ def counters(draw, currency):
     }
 
 
-def _held(currency):
-    """A preauthorization of two of the services."""
-    services = frozenset(a_price(service, None).service.key for service in SERVICES[:2])
-    return Authorization(currency, services)
+@st.composite
+def authorizations(draw, currency):
+    """Up to two preauthorizations, each with up to two lines of two of the services."""
+    services = [frozenset({a_price(service, None).service.key}) for service in SERVICES[:2]]
+    quantities = st.sampled_from([None, *(Decimal(each) for each in ("0", "0.5", "2", "9"))])
+    lines = st.builds(
+        HeldLine, st.just(()), st.sampled_from(services), amounts(currency), quantities
+    )
+    drawn = draw(st.lists(st.lists(lines, max_size=2), max_size=2))
+    return tuple(
+        Authorization(
+            f"P{number}",
+            currency,
+            tuple(replace(line, path=(path,)) for path, line in enumerate(held, 1)),
+        )
+        for number, held in enumerate(drawn, 1)
+    )
 
 
 @st.composite
@@ -170,6 +217,7 @@ def requests(draw):
         amounts(currency),
         currency=st.just(currency),
         category_code=maybe(st.sampled_from(CATEGORIES)),
+        on=st.sampled_from([None, None, (1,), (2,)]),
     )
     total = sum((net_of(item, currency) for item in items), Decimal(0))
     return AdjudicationRequest(
@@ -182,10 +230,11 @@ def requests(draw):
         received_on=DAY.replace(day=9),
         coverage=draw(maybe(st.just(Coverage("member", "family", DAY.replace(year=2025))))),
         plan=draw(plans(currency)),
+        patient=draw(st.sampled_from(PEOPLE)),
         prices=tuple(draw(st.lists(prices, max_size=3))),
         affiliations=draw(st.sampled_from([(), (Days(None, None),), (Days(DAY, DAY),)])),
         counters=draw(counters(currency)),
-        authorizations=draw(st.sampled_from([(), (_held(currency),)])),
+        authorizations=draw(authorizations(currency)),
         earlier_payers=draw(earlier_payers(currency, items)),
         is_last_call=True,
     )

@@ -81,14 +81,15 @@ def test_a_price_above_the_submitted_one_changes_nothing():
     assert worked(decision) == {"1": ["submitted 100.00", "eligible 100.00", "benefit 100.00"]}
 
 
-def test_a_price_with_modifiers_goes_before_the_default_where_they_are_carried():
+def test_the_first_price_whose_condition_holds_goes_before_the_default():
     prices = (
         a_price("exam", "40.00"),
-        a_price("exam", "60.00", modifiers=("night",)),
-        a_price("exam", "70.00", modifiers=("night", "child")),
+        a_price("exam", "50.00", on=(3,)),
+        a_price("exam", "60.00", on=(2,)),
+        a_price("exam", "70.00", on=(2, 3)),
+        a_price("exam", "80.00"),
     )
-    plain, night = a_line(1, "100.00"), a_line(2, "100.00", modifiers=("night",))
-    decision = decide(plain, night, prices=prices)
+    decision = decide(a_line(1, "100.00"), a_line(2, "100.00"), prices=prices)
 
     assert worked(decision) == {
         "1": ["submitted 100.00", "eligible 40.00", "contractual 60.00 (45)", "benefit 40.00"],
@@ -111,6 +112,36 @@ def test_a_price_of_another_time_or_currency_is_no_price():
     assert worked(decide(a_line(1, "100.00"), prices=prices + in_time)) == {
         "1": ["submitted 100.00", "eligible 50.00", "contractual 50.00 (45)", "benefit 50.00"]
     }
+
+
+def test_a_condition_that_holds_does_not_help_a_price_of_another_time_or_currency():
+    # The first that holds, covers the day and is in dollars is 60.00.
+    prices = (
+        a_price("exam", "30.00", on=(1,), currency="EUR"),
+        a_price("exam", "40.00", on=(1,), ends_on=date(2026, 5, 31)),
+        a_price("exam", "50.00", on=(2,)),
+        a_price("exam", "60.00", on=(1,)),
+        a_price("exam", "70.00"),
+    )
+
+    assert worked(decide(a_line(1, "100.00"), prices=prices)) == {
+        "1": ["submitted 100.00", "eligible 60.00", "contractual 40.00 (45)", "benefit 60.00"]
+    }
+    assert worked(decide(a_line(1, "100.00"), prices=prices[:3])) == {
+        "1": ["submitted 100.00", "eligible 100.00", "benefit 100.00"]
+    }
+
+
+def test_the_category_is_that_of_a_price_that_applies():
+    plan = a_plan(a_benefit("basic", coinsurance="20"), a_benefit("major", coinsurance="50"))
+    prices = (
+        a_price("exam", "100.00", on=(2,), category_code="major"),
+        a_price("exam", "100.00", category_code="basic"),
+    )
+    decision = decide(a_line(1, "100.00"), a_line(2, "100.00"), plan=plan, prices=prices)
+
+    # 20 % of 100 and 50 % of 100.
+    assert [rows[-1] for rows in worked(decision).values()] == ["benefit 80.00", "benefit 50.00"]
 
 
 def test_without_a_unit_price_it_is_net_by_units():

@@ -17,7 +17,7 @@ def commands(group: click.Group, *path: str):
     for name, command in group.commands.items():
         if isinstance(command, click.Group):
             yield from commands(command, *path, name)
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield pytest.param((*path, name), command, id=" ".join((*path, name)))
 
 
@@ -44,6 +44,7 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "load": [__file__],
         "submitter add": ["A", "--identifier", "a|b"],
         "requeue": ["parked"],
+        "pay proof": ["1"],
         "submitter disable": ["A"],
         "submitter rotate": ["A"],
         "payer add": ["A"],
@@ -51,6 +52,7 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "nullify approve": ["A"],
         "nullify refuse": ["A"],
         "hold": ["Claim/1"],
+        "replay": ["Claim/1"],
         "db downgrade": ["base", "--yes"],
     }
 

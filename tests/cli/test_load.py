@@ -153,7 +153,37 @@ def test_a_payer_that_is_not_there_is_refused(on_sqlite, tmp_path):
     assert "There is no payer 'Nobody'" in result.stderr
 
 
+def test_nothing_to_load_and_a_set_that_nobody_ships_are_bad_usage(on_sqlite):
+    for words in (["load"], ["load", "--shipped", "hearing"]):
+        result = on_sqlite(*words)
+        assert result.exit_code == 2
+        assert "dental" in result.stderr or "--list" in result.stderr
+
+
 # --- what is loaded
+
+
+def test_a_shipped_set_is_loaded_beside_files(on_sqlite, tmp_path):
+    file = written(tmp_path, "p.json", patient("a"))
+
+    assert on_sqlite.json("load", file, "--shipped", "dental", "--shipped", "family") == {
+        "added": 43
+    }
+
+    assert kept(on_sqlite, "Patient", "a") is not None
+    assert kept(on_sqlite, "Coverage", "example-dental-maria") is not None
+    assert "1500.00" in kept(on_sqlite, "InsurancePlan", "example-dental-plan")[1]
+    assert kept(on_sqlite, "InsurancePlan", "example-medical-plan") is None
+    assert on_sqlite.json("load", "--shipped", "dental") == {"unchanged": 30}
+
+
+def test_the_shipped_sets_are_listed_and_nothing_is_loaded(eclaims):
+    listed = eclaims.json("load", "--list")
+
+    assert [one["name"] for one in listed] == ["dental", "medical", "family"]
+    assert listed[2]["resources"] == {"Coverage": 8, "Patient": 4}
+    assert "medical" in eclaims("load", "--list").stdout
+    assert not eclaims.instance.exists()
 
 
 def test_a_resource_a_bundle_and_lines_are_loaded_under_their_ids(installed, tmp_path):

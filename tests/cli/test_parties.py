@@ -172,6 +172,7 @@ def test_a_payers_name_is_given_once(on_sqlite):
         ("--adjudicator", "oracle", "Installed adjudicators are: manual, standard.", 1),
         ("--zone", "Mars/Olympus", "There is no time zone 'Mars/Olympus'.", 1),
         ("--zone", "../etc/passwd", "There is no time zone", 1),
+        ("--authorization-url", "ftp://payer.test", "is not an http or https address.", 1),
         ("--default-plan", "gold", "has no InsurancePlan 'gold': `eclaims load` it first.", 1),
         ("--await-coverage-days", "-1", "-1 is not in the range", 2),
         ("--await-information-days", "3651", "3651 is not in the range", 2),
@@ -197,6 +198,12 @@ def test_a_wrong_rule_is_refused_and_changes_nothing(on_sqlite, option, wrong, t
     [
         ("--adjudicator", "manual", "adjudicator", "manual"),
         ("--zone", "Europe/Berlin", "zone", "Europe/Berlin"),
+        (
+            "--authorization-url",
+            "https://payer.test/a",
+            "authorization_url",
+            "https://payer.test/a",
+        ),
         ("--default-plan", "default", "default_plan", "default"),
         ("--await-coverage-days", "0", "await_coverage_days", 0),
         ("--await-information-days", "3650", "await_information_days", 3650),
@@ -262,3 +269,39 @@ def test_a_list_is_a_table_for_a_person(on_sqlite, command):
 
     assert result.exit_code == 0
     assert "Default Payer" in result.output
+
+
+# --- time limits
+
+
+@pytest.mark.parametrize("spelled", ["claim", "claim=30", "claims=30d", "claim=0d", "=default"])
+def test_a_time_limit_is_spelled_as_a_kind_and_a_time(on_sqlite, spelled):
+    result = on_sqlite("payer", "set", "--decide-within", spelled)
+
+    assert result.exit_code == 2
+    assert "is no time limit such as 'preauthorization/stat=72h'" in result.stderr
+
+
+def test_time_limits_are_set_one_by_one_and_taken_back(installed):
+    def decide_within(*words):
+        options = [part for word in words for part in ("--decide-within", word)]
+        return installed.json("payer", "set", *options)["decide_within"]
+
+    defaults = [
+        "claim=30d",
+        "preauthorization=7d",
+        "preauthorization/stat=72h",
+        "predetermination=7d",
+        "predetermination/stat=72h",
+    ]
+    assert installed.json("payer", "list")[0]["decide_within"] == defaults
+    national = ["claim=30d", "preauthorization=7d", "preauthorization/stat=1h", *defaults[3:]]
+    assert decide_within("preauthorization/stat=60m") == national
+    with_drugs = [*national[:2], "preauthorization//pharmacy=24h", *national[2:]]
+    assert decide_within("preauthorization//pharmacy=24h") == with_drugs
+    assert decide_within("preauthorization/stat=default") == [
+        *defaults[:2],
+        "preauthorization//pharmacy=24h",
+        *defaults[2:],
+    ]
+    assert installed.json("payer", "list")[0]["zone"] == "UTC"

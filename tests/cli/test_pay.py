@@ -75,6 +75,15 @@ def test_a_person_reads_a_table_with_what_was_left_out(installed, wire):
         {"payer": "Default Payer", "fault": "payee", "count": 1}
     ]
     assert "Claims in quarantine" in installed("queue", COLUMNS="200").output
+    assert installed.json("requeue", "quarantined") == [
+        {
+            "payer": "Default Payer",
+            "submitter": "A",
+            "reference": f"Claim/{left_out}",
+            "fault": "payee",
+        }
+    ]
+    assert installed("requeue", "quarantined").output == "Nothing is quarantined.\n"
 
 
 def test_payments_are_turned_off_for_the_night(installed, wire):
@@ -82,3 +91,44 @@ def test_payments_are_turned_off_for_the_night(installed, wire):
     assert installed.json("payer", "set", "--no-pay-daily")["pays_daily"] is False
     assert installed.json("payer", "set", "--zone", "UTC")["pays_daily"] is False
     assert installed.json("payer", "set", "--pay-daily")["pays_daily"] is True
+
+
+# --- the proof of a payment
+
+
+def test_of_what_was_never_paid_there_is_no_proof(installed, wire):
+    wire.post("Claim", a_claim())
+    installed.json("work", "--once")
+    result = installed("pay", "proof", "unknown")
+    assert (result.exit_code, result.stderr) == (1, "Error: There is no payment 'unknown'.\n")
+
+    [paid] = installed.json("pay")
+    assert installed("pay", "proof", paid["payment"]).exit_code == 0
+
+
+def test_a_payment_is_proven_on_the_screen_and_on_paper(installed, wire, tmp_path):
+    payee = {"type": {"coding": [{"code": "subscriber"}]}, "party": {"reference": "Patient/1"}}
+    wire.post("Claim", a_claim(payee=payee))
+    claim = wire.post("Claim", a_claim()).reference
+    installed.json("work", "--once")
+    payment = next(line["payment"] for line in installed.json("pay") if line["payment"])
+    csv, pdf = tmp_path / "proof.csv", tmp_path / "proof.pdf"
+
+    told = installed.json("pay", "proof", payment)
+    shown = installed("pay", "proof", f"PaymentReconciliation/{payment}", COLUMNS="200")
+    written = installed("pay", "proof", payment, "--csv", csv, "--pdf", pdf)
+
+    assert told["equation"] == {
+        "carried_forward_before": "0.00",
+        "of_that_withdrawn": "0.00",
+        "payments": "80.00",
+        "adjustments": "0.00",
+        "paid": "80.00",
+        "carried_on": "0.00",
+    }
+    assert [line["claim"] for line in told["details"]] == [claim]
+    assert (told["payee"], told["currency"]) == ("Happy Valley", "EUR")
+    assert claim in shown.output
+    assert written.output == ""
+    assert f"Details,1,{claim},payment,80.00,0.00" in csv.read_text()
+    assert pdf.read_bytes().startswith(b"%PDF-")

@@ -18,6 +18,7 @@ from tests.builders import (
     identifier,
 )
 from tests.rows import Rows
+from tests.store.ledgers import money
 from tests.wire import FHIR, Wire
 
 STATES = (
@@ -34,7 +35,6 @@ STATES = (
     "cancelled",
     "nullified",
 )
-SUMS = ("reserved", "consumed", "restored", "released", "expired", "open")
 
 
 def related(reply) -> str:
@@ -88,14 +88,15 @@ class Standings:
     def pay(self) -> None:
         """Let the payment run of this moment pay what is owed."""
         for payer in Administration(self.installation).payers():
-            for account in unsettled(self.installation, payer):
-                paid = reconciled(self.installation, payer, account.submitter_id, account.id)
-                assert paid.faults == {}
+            for ledger in unsettled(self.installation, payer):
+                for paid in reconciled(self.installation, payer, ledger.submitter_id, ledger.id):
+                    assert paid.faults == {}
 
     def balance(self, reference: str) -> dict[str, int]:
         """The sums of a preauthorization, in cents, without those that are zero."""
-        [row] = self.rows.of(tables.reservation, submission_id=reference.partition("/")[2])
-        return {name: row[name] for name in SUMS if row[name]}
+        return money(
+            self.rows.of(tables.reservation_line, submission_id=reference.partition("/")[2])
+        )
 
     def put(self, reference: str, **values) -> str:
         """Put values into a submission's row."""

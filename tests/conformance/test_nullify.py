@@ -16,15 +16,14 @@ from tests.conformance.marked import (
     marked_task,
 )
 from tests.conformance.standings import related
+from tests.rows import texts_of as texts_in
 
 
 def texts_of(rows):
     """Every value of every column of every row of every table, as text."""
     for table in tables.metadata.sorted_tables:
         for row in rows.of(table):
-            for value in row.values():
-                text = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-                yield table.name, text
+            yield from ((table.name, text) for text in texts_in(row))
 
 
 def found_in(texts, markers):

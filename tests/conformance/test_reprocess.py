@@ -97,6 +97,7 @@ def test_a_changed_line_tells_how_it_was(reissued):
     difference = (
         "Line 1: eligible 10.00 EUR, was 100.00 EUR, contractual 90.00 EUR, was nothing, "
         "coinsurance 2.00 EUR, was 20.00 EUR, benefit 8.00 EUR, was 80.00 EUR."
+        " What changed: the price of 1200 is new."
     )
     assert notes(after)[-1] == difference
     number = after.document["processNote"][-1]["number"]
@@ -117,6 +118,7 @@ def test_lines_that_were_not_named_are_as_they_were_byte_for_byte(reissued):
     assert difference == (
         "Line 2: eligible 10.00 EUR, was 50.00 EUR, contractual 40.00 EUR, was nothing, "
         "coinsurance 2.00 EUR, was 10.00 EUR, benefit 8.00 EUR, was 40.00 EUR."
+        " What changed: the price of 1200 is new."
     )
     # 40.00 + 8.00 + 40.00
     assert str(after.document["payment"]["amount"]["value"]) == "88.00"

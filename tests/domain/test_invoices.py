@@ -1,11 +1,14 @@
-"""Which status of an Invoice follows which."""
+"""Which status of an Invoice follows which, and what payments make of it."""
 
+from dataclasses import replace
+from decimal import Decimal
 from itertools import product
 
 import pytest
 
-from app.domain.invoices import InvoiceStatus, require_next
+from app.domain.invoices import Balance, InvoiceStatus, require_next
 from app.domain.issues import ErrorCode, Unacceptable
+from app.domain.money import Money, minor_unit
 
 LAWFUL = {
     ("draft", "issued"),
@@ -44,3 +47,47 @@ def test_of_all_pairs_four_are_lawful():
 )
 def test_a_cancelled_one_and_no_other_has_a_reason(after, reason, passes):
     assert errors_of("issued", after, reason) == ([] if passes else [ErrorCode.INVOICE_STATUS])
+
+
+# --- payments
+
+TOTALS = {"EUR": "50.00", "JPY": "50", "KWD": "50.000"}
+TOO_SMALL = {"EUR": "0.005", "JPY": "0.5", "KWD": "0.0005"}
+
+
+def owing(currency, received="0"):
+    """An issued Invoice of fifty."""
+    total, paid = (Money(Decimal(each), currency) for each in (TOTALS[currency], received))
+    return Balance(InvoiceStatus.ISSUED, total, paid)
+
+
+@pytest.mark.parametrize("currency", TOTALS)
+def test_a_payment_is_above_zero_and_whole_and_not_more_than_is_left(currency):
+    balance, unit = owing(currency, "10"), minor_unit(currency)
+    refused = [Decimal(0), -unit, 40 + unit, Decimal(TOO_SMALL[currency])]
+
+    assert [balance.refusal(Money(each, currency)) is None for each in refused] == [False] * 4
+    assert balance.refusal(Money(Decimal(40), currency)) is None
+    assert balance.refusal(Money(unit, currency)) is None
+    assert balance.refusal(Money(unit, "USD")) is not None
+
+
+@pytest.mark.parametrize("currency", TOTALS)
+def test_the_last_unit_balances_an_invoice(currency):
+    unit = minor_unit(currency)
+    almost = owing(currency).with_payment(Money(50 - unit, currency))
+    assert (almost.status, almost.left.amount) == (InvoiceStatus.ISSUED, unit)
+
+    balanced = almost.with_payment(Money(unit, currency))
+
+    assert (balanced.status, balanced.left.amount) == (InvoiceStatus.BALANCED, Decimal(0))
+    assert balanced.reopened() == balanced
+    assert replace(almost, status=InvoiceStatus.BALANCED).reopened() == almost
+
+
+@pytest.mark.parametrize("status", sorted(set(InvoiceStatus) - {InvoiceStatus.ISSUED}))
+def test_only_what_is_issued_takes_a_payment(status):
+    payment = Money(Decimal(1), "EUR")
+
+    assert replace(owing("EUR"), status=status).refusal(payment) is not None
+    assert owing("EUR").refusal(payment) is None

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine, Note
-from app.domain.codes import Coding
+from app.domain.changes import Change
+from app.domain.codes import Cause, Coding
 from app.domain.money import Money
 from app.domain.reissue import NotCarriedOver, Reissue, spelled, told
 
@@ -147,6 +148,53 @@ def test_where_nothing_changed_that_is_told():
 
     assert unchanged.lines == decided.lines
     assert unchanged.notes == (Note(1, "Decided again, and nothing changed."),)
+
+
+PRICE = Change(Cause.PRICE, "the price of 1200 is new", ((1,),))
+PLAN = Change(Cause.PLAN, "the plan is B version 1, was A version 1")
+
+
+def test_why_a_line_changed_is_told_of_the_lines_that_it_matters_to():
+    before = a_decision(line((1,), "80.00"), line((2,), "40.00"), line((3,), "5.00"))
+    after = a_decision(line((1,), "48.00"), line((2,), "24.00"), line((3,), "5.00"))
+    reissue = Reissue(before, rules="ours-1", changes=(PLAN, PRICE))
+
+    told_after = told(reissue, after, "ours-2")
+
+    rules = "the rules are ours-2, were ours-1"
+    assert told_after.notes == (
+        Note(
+            1,
+            "Line 1: benefit 48.00 EUR, was 80.00 EUR."
+            f" What changed: {rules}; {PLAN.text}; {PRICE.text}.",
+            (Cause.RULES, Cause.PLAN, Cause.PRICE),
+        ),
+        Note(
+            2,
+            f"Line 2: benefit 24.00 EUR, was 40.00 EUR. What changed: {rules}; {PLAN.text}.",
+            (Cause.RULES, Cause.PLAN),
+        ),
+    )
+    assert [line.notes for line in told_after.lines] == [(1,), (2,), ()]
+
+
+def test_two_changes_of_one_cause_are_two_sentences_and_one_code():
+    prices = (replace(PRICE, paths=()), Change(Cause.PRICE, "the price of 1300 is gone"))
+
+    [note] = told(
+        Reissue(a_decision(line((1,), "80.00")), changes=prices), a_decision(line((1,), "8.00"))
+    ).notes
+
+    assert note.text.endswith("the price of 1200 is new; the price of 1300 is gone.")
+    assert note.causes == (Cause.PRICE,)
+
+
+def test_what_changed_without_an_effect_is_not_told():
+    decided = a_decision(line((1,), "80.00"))
+
+    [note] = told(Reissue(decided, changes=(PLAN,)), decided).notes
+
+    assert note == Note(1, "Decided again, and nothing changed.")
 
 
 def test_a_changed_reason_alone_is_no_change_of_an_amount():

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.settlement import Detail, DetailType, Owed, Settlement, Unbalanced, settlement
+from app.domain.settlement import (
+    Detail,
+    DetailType,
+    Owed,
+    Settlement,
+    Unbalanced,
+    portion,
+    settlement,
+)
 
 DAY = date(2026, 3, 2)
 PAYMENT, ADJUSTMENT = DetailType.PAYMENT, DetailType.ADJUSTMENT
@@ -123,3 +131,40 @@ def test_the_order_in_which_entries_are_read_does_not_matter(pairs, random):
     random.shuffle(shuffled)
 
     assert settlement(shuffled, {}) == settlement(entries(*pairs), {})
+
+
+# --- of many Claims, those of one payment
+
+PORTIONS = {
+    "all": ([("A", 5), ("B", 5)], 2, ["A", "B"]),
+    "the oldest": ([("A", 5), ("B", 5), ("C", 5)], 2, ["A", "B"]),
+    "what was taken back, as soon as it is covered": (
+        [("A", 5), ("B", 5), ("C", -7), ("D", 9)],
+        3,
+        ["A", "B", "C"],
+    ),
+    "more, so that less than nothing is not left": (
+        [("A", 5), ("B", 5), ("C", -9)],
+        1,
+        ["A", "B", "C"],
+    ),
+    "none of none": ([], 3, []),
+}
+
+
+@pytest.mark.parametrize(("claims", "most", "expected"), PORTIONS.values(), ids=PORTIONS)
+def test_a_portion_is(claims, most, expected):
+    assert portion(claims, most) == expected
+
+
+@given(st.lists(st.integers(-50, 60), max_size=30).filter(lambda u: sum(u) >= 0), st.integers(1, 8))
+def test_portions_hold_each_claim_once_and_leave_nothing_below_zero(units, most):
+    left, held = list(enumerate(units)), []
+    while left:
+        chosen = set(portion(left, most))
+        assert chosen
+        assert sum(each for at, each in left if at in chosen) >= 0
+        held += chosen
+        left = [each for each in left if each[0] not in chosen]
+        assert sum(each for _, each in left) >= 0
+    assert sorted(held) == list(range(len(units)))

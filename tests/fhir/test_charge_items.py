@@ -20,11 +20,12 @@ K = ComponentKind
 FEE = {"type": "base", "amount": money("50.00")}
 BASE = Component(K.BASE, amount=Money(Decimal("50.00"), "EUR"))
 RULE = Rule((Group((BASE,)),))
+BOY = {"resourceType": "Patient", "gender": "male", "birthDate": "2008-03-02"}
 MODIFIER = "modifier.coding.where(system = 'http://s' and code = 'x').exists()"
 
 
 def read(charge_item, *definitions, on=ON):
-    seen = Circumstances(charge_item, None, on)
+    seen = Circumstances(charge_item, BOY, on)
     return charge_of(charge_item, "ChargeItem/1", definitions, seen)
 
 
@@ -65,6 +66,11 @@ TWINS = {
     "with a modifier, which is a Claim's": (
         a_definition(applicability=under(MODIFIER)["applicability"]),
         a_definition(),
+        CHARGE,
+    ),
+    "whatever its line, or for somebody else": (
+        a_definition(applicability=under("%age > 60 or quantity.exists()")["applicability"]),
+        a_definition(applicability=under("%age > 60 or %patient.gender = 'male'")["applicability"]),
         CHARGE,
     ),
     "without a group": (a_definition(groups=[]), a_definition(), CHARGE),

@@ -233,8 +233,38 @@ def test_a_preauthorization_is_named_with_its_days():
     document = decided(an_answering(claim), a_decision(claim), "PA-1", valid)
 
     assert document["preAuthRef"] == "PA-1"
+    assert document["fundsReserve"]["coding"][0]["code"] == "provider"
     assert document["preAuthPeriod"] == {"start": "2026-03-01", "end": "2026-05-29"}
     assert findings(document) == []
+
+
+def test_a_preauthorization_without_a_benefit_holds_nothing_for_anybody():
+    claim = {**example("Claim-100150"), "use": "preauthorization"}
+
+    nothing = decided(an_answering(claim), a_single_line_decision("0.00"), "PA-1")
+    claimed = decided(an_answering(example("Claim-100150")), a_single_line_decision("0.00"))
+
+    assert nothing["fundsReserve"]["coding"][0]["code"] == "none"
+    assert "fundsReserve" not in claimed
+
+
+def test_a_decision_names_what_the_provider_was_asked_before():
+    told, decision = an_answering(example("Claim-100150")), a_single_line_decision("1.00")
+
+    document = decided(told, decision, question="CommunicationRequest/7")
+
+    assert document["communicationRequest"] == [{"reference": "CommunicationRequest/7"}]
+    assert "communicationRequest" not in decided(told, decision)
+    assert findings(document) == []
+
+
+def test_an_earlier_payers_answer_stays_with_its_insurance():
+    claim = example("Claim-100150")
+    claim["insurance"][0]["claimResponse"] = {"reference": "ClaimResponse/R3500"}
+
+    [insurance] = decided(an_answering(claim), a_decision(claim))["insurance"]
+
+    assert insurance["claimResponse"] == {"reference": "ClaimResponse/R3500"}
 
 
 @pytest.mark.parametrize(

@@ -4,11 +4,11 @@ import pytest
 
 from app.domain import canonical
 from app.domain.adjudication import Awaiting, Category
-from app.domain.codes import InputType, OutputType, TaskCode
+from app.domain.codes import Cause, InputType, OutputType, TaskCode
 from app.domain.issues import ErrorCode
 from app.domain.plan import CostKind, LimitKind
 from app.fhir.code_systems import published
-from app.fhir.plans import GeneralCost
+from app.fhir.plans import GeneralCost, ServiceLimit
 from tests.fhir.answers import findings
 
 PUBLISHED = published()
@@ -35,6 +35,7 @@ def test_what_is_published_is_valid_under_its_key(key):
         ("task-input", InputType),
         ("task-output", OutputType),
         ("awaiting", Awaiting),
+        ("change-cause", Cause),
         ("error", [error.entry.id for error in ErrorCode]),
         ("adjudication", [each for each in Category if each not in HL7_CATEGORIES]),
     ],
@@ -46,8 +47,10 @@ def test_a_code_system_has_the_codes_that_are_spoken(name, spoken):
 def test_the_plan_codes_are_those_of_the_profile():
     assert set(codes("plan")) == {
         *GeneralCost,
+        *ServiceLimit,
         *LimitKind,
         *CostKind,
+        "attachment-required",
         "general",
         "standard",
         "maintenance-of-benefits",

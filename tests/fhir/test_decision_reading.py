@@ -1,11 +1,15 @@
 """A ClaimResponse of ours read back: what is read and written again is the same text."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.adjudication import Category
+from app.domain.changes import NOT_KEPT
 from app.domain.claims import Days
+from app.domain.codes import Cause
 from app.domain.reissue import Reissue, told
 from app.fhir import claim_response, json_text
 from app.fhir.decision_reading import read_decision
@@ -41,7 +45,10 @@ def test_what_was_decided_on_an_official_claim_is_read_back(name):
 def test_whatever_the_standard_adjudicator_decides_is_read_back(drawn):
     document = {**example(CLAIMS[0]), "use": str(drawn.claim.use)}
     decided = StandardAdjudicator().adjudicate(drawn)
-    reissued = told(Reissue(decided, reference="R1"), decided)
+    changed = replace(decided, lines=tuple(replace(line, amounts=()) for line in decided.lines))
+    reissue = Reissue(changed, reference="R1", rules="ours-1", changes=(NOT_KEPT,))
+    reissued = told(reissue, decided, "ours-2")
+    assert {note.causes for note in reissued.notes} >= {(Cause.RULES, Cause.NOT_KEPT)}
 
     for one in (decided, reissued):
         text = written(one, document, preauthorization="PA-1", valid=VALID)

@@ -5,15 +5,23 @@ from datetime import date
 import pytest
 
 from app.domain.adjudication import Coverage
+from app.domain.eligibility import Insured, insured_days, is_within
+from app.fhir.eligibility_request import asked_days
 from app.fhir.eligibility_response import eligibility_response
 from tests.fhir.answers import an_answering, example, findings, local_references
 
 TODAY = date(2026, 3, 1)
 
 
+def insured(request, coverage):
+    days = insured_days(coverage, None)
+    return Insured(days, is_within(asked_days(request, TODAY), days))
+
+
 def answered(request, coverage):
-    entry = request["insurance"][0]
-    return eligibility_response(an_answering(request), [(entry, coverage)], TODAY)
+    known = coverage and insured(request, coverage)
+    entry = request["insurance"][0]["coverage"]
+    return eligibility_response(an_answering(request), [(entry, known)])
 
 
 def test_a_coverage_that_nobody_knows_is_not_in_force_and_no_error():
@@ -96,9 +104,10 @@ def test_each_insurance_has_its_own_answer():
     request = example("CoverageEligibilityRequest-52346")
     request["insurance"] *= 2
     first, second = request["insurance"]
-    known = Coverage("a", "a", date(2014, 1, 1), None)
+    known = insured(request, Coverage("a", "a", date(2014, 1, 1), None))
+    answers = [(first["coverage"], None), (second["coverage"], known)]
 
-    document = eligibility_response(an_answering(request), [(first, None), (second, known)], TODAY)
+    document = eligibility_response(an_answering(request), answers)
 
     assert [each["inforce"] for each in document["insurance"]] == [False, True]
     assert document["disposition"] == "The coverage is in force."
@@ -108,7 +117,7 @@ def test_a_request_without_insurance_is_answered_so():
     request = example("CoverageEligibilityRequest-52345")
     del request["insurance"]
 
-    document = eligibility_response(an_answering(request), [], TODAY)
+    document = eligibility_response(an_answering(request), [])
 
     assert document["disposition"] == "The request names no coverage."
     assert "insurance" not in document

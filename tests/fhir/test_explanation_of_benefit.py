@@ -1,11 +1,15 @@
 """Explanations of the official Claims: complete, and R4."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from app.fhir.explanation_of_benefit import explanation_of_benefit
+from app.domain.claims import Days
+from app.domain.codes import Coding
+from app.domain.eligibility import Allowance, AllowanceKind, Told
+from app.fhir.explanation_of_benefit import Standing, explanation_of_benefit
 from tests.fhir.answers import (
     CLAIMS,
     a_decision,
@@ -82,6 +86,51 @@ def test_the_explanation_of_the_simplest_claim_is_whole():
     assert document["claim"]["reference"] == "Claim/100150"
     assert document["payment"]["amount"] == {"value": Decimal("108.46"), "currency": "USD"}
     assert "Claim 12345: Decided as per contract &amp; &lt;policy&gt;." in document["text"]["div"]
+
+
+def test_what_led_to_the_claim_comes_along():
+    told = {
+        "enterer": {"display": "A clerk"},
+        "fundsReserve": {"coding": [{"code": "provider"}]},
+        "related": [{"claim": {"reference": "Claim/9"}, "relationship": {"text": "prior"}}],
+        "prescription": {"reference": "VisionPrescription/1"},
+        "originalPrescription": {"reference": "MedicationRequest/1"},
+        "referral": {"identifier": {"value": "R-1"}},
+        "accident": {"date": "2014-08-01", "type": {"text": "A fall"}},
+    }
+
+    document = explained(example("Claim-100150") | told)
+
+    renamed = {**told, "fundsReserveRequested": told["fundsReserve"]}
+    del renamed["fundsReserve"]
+    assert {name: document.get(name) for name in renamed} == renamed
+    assert findings(document) == []
+
+
+def test_what_is_used_after_the_decision_is_told_with_its_term():
+    deductible = Allowance(
+        AllowanceKind.DEDUCTIBLE_INDIVIDUAL, Decimal(100), Decimal(40), currency="EUR"
+    )
+    visits = Allowance(AllowanceKind.VISITS_PER_YEAR, Decimal(3), Decimal(2))
+    told = (Told(allowances=(deductible,)), Told(Coding("c", "dental"), allowances=(visits,)))
+    claim = example("Claim-100150")
+    standing = Standing(Days(date(2014, 1, 1), None), told)
+
+    document = explanation_of_benefit(an_answering(claim), RESPONSE, a_decision(claim), standing)
+
+    plan, dental = document["benefitBalance"]
+    assert document["benefitPeriod"] == {"start": "2014-01-01"}
+    assert plan["financial"][0]["allowedMoney"] == {"value": Decimal("100.00"), "currency": "EUR"}
+    assert plan["financial"][0]["usedMoney"] == {"value": Decimal("40.00"), "currency": "EUR"}
+    assert (plan["category"]["coding"][0]["code"], plan["term"]["coding"][0]["code"]) == (
+        "30",
+        "annual",
+    )
+    assert dental["category"] == {"coding": [{"system": "c", "code": "dental"}]}
+    assert dental["financial"][0]["allowedUnsignedInt"] == 3
+    assert dental["financial"][0]["usedUnsignedInt"] == 2
+    assert "dental: Visits of a year: 3, used 2, left 1." in document["text"]["div"]
+    assert findings(document) == []
 
 
 def test_what_items_refer_to_comes_along():

@@ -5,17 +5,20 @@ from decimal import Decimal
 
 import pytest
 
+from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.issues import Unacceptable
 from app.domain.money import Money
+from app.domain.persons import NOBODY_KNOWN, Person, Sex
 from app.domain.plan import Price
-from app.fhir.prices import read_prices
+from app.fhir.claims import read_claim
+from app.fhir.prices import applied, read_prices
 from tests.fhir.answers import example, findings
 
 EXTENSIONS = "https://eclaims-gateway.org/fhir/StructureDefinition"
 CATEGORIES = "http://terminology.hl7.org/CodeSystem/ex-benefitcategory"
 SERVICES = "http://example.org/fhir/oralservicecodes"
-ANY_SYSTEM = "modifier.coding.where(code = 'rooh').exists()"
+A_SLIP = "modifer.coding.where(code = 'rooh').exists()"
 DENTAL = Coding(CATEGORIES, "35")
 
 
@@ -51,11 +54,15 @@ def a_definition(**changes):
             "ChargeItemDefinition.applicability[0]",
         ),
         (
-            {"applicability": [{"language": "text/fhirpath", "expression": "quantity > 1"}]},
+            {
+                "applicability": [
+                    {"language": "text/fhirpath", "expression": "%claim.use = 'claim'"}
+                ]
+            },
             "ChargeItemDefinition.applicability[0]",
         ),
         (
-            {"applicability": [{"language": "text/fhirpath", "expression": ANY_SYSTEM}]},
+            {"applicability": [{"language": "text/fhirpath", "expression": A_SLIP}]},
             "ChargeItemDefinition.applicability[0]",
         ),
         (
@@ -134,9 +141,8 @@ def test_a_price_may_depend_on_modifiers():
 
     assert findings(document) == []
     service = Coding(SERVICES, "1200")
-    modifiers = (Coding("http://m.org", "rooh"), Coding("s", "a"))
     assert prices == (
-        Price(service, Money(Decimal("95.00"), "USD"), modifiers=modifiers),
+        Price(service, Money(Decimal("95.00"), "USD"), conditions=(expression,)),
         Price(service, Money(Decimal("80.00"), "USD")),
     )
 
@@ -180,7 +186,7 @@ def test_what_is_no_service_in_force_has_no_price():
     assert read_prices(example("ChargeItemDefinition-device")) == ()
 
 
-ON_A_CHARGE = [{"language": "text/fhirpath", "expression": "%age < 18"}]
+ON_A_CHARGE = [{"language": "text/fhirpath", "expression": "%context.quantity.value > 1"}]
 
 
 def test_what_is_under_a_condition_on_a_charge_is_no_price_for_claims():
@@ -193,3 +199,100 @@ def test_what_is_under_a_condition_on_a_charge_is_no_price_for_claims():
     assert price.amount == Money(Decimal("80.00"), "USD")
     assert read_prices(a_definition(applicability=ON_A_CHARGE)) == ()
     assert read_prices(a_definition(applicability=[])) == (price,)
+
+
+def a_group(amount, expression=None):
+    group = {"priceComponent": [{"type": "base", "amount": usd(amount)}]}
+    condition = {"language": "text/fhirpath", "expression": expression}
+    return {**group, "applicability": [condition]} if expression else group
+
+
+def test_groups_with_a_condition_come_before_the_default_and_carry_that_of_the_definition():
+    document = a_definition(
+        applicability=[{"language": "text/fhirpath", "expression": "quantity.value > 1"}],
+        extension=[extension("benefit-category", valueCodeableConcept=concept("35", CATEGORIES))],
+        propertyGroup=[a_group("80.00"), a_group("60.00", "%age < 18")],
+    )
+
+    assert [(price.amount.amount, price.conditions) for price in read_prices(document)] == [
+        (Decimal("60.00"), ("quantity.value > 1", "%age < 18")),
+        (Decimal("80.00"), ("quantity.value > 1",)),
+    ]
+
+
+def test_a_service_is_of_its_category_where_no_group_applies():
+    category = extension("benefit-category", valueCodeableConcept=concept("35", CATEGORIES))
+    groups = [a_group("60.00", "%age < 18")]
+
+    prices = read_prices(a_definition(extension=[category], propertyGroup=groups))
+
+    assert [(price.amount, price.category) for price in prices] == [
+        (Money(Decimal("60.00"), "USD"), DENTAL),
+        (None, DENTAL),
+    ]
+
+
+CLAIM = {
+    **example("Claim-100150"),
+    "item": [
+        {
+            "sequence": 1,
+            "productOrService": concept("1200", SERVICES),
+            "servicedDate": "2026-05-31",
+            "bodySite": concept("14", "http://teeth.test"),
+        },
+        {
+            "sequence": 2,
+            "productOrService": concept("1200", SERVICES),
+            "servicedDate": "2026-06-01",
+            "detail": [
+                {"sequence": 7, "productOrService": concept("1200", SERVICES)},
+                {
+                    "sequence": 8,
+                    "productOrService": concept("1200", SERVICES),
+                    "quantity": {"value": Decimal("2.5")},
+                },
+            ],
+        },
+        {
+            "sequence": 3,
+            "productOrService": concept("1300", SERVICES),
+            "servicedDate": "2026-05-31",
+        },
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("expression", "paths"),
+    [
+        # Eighteen on 1 June; a part is of its item's day.
+        ("%age < 18", {(1,)}),
+        ("%age >= 18", {(2,), (2, 7), (2, 8)}),
+        (
+            "%patient.gender = 'female' and %patient.birthDate = @2008-06-01",
+            {(1,), (2,), (2, 7), (2, 8)},
+        ),
+        ("%patient.gender = 'male'", set()),
+        ("bodySite.coding.where(code = '14').exists()", {(1,)}),
+        ("quantity.value > 2", {(2, 8)}),
+        ("%resource.use = 'claim' and detail.exists()", {(2,)}),
+    ],
+)
+def test_a_condition_is_evaluated_on_each_line_of_the_service(expression, paths):
+    [price] = read_prices(a_definition(propertyGroup=[a_group("60.00", expression)]))
+    claim = read_claim(CLAIM, "")
+    girl = Person(Days(date(2008, 6, 1), date(2008, 6, 1)), Sex.FEMALE)
+
+    [found] = applied((price,), CLAIM, claim, girl, date(2026, 6, 9))
+
+    assert found.lines == paths
+    assert [found.applies_to(path) for path in ((1,), (3,))] == [(1,) in paths, False]
+
+
+def test_a_condition_on_a_patient_who_is_not_known_does_not_hold():
+    [price] = read_prices(a_definition(propertyGroup=[a_group("60.00", "%age < 18")]))
+
+    [found] = applied((price,), CLAIM, read_claim(CLAIM, ""), NOBODY_KNOWN, date(2026, 6, 9))
+
+    assert found.lines == frozenset()

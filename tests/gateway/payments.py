@@ -5,6 +5,7 @@ from collections import defaultdict
 from sqlalchemy import select
 
 from app.gateway.jobs.reconcile_payments import reconciled, unsettled
+from app.gateway.payment_plans import MOST_CLAIMS
 from app.store import tables
 from tests.builders import a_claim, money
 
@@ -15,12 +16,13 @@ def priced(amount, currency):
     return {"item": [item | {"net": money(amount, currency)}], "total": money(amount, currency)}
 
 
-def run(desk):
-    """Pay whatever is owed by the desk's payer; what was done with each account."""
+def run(desk, most=MOST_CLAIMS):
+    """Pay whatever is owed by the desk's payer; what was done with each ledger."""
     payer = desk.client.payer
     return [
-        reconciled(desk.installation, payer, account.submitter_id, account.id)
-        for account in unsettled(desk.installation, payer)
+        paid
+        for ledger in unsettled(desk.installation, payer)
+        for paid in reconciled(desk.installation, payer, ledger.submitter_id, ledger.id, most)
     ]
 
 

@@ -18,7 +18,7 @@ from tests.builders import (
     identifier,
 )
 from tests.gateway.desk import Desk, received
-from tests.store.ledgers import kept, recomputed
+from tests.store.ledgers import kept, money, recomputed
 
 ANOTHER_SERVICE = {"coding": [{"system": "http://codes.test", "code": "3000"}]}
 
@@ -56,7 +56,7 @@ class Ledger:
         look = self.desk.installation.store.read
         now = look(lambda connection: kept(connection, id))
         assert now == look(lambda connection: recomputed(connection, id))
-        return {name: units for name, units in now.items() if units}
+        return money({"measure": measure, **sums} for (_, measure), sums in now.items())
 
     def task(self, code, taken):
         return self.desk.task(a_task(code, focus=taken.stored.reference))

@@ -1,13 +1,16 @@
-"""Whether the patient of a Claim is the one whom the payer's Coverage insures."""
+"""Whom the payer's Coverage insures: whether it is the patient of a Claim, and what is known."""
 
+from datetime import date
 from functools import partial
 
 import pytest
 
+from app.domain.claims import Days
 from app.domain.lifecycle import State
+from app.domain.persons import NOBODY_KNOWN, Person, Sex
 from app.fhir import json_text
 from app.gateway import reference_data
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.beneficiaries import insured_person, is_beneficiary
 from tests.builders import a_claim, a_coverage, identifier
 
 ANA = identifier("http://registry.test/person", "ana")
@@ -75,3 +78,63 @@ def test_a_claim_about_somebody_else_is_denied(desk, core, worker, patient, stat
     worker.drain()
 
     assert desk.submission(taken).state is state
+
+
+@pytest.fixture
+def known(desk):
+    """What is known of the patient of a Claim."""
+
+    def asked(patient, beneficiary, **elements):
+        policy, claim = a_coverage(beneficiary=beneficiary), a_claim(patient=patient, **elements)
+        base = desk.installation.base_url
+        return desk.see(lambda work: insured_person(claim, policy, base, work))
+
+    return asked
+
+
+@pytest.fixture
+def payers(core):
+    """Keeps a Patient of the payer's."""
+
+    def kept(**elements):
+        patient = a_patient(ANA, id="payers-1", **elements)
+        core.do(partial(reference_data.keep, patient, json_text.write(patient), "core"))
+        return {"reference": "Patient/payers-1"}
+
+    return kept
+
+
+BORN = Days(date(2008, 6, 1), date(2008, 6, 1))
+IN_MAY = Days(date(2010, 5, 1), date(2010, 5, 31))
+
+
+@pytest.mark.parametrize(
+    ("kept", "person"),
+    [
+        ({"gender": "female", "birthDate": "2008-06-01"}, Person(BORN, Sex.FEMALE)),
+        ({"gender": "unknown", "birthDate": "2008-06-01"}, Person(BORN, Sex.MALE)),
+        ({"gender": "female"}, Person(IN_MAY, Sex.FEMALE)),
+        ({}, Person(IN_MAY, Sex.MALE)),
+    ],
+    ids=["both", "the birth date", "the gender", "neither"],
+)
+def test_what_the_payer_knows_goes_before_what_was_sent(known, payers, kept, person):
+    sent = [a_patient(id="p", gender="male", birthDate="2010-05")]
+
+    assert known({"reference": "#p"}, payers(**kept), contained=sent) == person
+
+
+def test_of_a_patient_that_is_only_named_nothing_is_known(known, payers):
+    named = payers(gender="female", birthDate="2008-06-01")
+
+    # The beneficiary is, and whoever else a sender names is not: it would learn of others.
+    assert known({"display": "Ana"}, named) == Person(BORN, Sex.FEMALE)
+    assert known(named, {"display": "Ana"}) == NOBODY_KNOWN
+
+
+def test_a_patient_of_another_submitters_is_not_looked_at(desk, stranger, known):
+    document = {"resourceType": "Patient", "gender": "male", "birthDate": "2010-05"}
+    own, others = desk.create(document), stranger.create(document)
+
+    assert known({"reference": own.stored.reference}, {}) == Person(IN_MAY, Sex.MALE)
+    assert known({"reference": others.stored.reference}, {}) == NOBODY_KNOWN

@@ -1,10 +1,11 @@
 """Which preauthorizations hold for a Claim: quoted, live, of the same member and provider."""
 
 from datetime import date
+from decimal import Decimal
 
 import pytest
 
-from app.domain.adjudication import Authorization
+from app.domain.authorizations import Authorization, HeldLine
 from app.domain.codes import Coding
 from app.fhir import json_text
 from app.fhir.claims import read_claim
@@ -13,7 +14,7 @@ from app.gateway.authorizations import held_for
 from tests.builders import a_claim, a_coverage, a_quote, a_task, identifier
 
 SERVICE = Coding("http://codes.test", "1200").key
-HELD = Authorization("EUR", frozenset({SERVICE}), date(2026, 3, 2), date(2026, 5, 31))
+LINE = HeldLine((1,), frozenset({SERVICE}), Decimal("80.00"), Decimal(1))
 OTHERS = {"identifier": identifier("sid", "Sunny Hill")}
 
 
@@ -54,20 +55,27 @@ def held(desk, insured, made):
     return asked
 
 
-def test_one_that_is_not_quoted_does_not_hold(held):
+@pytest.fixture
+def whole(made):
+    """The preauthorization as it holds: one unit, of which 80 % of 100.00 is paid."""
+    days = {"starts_on": date(2026, 3, 2), "ends_on": date(2026, 5, 31)}
+    return Authorization(made.stored.id, "EUR", (LINE,), **days)
+
+
+def test_one_that_is_not_quoted_does_not_hold(held, whole):
     assert held(insurance=a_quote("unknown")) == ()
-    assert held() == (HELD,)
+    assert held() == (whole,)
 
 
-def test_one_of_another_member_or_provider_does_not_hold(held):
+def test_one_of_another_member_or_provider_does_not_hold(held, whole):
     assert held(member="M2") == ()
     assert held(provider=OTHERS) == ()
-    assert held() == (HELD,)
+    assert held() == (whole,)
 
 
 @pytest.mark.parametrize("code", ["cancel", "nullify"])
-def test_one_that_was_taken_back_does_not_hold(desk, made, held, code):
-    assert held() == (HELD,)
+def test_one_that_was_taken_back_does_not_hold(desk, made, held, whole, code):
+    assert held() == (whole,)
 
     desk.task(a_task(code, focus=made.stored.reference))
 
@@ -81,7 +89,6 @@ def test_it_holds_for_no_service_that_it_denied(desk, core, worker):
     worker.drain()
 
     def services(taken):
-        terms = desk.see(lambda work: work.reservations.terms(taken.stored.id))
-        return len(terms.services)
+        return len(desk.see(lambda work: work.reservations.find(taken.stored.id)).terms.services)
 
     assert (services(denied), services(granted)) == (0, 1)

@@ -89,8 +89,8 @@ class Books:
             self.owed[at] = Money.zero("EUR")
 
     def run(self) -> None:
-        for account in self.work.payables.unsettled_accounts():
-            paid = pay(account.id, self.payer, self.work)
+        for ledger in self.work.payables.unsettled_ledgers():
+            paid = pay(ledger.id, self.payer, self.work)
             assert paid.faults == {}
             assert (paid.payment_id is None) == (not paid.settlement.is_issued)
 
@@ -102,16 +102,16 @@ class Books:
         assert by_seq.keys() <= {row.seq for row in entries}, entry.seq
         currencies = dict(
             connection.execute(
-                select(tables.payable_account.c.id, tables.payable_account.c.currency)
+                select(tables.payee_ledger.c.id, tables.payee_ledger.c.currency)
             ).all()
         )
         sums, paid, void = Counter(), Counter(), Counter()
         for row in entries:
-            sums[row.claim_id, currencies[row.account_id]] += row.amount
+            sums[row.claim_id, currencies[row.ledger_id]] += row.amount
             if by_seq.get(row.seq) is not None:
                 paid[by_seq[row.seq]] += row.amount
             elif row.seq in by_seq:
-                void[row.claim_id, row.account_id] += row.amount
+                void[row.claim_id, row.ledger_id] += row.amount
         assert {key: units for key, units in sums.items() if units} == {
             (f"C{at}", benefit.currency): benefit.minor_units
             for at, benefit in self.owed.items()

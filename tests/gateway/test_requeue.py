@@ -1,12 +1,17 @@
 """Putting back: everything, in as many transactions as it takes, and nothing of another's."""
 
+from decimal import Decimal
+
 import pytest
 
+from app.domain.lifecycle import State
 from app.domain.parties import Scope
-from app.gateway.requeue import AT_ONCE, requeue_abandoned, requeue_parked
+from app.domain.settlement import Fault
+from app.gateway.requeue import AT_ONCE, requeue_abandoned, requeue_parked, requeue_quarantined
 from app.store import tables
 from app.store.tables import Delivery, JobState
 from tests.builders import a_claim, an_eligibility_request
+from tests.gateway.payments import run
 
 
 @pytest.fixture
@@ -58,3 +63,45 @@ def test_an_abandoned_job_is_decided_after_all(desk, insured, installation, work
     assert len(requeue_abandoned(installation, desk.client.scope)) == number
     assert [job[1:] for job in desk.jobs()] == [(JobState.WAITING, 0, None)] * number
     assert worker.drain() == number
+
+
+# --- Claims in quarantine
+
+
+@pytest.fixture
+def in_quarantine(desk, insured, worker, rows):
+    """A Claim whose row was changed past the gateway, so that no run pays it."""
+    taken = desk.create(a_claim())
+    worker.drain()
+    rows.change(tables.submission, {"type": "Claim", "id": taken.stored.id}, total=Decimal(1))
+    run(desk)
+    assert len(rows.of(tables.payment_quarantine)) == 1
+    return taken
+
+
+def test_a_claim_that_is_not_mended_goes_back_to_quarantine(
+    desk, installation, worker, rows, in_quarantine
+):
+    [released] = requeue_quarantined(installation, desk.client.scope)
+
+    assert (released.claim_id, released.fault) == (in_quarantine.stored.id, Fault.SUM)
+    assert rows.of(tables.payment_quarantine) == []
+    assert worker.drain() == 1
+    assert [row["fault"] for row in rows.of(tables.payment_quarantine)] == [Fault.SUM]
+    assert desk.submission(in_quarantine).state is State.PAYABLE
+
+
+def test_a_claim_that_is_mended_is_paid_once_it_is_put_back(
+    desk, stranger, installation, worker, rows, in_quarantine
+):
+    claim = {"type": "Claim", "id": in_quarantine.stored.id}
+    rows.change(tables.submission, claim, total=Decimal("80.00"))
+    assert requeue_quarantined(installation, stranger.client.scope) == []
+    assert worker.drain() == 0
+
+    requeue_quarantined(installation, desk.client.scope)
+
+    assert worker.drain() == 1
+    assert desk.submission(in_quarantine).state is State.PAID
+    assert [row["resource_id"] for row in rows.of(tables.audit, action="requeue")] == [claim["id"]]
+    assert rows.of(tables.payment_quarantine) == []

@@ -9,8 +9,9 @@ from app.domain.lifecycle import State
 from app.fhir import json_text
 from app.store import tables
 from app.store.bodies import decoded
-from app.store.tables import Delivery, Entry
+from app.store.tables import Delivery, Entry, Measure
 from tests.rows import Rows
+from tests.store.ledgers import SUMS, money
 
 # From where which effect leads; what leads nowhere must not be in any story.
 _PATHS = {
@@ -98,7 +99,7 @@ def assert_ledgers_agree(rows: Rows, stories: Stories) -> Counter[str]:
     seen: Counter[str] = Counter()
     entered: dict[str, Counter[Entry]] = defaultdict(Counter)
     held: Counter[tuple[str, str]] = Counter()
-    for entry in rows.of(tables.reservation_entry):
+    for entry in rows.of(tables.reservation_entry, measure=Measure.AMOUNT):
         entered[entry["submission_id"]][entry["kind"]] += entry["amount"]
         if entry["claim_id"] is not None:
             sign = 1 if entry["kind"] is Entry.CONSUME else -1
@@ -107,7 +108,7 @@ def assert_ledgers_agree(rows: Rows, stories: Stories) -> Counter[str]:
         is_in_force = stories.claims[claim]["state"] in _IN_FORCE
         benefit = _benefit(stories.in_force[claim]) if is_in_force else 0
         assert 0 <= amount <= benefit, (claim, amount, benefit)
-    for row in rows.of(tables.reservation):
+    for row in _totals(rows):
         id, sums = row["submission_id"], entered[row["submission_id"]]
         assert [row["reserved"], row["consumed"], row["restored"], row["released"]] == [
             sums[kind] for kind in (Entry.RESERVE, Entry.CONSUME, Entry.RESTORE, Entry.RELEASE)
@@ -123,6 +124,16 @@ def assert_ledgers_agree(rows: Rows, stories: Stories) -> Counter[str]:
             assert (used, row["open"]) == (0, 0), (id, row)
             seen["given up"] += 1
     return seen
+
+
+def _totals(rows: Rows) -> list[dict[str, Any]]:
+    """The money of each reservation, all its lines together."""
+    lines = rows.of(tables.reservation_line)
+    return [
+        {"submission_id": id, **dict.fromkeys(SUMS, 0)}
+        | money([line for line in lines if line["submission_id"] == id])
+        for id in sorted(row["submission_id"] for row in rows.of(tables.reservation))
+    ]
 
 
 def _responses_in_force(rows: Rows) -> dict[str, dict[str, Any]]:

@@ -60,5 +60,5 @@ def test_a_reservation_whose_night_is_worked_off_twice_expires_once(
         expire(installation, job, payer)
 
     assert [row["resource_id"] for row in rows.of(tables.audit, action="expire")] == [id]
-    balance = installation.read(Scope(payer.id), lambda work: work.reservations.find(id))
-    assert (balance.expired, balance.open) == (8000, 0)
+    held = installation.read(Scope(payer.id), lambda work: work.reservations.find(id))
+    assert (held.amount.expired, held.amount.open) == (8000, 0)

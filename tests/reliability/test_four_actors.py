@@ -21,7 +21,7 @@ from tests.reliability.families import enrolled, recomputed, used
 from tests.reliability.retries import asked_until_answered
 from tests.reliability.stories import Stories, assert_ledgers_agree
 from tests.reliability.unhurried import LONGEST_PAUSE_SECONDS, UnhurriedAdjudicator
-from tests.rows import Rows
+from tests.rows import Rows, texts_of
 from tests.wire import Wire
 
 # So few at a time that the four meet at the same Claims.
@@ -156,8 +156,7 @@ def _words_left(rows: Rows) -> set[str]:
     found: set[str] = set()
     for table in tables.metadata.sorted_tables:
         for row in rows.of(table):
-            for value in row.values():
-                text = value.decode() if isinstance(value, bytes) else str(value)
+            for text in texts_of(row):
                 found |= set(_MARKER.findall(text))
     return found
 

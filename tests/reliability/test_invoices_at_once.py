@@ -7,6 +7,7 @@ from functools import partial
 import pytest
 
 from app.store import tables
+from tests.builders import a_payment_notice, a_task, money
 from tests.conformance.accounts import Billing, billed
 from tests.reliability.crowd import together
 
@@ -151,3 +152,35 @@ def test_a_balance_and_a_cancel_at_once_are_one_of_the_two(crowd):
         is_cancelled = replies[1].status == 200
         assert billing.status(invoice.reference) == ("cancelled" if is_cancelled else "balanced")
         assert billing.status(charge) == ("billable" if is_cancelled else "billed")
+
+
+def test_of_payments_at_once_no_more_are_taken_than_balance_the_invoice(crowd):
+    billing = crowd[0]
+    account = billing.account()
+    billing.charge(account)
+    invoice = billing.invoice(account, "issued").reference
+    paid = {"payment": {"display": "Bank transfer"}, "request": {"reference": invoice}}
+    notices = [a_payment_notice("", "20.00") | paid for _ in crowd]
+
+    replies = together(
+        [
+            partial(until_answered, one.wire.post, "PaymentNotice", notice)
+            for one, notice in zip(crowd, notices, strict=True)
+        ]
+    )
+
+    # Of 50.00.
+    assert Counter(reply.status for reply in replies) == {201: 2, 422: SENDERS - 2}
+    [left] = billing.wire.get(invoice).document["extension"]
+    assert left["valueMoney"] == money("10.00")
+    taken = [reply.reference for reply in replies if reply.status == 201]
+    last = partial(until_answered, billing.wire.post, "PaymentNotice")
+    cancels = [
+        partial(until_answered, one.wire.task, a_task("cancel", focus=each))
+        for one, each in zip(crowd, taken, strict=False)
+    ]
+    together([*cancels, partial(last, a_payment_notice("", "10.00") | paid)])
+
+    assert billing.status(invoice) == "issued"
+    [left] = billing.wire.get(invoice).document["extension"]
+    assert left["valueMoney"] == money("40.00")

@@ -10,9 +10,10 @@ from app.domain.lifecycle import State
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.gateway.new_payer import new_payer
+from app.gateway.requeue import requeue_quarantined
 from app.store import tables
 from app.store.hashing import Hasher
-from tests.builders import a_coverage, a_service_of_its_own, a_task, identifier
+from tests.builders import a_coverage, a_service_of_its_own, a_task
 from tests.conftest import BASE_URL, INDEX_KEY, FixedClock, Registry
 from tests.gateway.desk import Desk
 from tests.gateway.payments import assert_balanced, entries, payments, priced, run
@@ -127,12 +128,14 @@ def test_a_reprocess_comes_before_a_run_or_after_it(desk, decided, rows, worker)
 # --- one that is poisoned, among many
 
 
-def test_one_poisoned_claim_does_not_stop_a_run_of_a_thousand(desk, decided, rows, figures):
+def test_one_poisoned_claim_does_not_stop_a_run_of_a_thousand(desk, decided, rows, worker, figures):
     [taken] = decided(1)
     multiplied(rows, taken, CLAIMS)
     poisoned = f"{taken.stored.id}-500"
     response = f"{taken.related.partition('/')[2]}-500"
-    rows.change(tables.resource_version, {"id": response, "version": 2}, body=b"{")
+    version = {"id": response, "version": 2}
+    [sound] = rows.of(tables.resource_version, **version)
+    rows.change(tables.resource_version, version, body=b"{")
 
     [paid] = run(desk)
 
@@ -143,6 +146,14 @@ def test_one_poisoned_claim_does_not_stop_a_run_of_a_thousand(desk, decided, row
     assert (states.count(State.PAID), states.count(State.PAYABLE)) == (CLAIMS - 1, 1)
     assert_balanced(rows)
     figures["paid"] = paid.amount.amount
+
+    rows.change(tables.resource_version, version, body=sound["body"])
+    requeue_quarantined(desk.installation, desk.client.scope)
+    assert worker.drain() == 1
+
+    assert {row["state"] for row in rows.of(tables.submission, type="Claim")} == {State.PAID}
+    assert sum(row["amount"] for row in rows.of(tables.payment)) == CLAIMS * 8000
+    assert_balanced(rows)
 
 
 # --- a process that ends in the middle
@@ -181,10 +192,9 @@ def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
     reached = []
     for points in range(MOST_POINTS):
         desk, rows = Desk(fragile.installation, client), Rows(fragile.store)
-        desk.create(a_service_of_its_own())
-        desk.create(
-            a_service_of_its_own(provider={"identifier": identifier("sid", "Sister Clinic")})
-        )
+        # One more than a payment holds here.
+        for _ in range(2):
+            desk.create(a_service_of_its_own())
         create_worker(fragile.installation).drain()
         before = len(rows.of(tables.payment))
         fragile.store.die_after(points)
@@ -193,7 +203,7 @@ def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
         desk, rows = Desk(fragile.installation, client), Rows(fragile.store)
         assert_balanced(rows)
         reached.append(len(rows.of(tables.payment)) - before)
-        run(desk)
+        run(desk, most=1)
         assert len(rows.of(tables.payment)) == before + 2
         states = {row["state"] for row in rows.of(tables.submission, type="Claim")}
         assert states == {State.PAID}
@@ -201,6 +211,8 @@ def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
             break
     else:
         raise AssertionError("a run that never ends by itself")
+    proofs = [row["id"] for row in rows.of(tables.payment)]
+    assert all(desk.see(lambda work, id=id: work.proofs.find(id)) for id in proofs)
     # It died before the first payment, between the two, and after both.
     assert sorted(set(reached)) == [0, 1, 2]
     assert reached == sorted(reached)
@@ -208,7 +220,7 @@ def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
 
 def _dies(desk):
     try:
-        run(desk)
+        run(desk, most=1)
     except Crash:
         return True
     return False

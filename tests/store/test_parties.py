@@ -26,6 +26,7 @@ PAYER = Payer(
         ZoneInfo("Asia/Riyadh"),
         timedelta(days=3),
         timedelta(days=5),
+        authorization_url="https://payer.test/preauthorizations",
     ),
 )
 OTHER = Payer("payer-2", "Other payer")

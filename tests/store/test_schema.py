@@ -5,14 +5,16 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from app.domain.parties import Payer
+from app.domain.parties import Payer, Scope
 from app.store import schema
 from app.store.engine import Store
 from app.store.parties import Parties
-from app.store.tables import metadata
+from app.store.reservations import Reservations
+from app.store.reserved import Part, Sums
+from app.store.tables import Measure, metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
-from tests.store.ledgers import TERMS
+from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import MINE
 
 # These take the schema apart: never on the database that others use.
@@ -167,7 +169,7 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
         work.resources.add("Claim", "1", '{"value":100.00}', [], MINE.submitter_id)
-        work.reservations.reserve("1", 100, TERMS)
+        work.reservations.reserve("1", granted(), TERMS)
 
     store.write(fill)
     before = rows(store)
@@ -181,7 +183,34 @@ def test_an_upgrade_to_what_is_there_already_keeps_every_row(store, installation
         "resource_version",
         "reservation",
         "reservation_entry",
+        "reservation_line",
     }
+
+
+def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installation):
+    def reserve(connection):
+        Parties(connection).add_payer(Payer(MINE.payer_id, "Payer"), NOW)
+        work = UnitOfWork(
+            connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
+        )
+        work.reservations.reserve("1", granted(100), TERMS)
+
+    def indexes():
+        return store.read(
+            lambda connection: {
+                one["name"] for one in inspect(connection).get_indexes("reservation")
+            }
+        )
+
+    store.write(reserve)
+    before = rows(store), indexes()
+
+    schema.downgrade(store, "0011")
+    without = indexes()
+    schema.upgrade(store)
+
+    assert "ix_reservation_member" in before[1] - without
+    assert (rows(store), indexes()) == before
 
 
 def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, installation):
@@ -207,6 +236,111 @@ def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, instal
     assert deliveries == {id: one[1] for id, one in answers.items()}
     states = told(empty, "SELECT resource_id, state FROM pended")
     assert states == {id: one[2] for id, one in answers.items()}
+
+
+def test_decisions_come_with_their_revision_and_of_those_made_before_none_is_kept(empty):
+    schema.upgrade(empty, "0006")
+    statements = [text(one) for one in OF_THE_FIRST_REVISION.split(";")[:1]]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0008")
+    kept = told(empty, "SELECT count(*), 0 FROM decision")
+    schema.downgrade(empty, "0006")
+
+    assert kept == {0: 0}
+    assert not {"decision", "decision_source"} & described(empty).keys()
+    assert told(empty, "SELECT id, name FROM payer") == {"p": "Payer"}
+
+
+def test_what_came_before_there_were_clocks_has_none_and_stays(empty):
+    schema.upgrade(empty, "0006")
+    insert = text(
+        "INSERT INTO submission (payer_id, type, id, submitter_id, state, epoch, is_used,"
+        " created_at) VALUES ('P', 'Claim', 'C', 'S', 'queued', 1, false, :now)"
+    )
+    empty.write(lambda connection: connection.execute(insert, {"now": str(NOW)}))
+
+    schema.upgrade(empty, "0009")
+
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+    assert told(empty, "SELECT submission_id, epoch FROM clock") == {}
+    schema.downgrade(empty, "0006")
+    assert told(empty, "SELECT id, state FROM submission") == {"C": "queued"}
+
+
+ONE_SUM = """
+INSERT INTO reservation (payer_id, submission_id, currency, reserved, consumed, restored, released,
+expired, open, services) VALUES ('P', 'A', 'EUR', 100, 50, 10, 20, 5, 35, '["s1", "s2"]');
+INSERT INTO reservation_entry (payer_id, submission_id, kind, amount, claim_id, entered_at)
+VALUES ('P', 'A', 'consume', 50, 'C', '2026-03-02T09:30:00+00:00')
+"""
+
+
+def test_what_was_reserved_as_one_sum_stays_usable_as_one(empty):
+    schema.upgrade(empty, "0006")
+    before = _in_any_order(empty)
+    statements = [text(one) for one in ONE_SUM.split(";")]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0007")
+    carried = empty.read(lambda connection: list(_reservations(connection)))
+    schema.downgrade(empty, "0006")
+
+    assert _in_any_order(empty) == before
+    services = frozenset({"s1", "s2"})
+    [held] = carried
+    assert held.terms.services == {(): services}
+    assert held.parts == {Part("A", (), Measure.AMOUNT): Sums(100, 50, 10, 20, 5, 35)}
+    assert told(empty, "SELECT submission_id, reserved - consumed + open FROM reservation") == {
+        "A": 100 - 50 + 35
+    }
+    assert told(empty, "SELECT submission_id, services FROM reservation") == {"A": '["s1", "s2"]'}
+    assert told(empty, "SELECT claim_id, amount FROM reservation_entry") == {"C": 50}
+
+
+def _in_any_order(store):
+    """What the tables are; a column that was given back stands last."""
+    return {name: (sorted(of[0]), *of[1:]) for name, of in described(store).items()}
+
+
+def _reservations(connection):
+    """As the code of this revision reads them."""
+    found = Reservations(connection, Scope("P"), NOW)
+    yield from found.find_all(["A"], lock=False).values()
+    assert found.used_by("C") == {(Part("A", (), Measure.AMOUNT), ()): 50}
+
+
+# As revision 0006 has them: what is owed to one payee, of whom the last run was short of 40.00.
+OF_PAYABLES = """
+INSERT INTO payable_account (payer_id, id, submitter_id, payee, currency, reference, carried)
+VALUES ('P', 'A1', 'S', 'hash', 'EUR', '{}', -4000);
+INSERT INTO payable_entry
+(payer_id, submitter_id, account_id, claim_id, epoch, kind, amount, response_id, entered_at)
+VALUES ('P', 'S', 'A1', 'C1', 1, 'payment', -4000, 'R1', '2026-03-02T09:30:00+00:00');
+INSERT INTO payment (payer_id, id, submitter_id, account_id, currency, amount, issued_on, issued_at)
+VALUES ('P', 'P1', 'S', 'A1', 'EUR', 8000, '2026-03-02', '2026-03-02T09:30:00+00:00');
+INSERT INTO payment_quarantine
+(payer_id, claim_id, submitter_id, account_id, fault, quarantined_at)
+VALUES ('P', 'C2', 'S', 'A1', 'sum', '2026-03-02T09:30:00+00:00')
+"""
+
+
+def test_the_ledger_of_a_payee_keeps_what_is_owed_under_its_new_name_and_its_old(empty):
+    schema.upgrade(empty, "0006")
+    statements = [text(one) for one in OF_PAYABLES.split(";")]
+    empty.write(lambda connection: [connection.execute(one) for one in statements])
+
+    schema.upgrade(empty, "0010")
+
+    assert told(empty, "SELECT id, payee FROM payee_ledger") == {"A1": "hash"}
+    assert told(empty, "SELECT ledger_id, amount FROM payable_entry") == {"A1": -4000}
+    assert told(empty, "SELECT ledger_id, id FROM payment") == {"A1": "P1"}
+    assert told(empty, "SELECT ledger_id, claim_id FROM payment_quarantine") == {"A1": "C2"}
+    # Of which entries it was the sum, was not kept: the next run finds the same anew.
+    assert told(empty, "SELECT id, carried FROM payee_ledger") == {"A1": 0}
+    schema.downgrade(empty, "0006")
+    assert told(empty, "SELECT id, currency FROM payable_account") == {"A1": "EUR"}
+    assert told(empty, "SELECT account_id, amount FROM payable_entry") == {"A1": -4000}
 
 
 def told(store, query):

@@ -53,7 +53,7 @@ def test_every_column_comes_back_as_it_was(work):
         awaiting_text="No coverage.",
         due_at=NOW,
         is_used=True,
-        rules="standard-2",
+        rules="standard-3",
         plan_version="2",
         decided_at=NOW,
     )

@@ -1,15 +1,14 @@
-"""The rule set `standard-2`: what may be decided, and the decision line by line."""
+"""The rule set `standard-3`: what may be decided, and the decision line by line."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from decimal import Decimal, localcontext
 
+from app.adjudicators.standard.authorization import Reserves
 from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
-from app.adjudicators.standard.eligibility import (
-    NO_ATTACHMENT_CAME,
-    NO_OTHER_PAYER_ANSWERED,
-    covering,
-)
+from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.eligibility import covering
 from app.adjudicators.standard.leaves import Leaf, leaves_of
 from app.adjudicators.standard.lines import (
     Assessed,
@@ -18,6 +17,11 @@ from app.adjudicators.standard.lines import (
     counted_by_rows,
     counted_over,
     decided,
+)
+from app.adjudicators.standard.missing import (
+    NO_OTHER_PAYER_ANSWERED,
+    QUESTIONS,
+    missing_denials,
 )
 from app.adjudicators.standard.roll_up import rolled_up
 from app.adjudicators.standard.terms import Terms, terms_of
@@ -42,7 +46,7 @@ _NOTHING = Decimal(0)
 class StandardAdjudicator:
     """Decides by the payer's plan, prices and counters, and by nothing else."""
 
-    rules = "standard-2"
+    rules = "standard-3"
 
     def adjudicate(self, request: AdjudicationRequest) -> Answer:
         """Decide, or say what is missing; on a last call only another currency still defers."""
@@ -52,7 +56,7 @@ class StandardAdjudicator:
                 _missing(request, terms)
                 or _duplicate_likely(request, terms)
                 or _other_payer_missing(request, terms)
-                or _attachment_missing(request, terms)
+                or _information_missing(request, terms)
                 or _decision(request, terms)
             )
 
@@ -77,7 +81,8 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
 def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     if request.is_last_call or not terms.lacks_other_payer:
         return None
-    if all(covering(leaf, terms) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+    left = Reserves(terms)
+    if all(covering(leaf, terms, left) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
         return None
     text = "The answer of a payer that comes earlier in Claim.insurance is needed."
     return Deferred(Awaiting.OTHER_PAYER, text)
@@ -97,21 +102,28 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     return Deferred(Awaiting.OPERATOR, text)
 
 
-def _attachment_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
-    """Ask once for all lines that would be paid if their attachment were here."""
+def _information_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+    """Ask once for all that lines lack which would be paid if it were here."""
     if request.is_last_call:
         return None
-    lacking = [leaf for leaf in _asked(request) if covering(leaf, terms) == NO_ATTACHMENT_CAME]
-    if not lacking:
+    lacking: dict[Denial, list[str]] = {denial: [] for denial in QUESTIONS}
+    left = Reserves(terms)
+    for leaf in _asked(request):
+        found, benefit = covering(leaf, terms, left), terms.benefit_of(leaf)
+        if isinstance(found, Denial) and found in QUESTIONS and benefit is not None:
+            for denial in missing_denials(leaf, benefit, terms):
+                lacking[denial].append(spelled(leaf.line.path))
+    asked = {QUESTIONS[denial]: ", ".join(lines) for denial, lines in lacking.items() if lines}
+    if not asked:
         return None
-    lines = ", ".join(spelled(leaf.line.path) for leaf in lacking)
-    text = f"Please send the attachment that is needed to decide on line {lines}."
+    text = " ".join(question.format(lines) for question, lines in asked.items())
     return Deferred(Awaiting.INFORMATION, text)
 
 
 def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
-    standing = Standing(Tally(request.counters))
+    standing = Standing(Tally(request.counters), Reserves(terms))
     carried = _carried_leaves(request)
+    _keep(request, carried, standing.reserves)
     units = _units_granted(request, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
     for leaf in leaves_of(request.claim, request.received_on):
@@ -125,7 +137,29 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     # What is only asked for, not claimed, uses the counters as they stand and moves none.
     is_claimed = request.claim.use is ClaimUse.CLAIM
     postings = standing.tally.postings() if is_claimed else ()
-    return rolled_up(request, leaves, terms.currency, postings)
+    rolled = rolled_up(request, leaves, terms.currency, postings)
+    return replace(rolled, uses=standing.reserves.uses())
+
+
+def _keep(
+    request: AdjudicationRequest,
+    carried: Mapping[tuple[int, ...], tuple[Amount, ...]],
+    reserves: Reserves,
+) -> None:
+    """Lines that are carried over keep what they use.
+
+    What the Claim used as a whole, before lines were told, stays up to what else they are paid.
+    """
+    uses = request.reissue.decided.uses if request.reissue else ()
+    own = [use for use in uses if use.path in carried]
+    paid = sum((_row(rows, Category.BENEFIT) for rows in carried.values()), _NOTHING)
+    unnamed = paid - sum((use.amount for use in own), _NOTHING)
+    for use in own:
+        reserves.keep(use)
+    for use in (use for use in uses if not use.path):
+        kept = min(use.amount, unnamed)
+        unnamed -= kept
+        reserves.keep(replace(use, amount=kept))
 
 
 def _count(
@@ -149,7 +183,7 @@ def _count(
 
 def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
     """How many units of each leaf are within the limits where all are decided in their order."""
-    standing = Standing(Tally(request.counters))
+    standing = Standing(Tally(request.counters), Reserves(terms))
     for leaf in leaves_of(request.claim, request.received_on):
         assessed(leaf, terms, standing)
     return standing.units.granted
@@ -161,13 +195,15 @@ def _eligible(
     carried: Mapping[tuple[int, ...], tuple[Amount, ...]],
 ) -> dict[tuple[int, ...], Decimal]:
     """What is eligible of each leaf in sequence order, of those carried over by their rows."""
-
-    def of_rows(path: tuple[int, ...]) -> Decimal:
-        rows = {row.category: row.money.amount for row in carried[path]}
-        return rows.get(Category.ELIGIBLE, _NOTHING)
-
     paths = [leaf.line.path for leaf in leaves_of(request.claim, request.received_on)]
-    return {path: lines[path].eligible if path in lines else of_rows(path) for path in paths}
+    return {
+        path: lines[path].eligible if path in lines else _row(carried[path], Category.ELIGIBLE)
+        for path in paths
+    }
+
+
+def _row(rows: tuple[Amount, ...], category: Category) -> Decimal:
+    return sum((row.money.amount for row in rows if row.category is category), _NOTHING)
 
 
 def _asked(request: AdjudicationRequest) -> list[Leaf]:

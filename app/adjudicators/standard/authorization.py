@@ -1,28 +1,179 @@
-"""Whether a line has the preauthorization that its benefit category asks for."""
+"""Preauthorizations: whether a line has what its benefit category asks for, and what it takes."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from app.adjudicators.standard import reasons
 from app.adjudicators.standard.denial import Denial
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.terms import Terms
+from app.domain.arithmetic import quantity_of
+from app.domain.authorizations import HeldLine, Path, Use, counted
 from app.domain.plan import Benefit
 
+_NOTHING = Decimal(0)
+_Place = tuple[str, Path]
+# By service, in their order.
+_Places = dict[str, dict[_Place, None]]
 
-def authorization_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:
+
+class Reserves:
+    """What is left of the preauthorizations of a request; it goes down as lines go by.
+
+    Taken from in the order of their keys, then of their lines: money and services each for itself.
+    """
+
+    def __init__(self, terms: Terms) -> None:
+        # Only what is claimed uses anything; what is asked for is asked for anew.
+        held = sorted(terms.authorizations, key=lambda one: one.key) if terms.is_claimed else []
+        self._days = {
+            one.key: (one.starts_on or date.min, one.ends_on or date.max)
+            for one in held
+            if one.currency == terms.currency
+        }
+        self._left: dict[_Place, HeldLine] = {
+            (one.key, line.path): line
+            for one in held
+            if one.key in self._days
+            for line in sorted(one.lines, key=lambda line: line.path)
+        }
+        # Where there is something for a service; what is used up is not looked at again.
+        self._held = self._by_service(lambda _: True)
+        self._with_units = self._by_service(lambda line: not line.is_used_up)
+        self._with_money = self._by_service(lambda line: line.amount > 0)
+        self._used: dict[tuple[str, Path, Path], Use] = {}
+
+    def hold_for(self, leaf: Leaf) -> bool:
+        """Whether a preauthorization granted the leaf's service on its day, left or not."""
+        return any(True for _ in self._holding(leaf, self._held))
+
+    def are_used_up(self, leaf: Leaf) -> bool:
+        """Whether nothing is left of all that hold for the leaf."""
+        return not any(True for _ in self._holding(leaf, self._with_units))
+
+    def units_within(self, leaf: Leaf, units: Decimal) -> Decimal:
+        """How many of so many units are left; all where only the amount binds."""
+        left = _NOTHING
+        for _, line in self._holding(leaf, self._with_units):
+            if line.quantity is None:
+                return units
+            left += line.quantity
+            if left >= counted(units):
+                return units
+        return left
+
+    def amount_within(self, leaf: Leaf, amount: Decimal) -> Decimal:
+        """How much of an amount is left."""
+        left = _NOTHING
+        for _, line in self._holding(leaf, self._with_money):
+            left += line.amount
+            if left >= amount:
+                return amount
+        return left
+
+    def take_units(self, leaf: Leaf, units: Decimal) -> None:
+        """Take a quantity as far as it is there."""
+        wanted, uses = counted(units), []
+        for place, line in self._holding(leaf, self._with_units):
+            # What was held before quantities were is there for all of them.
+            if not wanted or line.quantity is None:
+                break
+            uses.append(Use(*place, leaf.line.path, _NOTHING, min(wanted, line.quantity)))
+            wanted -= uses[-1].quantity
+        for use in uses:
+            self._take(use)
+
+    def take_amount(self, leaf: Leaf, benefit: Decimal) -> None:
+        """Take a benefit as far as it is there."""
+        wanted, uses = benefit, []
+        for place, line in self._holding(leaf, self._with_money):
+            if not wanted:
+                break
+            uses.append(Use(*place, leaf.line.path, min(wanted, line.amount)))
+            wanted -= uses[-1].amount
+        for use in uses:
+            self._take(use)
+
+    def keep(self, use: Use) -> None:
+        """A line that is carried over has what it had, also of what holds for the Claim no more."""
+        self._take(use)
+
+    def uses(self) -> tuple[Use, ...]:
+        """All that was taken, one for each line and what it was taken of."""
+        return tuple(sorted(self._used.values()))
+
+    def _by_service(self, is_there: Callable[[HeldLine], bool]) -> _Places:
+        places: _Places = {}
+        for place, line in self._left.items():
+            for service in line.services if is_there(line) else ():
+                places.setdefault(service, {})[place] = None
+        return places
+
+    def _holding(self, leaf: Leaf, places: _Places) -> Iterator[tuple[_Place, HeldLine]]:
+        services = {service.key for service in leaf.line.services}
+        found = [places.get(service, {}) for service in services]
+        # Each is in order already; those of several codes are joined.
+        ordered = (
+            found[0] if len(found) == 1 else sorted({place for each in found for place in each})
+        )
+        for place in ordered:
+            first, last = self._days[place[0]]
+            if first <= leaf.day <= last:
+                yield place, self._left[place]
+
+    def _take(self, use: Use) -> None:
+        if not use.amount and not use.quantity:
+            return
+        place, key = (use.authorization, use.held), (use.authorization, use.held, use.path)
+        before = self._used.get(key, replace(use, amount=_NOTHING, quantity=_NOTHING))
+        self._used[key] = replace(
+            use, amount=before.amount + use.amount, quantity=before.quantity + use.quantity
+        )
+        line = self._left.get(place)
+        if line is not None:
+            quantity = None if line.quantity is None else line.quantity - use.quantity
+            self._left[place] = replace(line, amount=line.amount - use.amount, quantity=quantity)
+            self._drop_used(place)
+
+    def _drop_used(self, place: _Place) -> None:
+        line = self._left[place]
+        for service in line.services:
+            if line.is_used_up:
+                self._with_units.get(service, {}).pop(place, None)
+            if line.amount == 0:
+                self._with_money.get(service, {}).pop(place, None)
+
+
+def authorization_denial(
+    leaf: Leaf, benefit: Benefit, terms: Terms, left: Reserves
+) -> Denial | None:
     """Asked of use=claim only; in network the provider bears what it did not ask for."""
-    if not benefit.authorization_required or not terms.is_claimed or _is_held(leaf, terms):
+    if not is_bound(benefit, terms):
         return None
     is_providers = is_in_network(leaf.day, terms)
-    return Denial(reasons.NOT_AUTHORIZED, is_contractual=is_providers)
+    if not left.hold_for(leaf):
+        return Denial(reasons.NOT_AUTHORIZED, is_contractual=is_providers)
+    if left.are_used_up(leaf):
+        return Denial(reasons.USED_UP, is_contractual=is_providers)
+    return None
 
 
-def _is_held(leaf: Leaf, terms: Terms) -> bool:
-    services = {service.key for service in leaf.line.services}
-    return any(
-        services & held.services
-        and held.currency == terms.currency
-        and (held.starts_on or date.min) <= leaf.day <= (held.ends_on or date.max)
-        for held in terms.authorizations
-    )
+def authorized_units(leaf: Leaf, benefit: Benefit, terms: Terms, left: Reserves) -> Decimal:
+    """How many of the leaf's units are within what is left; all where none need be."""
+    units = quantity_of(leaf.line)
+    return left.units_within(leaf, units) if is_bound(benefit, terms) else units
+
+
+def authorized_amount(
+    leaf: Leaf, amount: Decimal, benefit: Benefit, terms: Terms, left: Reserves
+) -> Decimal:
+    """How much of a benefit is within what is left; all where none need be."""
+    return left.amount_within(leaf, amount) if is_bound(benefit, terms) else amount
+
+
+def is_bound(benefit: Benefit, terms: Terms) -> bool:
+    """Whether the category is paid on a preauthorization only."""
+    return benefit.authorization_required and terms.is_claimed

@@ -45,7 +45,7 @@ def member_share(
     """Share an eligible amount and move the counters by the share as it stands in the end."""
     deductible = _deductible(eligible, benefit, day, terms, tally)
     copay = _copay(eligible - deductible, benefit, day, terms, tally)
-    percent = _cost(benefit, CostKind.COINSURANCE, day, terms) or _NOTHING
+    percent = cost_of(benefit, CostKind.COINSURANCE, day, terms) or _NOTHING
     base = eligible - deductible - copay
     coinsurance = min(half_up(Fraction(base) * Fraction(percent) / 100, terms.currency), base)
     full = MemberShare(deductible, copay, coinsurance)
@@ -54,7 +54,7 @@ def member_share(
     return share
 
 
-def _cost(benefit: Benefit, kind: CostKind, day: date, terms: Terms) -> Decimal | None:
+def cost_of(benefit: Benefit, kind: CostKind, day: date, terms: Terms) -> Decimal | None:
     """The plan's cost share of a kind; one for this side of the network before one for both."""
     shares = [share for share in benefit.cost_shares if share.kind is kind]
     for side in (is_in_network(day, terms), None):
@@ -68,7 +68,7 @@ def _deductible(
     eligible: Decimal, benefit: Benefit, day: date, terms: Terms, tally: Tally
 ) -> Decimal:
     # A deductible among a category's costs of 0 says that the plan's does not apply to it.
-    if _cost(benefit, CostKind.DEDUCTIBLE, day, terms) == 0:
+    if cost_of(benefit, CostKind.DEDUCTIBLE, day, terms) == 0:
         return _NOTHING
     individual, family = counters.deductibles(terms.coverage, day)
     left = _left(
@@ -80,7 +80,7 @@ def _deductible(
 
 
 def _copay(due_from: Decimal, benefit: Benefit, day: date, terms: Terms, tally: Tally) -> Decimal:
-    owed = _cost(benefit, CostKind.COPAY, day, terms) or _NOTHING
+    owed = cost_of(benefit, CostKind.COPAY, day, terms) or _NOTHING
     taken = tally.of(counters.copays(terms.coverage, benefit.category.key, day))
     return min(max(owed - taken, _NOTHING), due_from)
 

@@ -13,21 +13,29 @@ visit                     member    category key   2026           visits of the 
 benefit                   member    category key   2026           benefit rows, money
 benefit                   member    category key   lifetime       the same, for ever
 benefit                   member    ""             2026           benefit over all categories
+frequency                 member    name and site  2026-11-22     units of a frequency's services
 ========================  ========  =============  =============  ==================================
 
 `member` and `family` are those of the request's Coverage, a category key is `Coding.key`, and the
 year and day are those of the service. All are common to in and out of network. They are kept
-whether or not the plan has the limit today: a limit added in June counts what was before.
+whether or not the plan has the limit today: a limit added in June counts what was before. Only a
+frequency is counted from the day on that the plan has it, under its name; the site is the tooth, or
+tooth and surface, that the line tells, where the frequency is counted by them.
 """
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from app.domain.adjudication import Counter, Coverage, Posting
 
 LIFETIME = "lifetime"
+FREQUENCY = "frequency"
 _EVERY_CATEGORY = ""
+_LONGEST = 200
+_Names = tuple[str, str]
 
 
 def deductibles(coverage: Coverage, day: date) -> tuple[Counter, Counter]:
@@ -70,6 +78,20 @@ def benefit_of_plan(coverage: Coverage, day: date) -> Counter:
     return Counter(coverage.member, "benefit", _EVERY_CATEGORY, _year(day))
 
 
+def frequency(coverage: Coverage, category: str, day: date) -> Counter:
+    """How many units of a frequency were on the day; `category` is what `counted_as` gives."""
+    return Counter(coverage.member, FREQUENCY, category, day.isoformat())
+
+
+def counted_as(*names: str) -> str:
+    """The category of a frequency and a site; a digest of what is longer than a store keeps."""
+    # No code and no address has two spaces in a row, so that this tells the names apart.
+    spelled = "  ".join(names)
+    if len(spelled) <= _LONGEST:
+        return spelled
+    return hashlib.sha256(spelled.encode()).hexdigest()
+
+
 def _pair(kind: str, coverage: Coverage, day: date) -> tuple[Counter, Counter]:
     # Two kinds, because a subscriber alone may have one key as member and as family.
     return (
@@ -82,11 +104,18 @@ def _year(day: date) -> str:
     return f"{day.year:04d}"
 
 
+def _names(counter: Counter) -> _Names:
+    return counter.holder, counter.category
+
+
 class Tally:
     """The counters as they stand while the lines of one Claim are decided."""
 
     def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
         self._sums = dict(before or {})
+        self._days: dict[_Names, set[str]] = {}
+        for counter in self._sums:
+            self._list(counter)
         self._added: dict[tuple[Counter, tuple[int, ...]], Decimal] = {}
         self._line: tuple[int, ...] = ()
 
@@ -98,12 +127,23 @@ class Tally:
         """The sum so far; 0 for a counter that was never moved."""
         return self._sums.get(counter, Decimal(0))
 
+    def by_day(self, counter: Counter) -> Iterator[tuple[str, Decimal]]:
+        """Every day, and its sum, of a frequency that this counter is one day of."""
+        for day in self._days.get(_names(counter), ()):
+            yield day, self.of(replace(counter, period=day))
+
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""
         if amount:
             key = (counter, self._line)
             self._added[key] = self._added.get(key, Decimal(0)) + amount
             self._sums[counter] = self.of(counter) + amount
+            self._list(counter)
+
+    def _list(self, counter: Counter) -> None:
+        # Only a frequency is asked for day by day.
+        if counter.kind == FREQUENCY:
+            self._days.setdefault(_names(counter), set()).add(counter.period)
 
     def postings(self) -> tuple[Posting, ...]:
         """What was added, one posting per counter and line, in the order of their names."""

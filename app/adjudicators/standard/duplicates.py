@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from app.adjudicators.standard.leaves import Leaf, leaves_of
-from app.domain.adjudication import AdjudicationRequest
+from app.domain.adjudication import AdjudicationRequest, Review
 from app.domain.arithmetic import currency_of, net_of
 from app.domain.claims import Claim
 from app.domain.codes import ClaimUse
 from app.domain.money import Money
 
-Paths = frozenset[tuple[int, ...]]
+Path = tuple[int, ...]
+Paths = frozenset[Path]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,17 @@ def duplicates(request: AdjudicationRequest) -> Duplicates:
             if leaf.line.path not in earlier.denied:
                 for service in _services(leaf):
                     known.setdefault(service, set()).add(_terms(leaf, earlier.claim))
-    exact, near = set(), set()
+    exact: set[Path] = set()
+    near: set[Path] = set()
     for leaf in leaves_of(request.claim, request.received_on):
         found = [known[service] for service in _services(leaf) if service in known]
         if any(_terms(leaf, request.claim) in terms for terms in found):
             exact.add(leaf.line.path)
         elif found:
             near.add(leaf.line.path)
+    if request.review is not None:
+        # A person has looked at them: they are what that person says, and awaited no more.
+        exact, near = exact | (near if request.review is Review.DUPLICATE else set()), set()
     return Duplicates(frozenset(exact), frozenset(near))
 
 

@@ -1,18 +1,21 @@
 """Which lines are denied whatever they cost, and who bears a denied line."""
 
 from app.adjudicators.standard import reasons
-from app.adjudicators.standard.authorization import authorization_denial
+from app.adjudicators.standard.authorization import Reserves, authorization_denial
 from app.adjudicators.standard.denial import Denial
+from app.adjudicators.standard.exclusions import exclusion_denial
 from app.adjudicators.standard.leaves import Leaf
+from app.adjudicators.standard.missing import missing_denials
+from app.adjudicators.standard.restrictions import restriction_denial
 from app.adjudicators.standard.terms import Terms
 from app.domain.plan import Benefit
 
-NO_ATTACHMENT_CAME = Denial(reasons.NO_ATTACHMENT)
-NO_OTHER_PAYER_ANSWERED = Denial(reasons.NO_OTHER_PAYER)
 
+def covering(leaf: Leaf, terms: Terms, left: Reserves | None = None) -> Benefit | Denial:
+    """The benefit that covers the leaf, or the first of the denials that apply to it.
 
-def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
-    """The benefit that covers the leaf, or the first of the denials that apply to it."""
+    `left` of its preauthorizations is what earlier lines did not take; None: before any line.
+    """
     early = _duplicate_denial(leaf, terms) or _coverage_denial(leaf, terms) or _late_denial(terms)
     if early is not None:
         return early
@@ -20,9 +23,11 @@ def covering(leaf: Leaf, terms: Terms) -> Benefit | Denial:
     if benefit is None:
         return Denial(reasons.NOT_COVERED)
     return (
-        authorization_denial(leaf, benefit, terms)
+        authorization_denial(leaf, benefit, terms, left or Reserves(terms))
+        or exclusion_denial(leaf, benefit)
         or _waiting_denial(leaf, benefit, terms)
-        or _missing_denial(leaf, terms)
+        or restriction_denial(leaf, benefit, terms)
+        or next(iter(missing_denials(leaf, benefit, terms)), None)
         or benefit
     )
 
@@ -49,12 +54,6 @@ def _late_denial(terms: Terms) -> Denial | None:
     if days is None or (terms.received_on - terms.latest_service_day).days <= days:
         return None
     return Denial(reasons.LATE, is_contractual=True)
-
-
-def _missing_denial(leaf: Leaf, terms: Terms) -> Denial | None:
-    if terms.lacks_other_payer:
-        return NO_OTHER_PAYER_ANSWERED
-    return NO_ATTACHMENT_CAME if terms.lacks_attachment(leaf) else None
 
 
 def _waiting_denial(leaf: Leaf, benefit: Benefit, terms: Terms) -> Denial | None:

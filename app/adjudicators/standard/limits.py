@@ -6,7 +6,6 @@ from decimal import Decimal
 from app.adjudicators.standard import counters
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.terms import Terms
-from app.domain.arithmetic import quantity_of
 from app.domain.claims import Line
 from app.domain.plan import Benefit, LimitKind
 
@@ -18,15 +17,16 @@ class Units:
         self._used: dict[str, Decimal] = {}
         self.granted: dict[tuple[int, ...], Decimal] = {}
 
-    def within(self, benefit: Benefit, line: Line) -> Decimal:
-        """How many of a line's units are within units-per-claim; they count as used from now on."""
+    def within(self, benefit: Benefit, asked: Decimal) -> Decimal:
+        """How many of the units that a line asks for are within units-per-claim."""
         used = self._used.get(benefit.category.key, Decimal(0))
         limit = limit_of(benefit, LimitKind.UNITS_PER_CLAIM)
-        quantity = quantity_of(line)
-        units = quantity if limit is None else min(quantity, max(limit - used, Decimal(0)))
+        return asked if limit is None else min(asked, max(limit - used, Decimal(0)))
+
+    def grant(self, benefit: Benefit, line: Line, units: Decimal) -> None:
+        """Let a line have so many units: they count as used from now on."""
         self.use(benefit, units)
         self.granted[line.path] = units
-        return units
 
     def use(self, benefit: Benefit, units: Decimal) -> None:
         """Count units of a category as used."""

@@ -52,17 +52,15 @@ def priced(leaf: Leaf, terms: Terms) -> Priced:
 
 
 def _price_of(leaf: Leaf, terms: Terms) -> Decimal | None:
-    """The first price whose modifiers the line carries, else the first without modifiers."""
-    carried = {modifier.key for modifier in leaf.line.modifiers}
+    """The first price whose conditions the line meets, else the first without conditions."""
     default: Decimal | None = None
     for price in terms.prices_for(leaf):
         amount = _amount(price, terms.currency)
         if amount is None:
             continue
-        if price.modifiers and all(modifier.key in carried for modifier in price.modifiers):
+        if price.conditions:
             return amount
-        if not price.modifiers and default is None:
-            default = amount
+        default = amount if default is None else default
     return default
 
 

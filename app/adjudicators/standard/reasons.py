@@ -21,6 +21,7 @@ NO_LONGER_IN_FORCE = _reason("27", "After the coverage")
 NO_OTHER_PAYER = _reason("22", "Other payer first")
 OTHER_PAYER = _reason("23", "Other payer")
 NOT_AUTHORIZED = _reason("197", "Not authorized")
+USED_UP = _reason("198", "Authorization used up")
 DUPLICATE = _reason("18", "Exact duplicate")
 NO_ATTACHMENT = _reason("16", "Attachment missing")
 LATE = _reason("29", "Filed late")
@@ -28,6 +29,10 @@ NO_MEMBER = _reason("31", "No such member")
 PRICE = _reason("45", "Above the price")
 NOT_COVERED = _reason("96", "Not covered")
 LIMIT = _reason("119", "Limit reached")
+AGE = _reason("6", "Not at this age")
+SEX = _reason("7", "Not for this sex")
+NO_PATIENT = _reason("16", "Age or sex missing")
+NO_SITE = _reason("16", "Tooth missing")
 WAITING = _reason("179", "Waiting period")
 
 _NOTES = {
@@ -41,6 +46,8 @@ _NOTES = {
     (OTHER_PAYER, Category.COB_PAID): "Earlier payers paid this part.",
     (NOT_AUTHORIZED, Category.CONTRACTUAL): "The provider did not ask for a preauthorization.",
     (NOT_AUTHORIZED, Category.NONCOVERED): "No preauthorization holds for this service.",
+    (USED_UP, Category.CONTRACTUAL): "More than was left of the preauthorization is written off.",
+    (USED_UP, Category.NONCOVERED): "This is more than was left of the preauthorization.",
     (LATE, Category.CONTRACTUAL): "The claim came after the plan's time limit for filing.",
     (NO_MEMBER, Category.NONCOVERED): "No coverage with this payer was found for the patient.",
     (PRICE, Category.CONTRACTUAL): "What exceeds the contracted price is written off.",
@@ -48,6 +55,10 @@ _NOTES = {
     (NOT_COVERED, Category.NONCOVERED): "The plan does not cover this service.",
     (LIMIT, Category.NONCOVERED): "A limit of the plan is reached.",
     (NO_ATTACHMENT, Category.NONCOVERED): "The attachment that was asked for did not come.",
+    (AGE, Category.NONCOVERED): "The plan does not cover this service at the patient's age.",
+    (SEX, Category.NONCOVERED): "The plan does not cover this service for the patient's sex.",
+    (NO_PATIENT, Category.NONCOVERED): "The birth date or sex that was asked for did not come.",
+    (NO_SITE, Category.NONCOVERED): "The tooth or surface that was asked for did not come.",
     (WAITING, Category.NONCOVERED): "The service was within the waiting period.",
 }
 

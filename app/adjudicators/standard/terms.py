@@ -6,12 +6,14 @@ from datetime import date
 from app.adjudicators.standard.attachments import attached
 from app.adjudicators.standard.duplicates import Duplicates, duplicates
 from app.adjudicators.standard.leaves import Leaf, latest_service_day
-from app.domain.adjudication import AdjudicationRequest, Authorization, Coverage
+from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.arithmetic import currency_of
+from app.domain.authorizations import Authorization
 from app.domain.canonical import PLAN
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, Coding
 from app.domain.money import NO_CURRENCY
+from app.domain.persons import Person
 from app.domain.plan import Benefit, Plan, Price
 
 GENERAL = Coding(PLAN, "general")
@@ -41,6 +43,7 @@ class Terms:
     lacks_other_payer: bool
     is_claimed: bool
     authorizations: tuple[Authorization, ...]
+    patient: Person
     attached: frozenset[tuple[int, ...]] = frozenset()
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
@@ -49,12 +52,13 @@ class Terms:
         return needs and leaf.line.path not in self.attached
 
     def prices_for(self, leaf: Leaf) -> list[Price]:
-        """The prices of the leaf's service codes that cover its day, in the payer's order."""
+        """The prices for the leaf that cover its day, in the payer's order."""
         return [
             price
             for service in leaf.line.services
             for price in self.prices.get(service.key, [])
-            if (price.starts_on or date.min) <= leaf.day <= (price.ends_on or date.max)
+            if price.applies_to(leaf.line.path)
+            and (price.starts_on or date.min) <= leaf.day <= (price.ends_on or date.max)
         ]
 
     def benefit_of(self, leaf: Leaf) -> Benefit | None:
@@ -93,6 +97,7 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         duplicates=duplicates(request),
         is_claimed=request.claim.use is ClaimUse.CLAIM,
         authorizations=request.authorizations,
+        patient=request.patient,
         lacks_other_payer=any(payer.is_missing for payer in request.earlier_payers),
         received_on=request.received_on,
         latest_service_day=latest_service_day(request.claim, request.received_on),

@@ -21,6 +21,7 @@ from typing import Any
 import click
 
 from app.cli.options import Refusal
+from app.cli.shipped_plans import NAMES
 
 PAYER = "National Insurers"
 # As the official Tasks name it.
@@ -72,7 +73,7 @@ class TemporaryGateway:
         # A run of the demo may pass midnight.
         run(self.instance, "payer", "set", PAYER, "--no-pay-daily")
         tell("eclaims load")
-        load(self.instance, *sorted(DATA.glob("*.json")))
+        load(self.instance, *sorted(DATA.glob("*.json")), sets=NAMES)
         tell("eclaims submitter add")
         identifier = ("--identifier", f"{SENDER['system']}|{SENDER['value']}")
         added = run(self.instance, "submitter", "add", SUBMITTER, *identifier, "--payer", PAYER)
@@ -141,9 +142,10 @@ def interruptible() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def load(instance: Path, *files: Path) -> Any:
-    """Load the payer's data from files; how many resources were added, replaced, unchanged."""
-    return run(instance, "load", *map(str, files), "--payer", PAYER)
+def load(instance: Path, *files: Path, sets: tuple[str, ...] = ()) -> Any:
+    """Load the payer's data from files, and sets that come with the gateway; what became of it."""
+    shipped = (word for name in sets for word in ("--shipped", name))
+    return run(instance, "load", *map(str, files), *shipped, "--payer", PAYER)
 
 
 def pay(instance: Path) -> Any:

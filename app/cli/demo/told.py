@@ -15,7 +15,7 @@ _ROWS = ("submitted", "contractual", "noncovered", "deductible", "copay", "coins
 _WITH_STATUS = frozenset({"Task", "Communication", "CommunicationRequest"})
 # What a payment and a notice of it come to.
 _AMOUNTS = ("paymentAmount", "amount")
-_CHANGE = re.compile(r"Line (\S+): .*(benefit .*)\.")
+_CHANGE = re.compile(r"Line (\S+): .*(benefit .*)\. What changed: (.*)\.")
 _RECEIPT = re.compile(r"Purged: (.*); \d+ Tasks scrubbed; digest [0-9a-f]+")
 
 
@@ -67,9 +67,9 @@ def amounts(totals: list[Document]) -> str:
 
 
 def changes(document: Document) -> str:
-    """What a decision that was made again says of each line that changed."""
+    """What a decision that was made again says of each line that changed, and why."""
     notes = (_CHANGE.fullmatch(note["text"]) for note in document.get("processNote", ()))
-    return "; ".join(f"line {note[1]}: {note[2]}" for note in notes if note)
+    return "; ".join(f"line {note[1]}: {note[2]} ({note[3]})" for note in notes if note)
 
 
 def receipt(text: str) -> str:

@@ -1,7 +1,8 @@
 """The part of FHIRPath that search parameters are defined in, compiled to plain functions.
 
 Paths, `|`, `as`, `is`, `and`, `=`, `!=`, and the functions `where`, `exists`, `extension`, `as`
-and `resolve`. A reference resolves to no more than the type that it names.
+and `resolve`. A reference resolves to no more than the type that it names. `Parser` is what richer
+grammars begin with.
 http://hl7.org/fhirpath/N1/, http://hl7.org/fhir/R4/fhirpath.html
 """
 
@@ -10,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from app.fhir.search.operators import both, equality
 from app.fhir.search.paths import (
     Extension,
     Member,
@@ -21,7 +23,7 @@ from app.fhir.search.paths import (
     resolved_types,
 )
 
-_TOKEN = re.compile(r"\s*('[^']*'|[A-Za-z]\w*|!=|[.|()=])")
+TOKEN = re.compile(r"\s*('[^']*'|[A-Za-z]\w*|!=|[.|()=])")
 _CONSTANTS = {"true": True, "false": False}
 
 
@@ -30,24 +32,24 @@ def compiled(expression: str, type: str | None = None) -> Callable[[Any], Values
 
     Raises ValueError for what is not of the part of FHIRPath that is understood.
     """
-    parser = _Parser(expression, type)
-    step = parser.conjunction()
+    parser = Parser(tokens(expression, TOKEN), type)
+    step = parser.expression()
     parser.expect(None)
     return lambda node: step([node], node)
 
 
-class _Parser:
-    """Each method reads one level of precedence, the loosest first."""
+class Parser:
+    """Each method reads one level of precedence, the loosest first; the first token is the last."""
 
-    def __init__(self, expression: str, type: str | None) -> None:
-        self._tokens = _tokens(expression)
+    def __init__(self, tokens: list[str], type: str | None) -> None:
+        self._tokens = tokens
         self._type = type
 
-    def conjunction(self) -> Step:
+    def expression(self) -> Step:
         """Read `a and b`."""
         left = self._equality()
         while self._taken("and"):
-            left = _both(left, self._equality())
+            left = both(left, self._equality())
         return left
 
     def expect(self, token: str | None) -> None:
@@ -60,9 +62,9 @@ class _Parser:
     def _equality(self) -> Step:
         left = self._union()
         if self._taken("="):
-            return _compared(left, self._union(), is_equal=True)
+            return equality(left, self._union(), is_equal=True)
         if self._taken("!="):
-            return _compared(left, self._union(), is_equal=False)
+            return equality(left, self._union(), is_equal=False)
         return left
 
     def _union(self) -> Step:
@@ -93,11 +95,11 @@ class _Parser:
     def _start(self) -> Step:
         token = self._next() or ""
         if self._taken("("):
-            inner = self.conjunction()
+            inner = self.expression()
             self.expect(")")
             return inner
         if token.startswith("'") or token in _CONSTANTS:
-            return _constant(_CONSTANTS.get(self._tokens.pop(), token.strip("'")))
+            return constant(_CONSTANTS.get(self._tokens.pop(), token.strip("'")))
         if token == self._type:
             self._tokens.pop()
             return itself
@@ -113,7 +115,7 @@ class _Parser:
 
     def _function(self, name: str) -> Step:
         if name == "where":
-            return Where(self.conjunction())
+            return Where(self.expression())
         if name == "exists":
             return exists
         if name == "resolve":
@@ -138,11 +140,11 @@ class _Parser:
         return self._tokens.pop()
 
 
-def _tokens(expression: str) -> list[str]:
-    """The tokens of an expression, the first one last."""
+def tokens(expression: str, pattern: re.Pattern[str]) -> list[str]:
+    """The tokens of an expression, the first one last; raises ValueError."""
     found, position = [], 0
     while position < len(expression.rstrip()):
-        token = _TOKEN.match(expression, position)
+        token = pattern.match(expression, position)
         if token is None:
             raise ValueError(f"not understood from {position} on: {expression}")
         found.append(token[1])
@@ -172,32 +174,11 @@ def _union(parts: Sequence[Step]) -> Step:
     return lambda nodes, root: [value for part in parts for value in part(nodes, root)]
 
 
-def _constant(value: Any) -> Step:
+def constant(value: Any) -> Step:
+    """Leads to this value, wherever it starts."""
     return lambda _nodes, _root: [value]
 
 
 def _is(path: Step, type: str) -> Step:
     # Only what `resolve()` gives is asked for its type, and that gives names of types.
     return lambda nodes, root: [each == type for each in path(nodes, root)]
-
-
-def _both(left: Step, right: Step) -> Step:
-    def both(nodes: Values, root: Any) -> Values:
-        sides = (left(nodes, root), right(nodes, root))
-        if [False] in sides:
-            return [False]
-        return [] if [] in sides else [True]
-
-    return both
-
-
-def _compared(left: Step, right: Step, *, is_equal: bool) -> Step:
-    def compared(nodes: Values, root: Any) -> Values:
-        one, other = left(nodes, root), right(nodes, root)
-        if not one or not other:
-            return []
-        # `true` is no number here, as it is in Python.
-        same = one == other and list(map(type, one)) == list(map(type, other))
-        return [same is is_equal]
-
-    return compared

@@ -13,10 +13,13 @@ from typing import Any
 Values = list[Any]
 Step = Callable[[Values, Any], Values]
 
-# The choices that search parameters read without saying which: `occurrence` for any of three.
+# The choices that search parameters, and conditions, read without saying which: `occurrence` for
+# any of three.
 _VARIANTS = {
     "deceased": ("deceasedBoolean", "deceasedDateTime"),
+    "location": ("locationAddress", "locationCodeableConcept", "locationReference"),
     "occurrence": ("occurrenceDateTime", "occurrencePeriod", "occurrenceTiming"),
+    "serviced": ("servicedDate", "servicedPeriod"),
     "value": ("valueString", "valueCodeableConcept", "valueQuantity", "valueRange"),
 }
 

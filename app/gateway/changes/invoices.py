@@ -10,6 +10,7 @@ from app.fhir import json_text
 from app.fhir.charge_items import BILLABLE, BILLED
 from app.fhir.invoices import charge_items_of, posted
 from app.gateway.answers import with_status
+from app.gateway.invoice_payments import balance_of
 from app.gateway.received import Received
 from app.gateway.reference_data import content_of
 from app.store.audit import Event
@@ -35,6 +36,7 @@ def changed(
     status = InvoiceStatus(asked)
     require_next(InvoiceStatus(was), status, reason)
     if status is InvoiceStatus.CANCELLED:
+        _require_unpaid(previous, work)
         work.mentions.forget("Invoice", [previous.id])
         _free_charges(charge_items_of(before), work)
     stored = _next_version(previous, status, reason, work, method)
@@ -43,6 +45,13 @@ def changed(
     )
     work.audit.add(event)
     return stored
+
+
+def _require_unpaid(invoice: Stored, work: UnitOfWork) -> None:
+    """What was paid of a cancelled Invoice would be nobody's."""
+    if balance_of(invoice, work).received.amount:
+        text = "Something was paid of the Invoice: cancel the PaymentNotices about it before."
+        raise Unacceptable(Issue(ErrorCode.INVOICE_STATUS, text, "Invoice.status"))
 
 
 def _next_version(

@@ -19,9 +19,10 @@ from app.domain.references import Reference
 from app.fhir import claim_response, json_text
 from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
-from app.gateway import answers, authorizations
+from app.gateway import answers, authorizations, clocks
 from app.gateway.attachments import attach_earlier
 from app.gateway.earlier_claims import remember
+from app.gateway.intake.subrogation import subrogation
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored
 from app.store.submissions import Submission
@@ -40,6 +41,7 @@ def take(
     claim = read_claim(dict(document), base)
     today = work.now.astimezone(client.payer.settings.zone).date()
     issues = edits(claim, today, _born_on(document, claim.patient, work))
+    issues += subrogation(dict(document), base, work)
     _hold_identifiers(document, claim, stored, client, work)
     if issues:
         work.submissions.free_identifiers(stored.id)
@@ -51,6 +53,7 @@ def take(
     if issues:
         answers.pend(response, submission, client.payer, work, is_delivered=is_handed_over)
     else:
+        clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
         remember(stored.id, claim, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)

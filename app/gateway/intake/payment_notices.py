@@ -1,4 +1,4 @@
-"""A provider's PaymentNotice must name a payment that this payer has issued to it.
+"""A provider's PaymentNotice names a payment that this payer has issued to it, or pays an Invoice.
 
 http://hl7.org/fhir/R4/paymentnotice.html
 """
@@ -12,10 +12,22 @@ from app.domain.lifecycle import State
 from app.domain.parties import Client
 from app.domain.period import first_day
 from app.fhir import json_text
-from app.fhir.documents import Document, identifier_of, money_of, reference_of
+from app.fhir.documents import Document, identifiers_of, money_of, reference_of
+from app.gateway.invoice_payments import invoice_issues, names_invoice, received
+from app.gateway.payees import name_of
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
+
+# Whatever makes a notice that is valid be refused.
+REFUSALS = frozenset(
+    {
+        ErrorCode.PAYMENT_UNKNOWN,
+        ErrorCode.PAYMENT_DIFFERENT,
+        ErrorCode.PAYMENT_TWICE,
+        ErrorCode.INVOICE_PAYMENT,
+    }
+)
 
 _TYPE = "PaymentReconciliation"
 
@@ -23,16 +35,36 @@ _TYPE = "PaymentReconciliation"
 def payment_issues(
     document: Mapping[str, Any], base: str, work: UnitOfWork, at: str = "PaymentNotice.payment"
 ) -> list[Issue]:
-    """Why the notice is not taken; empty where it agrees with an issued payment."""
+    """Why the notice is not taken; empty where it agrees with a payment, or pays an Invoice.
+
+    One that names both a payment of this payer's and an Invoice has to agree with both.
+    """
+    if _is_told_already(document, work):
+        return [Issue(ErrorCode.PAYMENT_TWICE, ErrorCode.PAYMENT_TWICE.entry.meaning, at)]
     payment = _issued(document, base, work)
-    if payment is None:
+    pays_invoice = names_invoice(document, base)
+    if payment is None and not (pays_invoice and _is_from_outside(document, base)):
         error = ErrorCode.PAYMENT_UNKNOWN
         return [Issue(error, error.entry.meaning, at)]
-    differences = [name for name, agrees in _compared(document, payment) if not agrees]
-    if not differences:
-        return []
-    text = f"The notice differs from the payment in {' and '.join(differences)}."
-    return [Issue(ErrorCode.PAYMENT_DIFFERENT, text, at)]
+    compared = _compared(document, payment, base, work) if payment is not None else []
+    differences = [name for name, agrees in compared if not agrees]
+    if differences:
+        text = f"The notice differs from the payment in {' and '.join(differences)}."
+        return [Issue(ErrorCode.PAYMENT_DIFFERENT, text, at)]
+    return invoice_issues(document, base, work, at) if pays_invoice else []
+
+
+def _is_told_already(document: Mapping[str, Any], work: UnitOfWork) -> bool:
+    """Whether another notice under an identifier of this one stands."""
+    identifiers = identifiers_of(document)
+    found = work.resources.identified(("PaymentNotice",), *identifiers) if identifiers else []
+    kept = (work.submissions.find(*key) for key in found if key[1] != document.get("id"))
+    return any(each is not None and each.state is State.STORED for each in kept)
+
+
+def _is_from_outside(document: Mapping[str, Any], base: str) -> bool:
+    """Whether the payment is not said to be one of this payer's."""
+    return reference_of(document["payment"], base).type != _TYPE
 
 
 def take(
@@ -58,6 +90,8 @@ def take(
             outcome=Outcome.COMPLETE,
         )
     )
+    if names_invoice(document, base):
+        received(document, stored.id, base, work)
 
 
 def _issued(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Document | None:
@@ -78,27 +112,23 @@ def _issued(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Documen
     return payment if payment["status"] == "active" else None
 
 
-def _compared(notice: Mapping[str, Any], payment: Mapping[str, Any]) -> list[tuple[str, bool]]:
+def _compared(
+    notice: Mapping[str, Any], payment: Mapping[str, Any], base: str, work: UnitOfWork
+) -> list[tuple[str, bool]]:
     amount, paid = money_of(notice["amount"]), money_of(payment["paymentAmount"])
-    payee, issued_to = notice.get("payee"), payment.get("requestor")
     dated = notice.get("paymentDate") or notice.get("created")
     return [
         ("amount", amount == paid),
-        ("payee", _is_same(payee, issued_to)),
+        ("payee", _is_same_payee(notice, payment, base, work)),
         ("date", dated is not None and first_day(dated) >= first_day(payment["paymentDate"])),
     ]
 
 
-def _is_same(payee: Mapping[str, Any] | None, issued_to: Mapping[str, Any] | None) -> bool:
+def _is_same_payee(
+    notice: Mapping[str, Any], payment: Mapping[str, Any], base: str, work: UnitOfWork
+) -> bool:
     """A notice without a payee speaks of whom the payment was issued to."""
+    payee, issued_to = notice.get("payee"), payment.get("requestor")
     if payee is None or issued_to is None:
         return True
-    named, meant = (
-        identifier_of(payee.get("identifier")),
-        identifier_of(issued_to.get("identifier")),
-    )
-    if named is not None and meant is not None:
-        return named == meant
-    return payee.get("reference") is not None and payee.get("reference") == issued_to.get(
-        "reference"
-    )
+    return name_of(notice, payee, base, work) == name_of(payment, issued_to, base, work)

@@ -3,32 +3,30 @@
 Docs: docs/architecture.md, "The path of a deferred adjudication".
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from app.domain.adjudication import AdjudicationRequest
-from app.domain.claims import Claim, Days, Line
-from app.domain.codes import Coding
+from app.domain.claims import Claim, Days
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
-from app.domain.plan import Plan, Price
+from app.domain.plan import Plan
 from app.domain.reissue import Reissue
 from app.fhir import json_text
 from app.fhir.claims import read_claim
-from app.fhir.coverages import plan_identifier, read_coverage
+from app.fhir.coverages import read_coverage
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document
-from app.fhir.plans import read_plan
-from app.fhir.prices import read_prices
+from app.fhir.prices import applied
 from app.gateway.attachments import is_deliverable
-from app.gateway.authorizations import held_for
-from app.gateway.beneficiaries import is_beneficiary
+from app.gateway.authorizations import held_for, uses_of
+from app.gateway.beneficiaries import insured_person, is_beneficiary
+from app.gateway.benefit_design import plan_of, prices_of
 from app.gateway.coverages import matched
+from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
-from app.gateway.reference_data import plan_key, service_key
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -72,13 +70,16 @@ def _facts(
     known = read_coverage(policy, coverage.id) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
-    plan = _plan(policy, payer, base, work)
+    plan = plan_of(policy, payer, base, work)
+    received_on = submission.created_at.astimezone(payer.settings.zone).date()
+    patient = insured_person(document, policy, base, work)
     request = AdjudicationRequest(
         claim=claim,
-        received_on=submission.created_at.astimezone(payer.settings.zone).date(),
+        received_on=received_on,
         coverage=known,
         plan=plan,
-        prices=_prices(claim, work),
+        prices=applied(prices_of(claim.lines, work), document, claim, patient, received_on),
+        patient=patient,
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
         is_last_call=_is_last_call(submission, work),
@@ -87,11 +88,14 @@ def _facts(
         earlier=earlier_claims(
             submission, claim, coverage.id if coverage else None, payer, base, work
         ),
+        review=submission.review,
         authorizations=held_for(submission, claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=_affiliations(claim, plan, base, work) if plan else (),
     )
-    return Facts(payer, submission, document, request, standings.versions)
+    return Facts(
+        payer, submission, document, compared(request, submission, work), standings.versions
+    )
 
 
 def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:
@@ -113,7 +117,11 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     document = document_of(work.resources.find("ClaimResponse", submission.response_id or ""), work)
     if document is None:
         raise LookupError("what is decided again has a decision")
-    decided = replace(read_decision(document), postings=work.counters.posted(submission.id))
+    decided = replace(
+        read_decision(document),
+        postings=work.counters.posted(submission.id),
+        uses=uses_of(submission, work),
+    )
     return Reissue(decided, asked.lines, asked.quoted)
 
 
@@ -128,47 +136,9 @@ def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     return None if focal is None else matched(document, focal["coverage"], base, work)
 
 
-def _plan(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) -> Plan | None:
-    """The plan that the Coverage names, else the payer's default plan; None where it has none."""
-    named = plan_identifier(policy) if policy else None
-    wanted = named or payer.settings.default_plan
-    if policy is None or wanted is None:
-        return None
-    found = work.reference_data.identified(("InsurancePlan",), plan_key(wanted))
-    if len(found) != 1:
-        return None
-    stored = work.reference_data.find(*found[0])
-    return None if stored is None or stored.text is None else _plan_in(stored.text, base)
-
-
-def _prices(claim: Claim, work: UnitOfWork) -> tuple[Price, ...]:
-    keys = {service_key(coding) for coding in _services(claim.lines)}
-    found = work.reference_data.identified(("ChargeItemDefinition",), *keys)
-    stored = work.reference_data.find_all("ChargeItemDefinition", {id for _, id in found})
-    return tuple(price for each in stored if each.text for price in _prices_in(each.text))
-
-
-# Many Claims are decided under few plans and prices, which are read once for each text of theirs.
-@lru_cache(maxsize=64)
-def _plan_in(text: str, base: str) -> Plan:
-    return read_plan(json_text.parsed(text), base)
-
-
-@lru_cache(maxsize=1024)
-def _prices_in(text: str) -> tuple[Price, ...]:
-    return tuple(read_prices(json_text.parsed(text)))
-
-
 def _affiliations(claim: Claim, plan: Plan, base: str, work: UnitOfWork) -> tuple[Days, ...]:
     key = ("affiliations", work.scope, claim.provider, plan.networks)
     return work.once(key, lambda: affiliations(claim.provider, plan, base, work))
-
-
-def _services(lines: tuple[Line, ...]) -> Iterator[Coding]:
-    for line in lines:
-        for coding in line.services:
-            yield Coding(coding.system, coding.code)
-        yield from _services(line.lines)
 
 
 def document_of(stored: Stored | None, work: UnitOfWork) -> Document | None:

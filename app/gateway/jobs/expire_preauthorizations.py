@@ -30,12 +30,11 @@ def _expire(job: Job, payer: Payer, work: UnitOfWork) -> None:
     submission = work.submissions.find(job.type, job.submission_id, lock=True)
     if submission is None or submission.state is not State.DECIDED:
         return
-    terms = work.reservations.terms(submission.id)
-    today = work.now.astimezone(payer.settings.zone).date()
-    if terms is None or terms.ends_on is None or terms.ends_on >= today:
-        return
     held = work.reservations.find(submission.id)
-    if held is None or held.closed_at is not None:
+    today = work.now.astimezone(payer.settings.zone).date()
+    if held is None or held.terms.ends_on is None or held.terms.ends_on >= today:
+        return
+    if held.closed_at is not None:
         # Whoever had this job before died once it was done: it expires once, and is told once.
         return
     work.reservations.expire(submission.id)

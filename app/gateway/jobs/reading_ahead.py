@@ -49,7 +49,6 @@ def read_standing_ahead(facts: Iterable[Facts], work_of: WorkOf) -> None:
     for payer_id in {scope.payer_id for scope in by_scope}:
         payers_side = work_of(Scope(payer_id))
         payers_side.counters.read_posted_ahead(by_id)
-        payers_side.reservations.read_used_ahead(by_id)
         payers_side.reissues.read_ahead(by_id)
 
 

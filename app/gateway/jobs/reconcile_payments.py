@@ -1,17 +1,21 @@
 """Job ``reconcile-payments``: once a day, each payee is paid what became owed to it.
 
-One job, and one transaction, for each payee and currency. Docs: docs/payments.md.
+One job for each payee and currency, and one transaction for each payment. Docs: docs/payments.md.
 """
 
 from collections import Counter
+from dataclasses import replace
 from datetime import date
+from functools import partial
 
 from app.domain.parties import Payer, Scope
+from app.domain.settlement import Fault
 from app.gateway import payments
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import RECONCILE_PAYMENTS
-from app.gateway.payments import Paid
-from app.store.payables import Account
+from app.gateway.payment_plans import MOST_CLAIMS, Run
+from app.gateway.payments import MOST_STEPS, Paid
+from app.store.payables import PayeeLedger
 from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
 from app.telemetry import log
@@ -20,36 +24,57 @@ _TYPE = "PaymentReconciliation"
 
 
 def enqueue(payer: Payer, _today: date, work: UnitOfWork) -> int:
-    """One job for each account of a payer in which anything was not settled; how many."""
-    accounts = work.payables.unsettled_accounts() if payer.settings.pays_daily else []
-    for account in accounts:
-        scope = Scope(payer.id, account.submitter_id)
-        work.jobs.add(scope, RECONCILE_PAYMENTS, (_TYPE, account.id), 0, work.now)
-    return len(accounts)
+    """One job for each ledger of a payer in which anything was not settled; how many."""
+    ledgers = work.payables.unsettled_ledgers() if payer.settings.pays_daily else []
+    for ledger in ledgers:
+        scope = Scope(payer.id, ledger.submitter_id)
+        work.jobs.add(scope, RECONCILE_PAYMENTS, (_TYPE, ledger.id), 0, work.now)
+    return len(ledgers)
 
 
 def reconcile(installation: Installation, job: Job, payer: Payer) -> None:
-    """Pay one account, unless another run has paid it meanwhile."""
+    """Pay one ledger, unless another run has paid it meanwhile."""
     reconciled(installation, payer, job.submitter_id, job.submission_id)
 
 
 def reconciled(
-    installation: Installation, payer: Payer, submitter_id: str, account_id: str
-) -> Paid:
-    """Pay one account in a transaction of its own; what was done."""
-    scope = Scope(payer.id, submitter_id)
-    paid = installation.write(scope, lambda work: payments.pay(account_id, payer, work))
-    for fault, count in sorted(Counter(paid.faults.values()).items()):
+    installation: Installation,
+    payer: Payer,
+    submitter_id: str,
+    ledger_id: str,
+    most: int = MOST_CLAIMS,
+) -> list[Paid]:
+    """Pay one ledger, each payment of at most about so many Claims in a transaction of its own.
+
+    What was done: every payment, or that there was none. What was found in doubt on the way is told
+    with the payment after it.
+    """
+    scope, done = Scope(payer.id, submitter_id), list[Paid]()
+    run, in_doubt = Run(most), dict[str, Fault]()
+    for _ in range(MOST_STEPS):
+        paid = installation.write(scope, partial(_step, ledger_id, payer, run))
+        run, in_doubt = paid.run, {**in_doubt, **paid.faults}
+        if paid.payment_id is not None or not paid.has_more:
+            done.append(replace(paid, faults=in_doubt))
+            in_doubt = {}
+        if not paid.has_more:
+            break
+    in_all = Counter(fault for paid in done for fault in paid.faults.values())
+    for fault, count in sorted(in_all.items()):
         log.warning("claims left out of a payment", outcome=str(fault), count=count)
-    return paid
+    return done
 
 
-def unsettled(installation: Installation, payer: Payer) -> list[Account]:
-    """The accounts of a payer that a run has to look at."""
-    return installation.read(Scope(payer.id), lambda work: work.payables.unsettled_accounts())
+def _step(ledger_id: str, payer: Payer, run: Run, work: UnitOfWork) -> Paid:
+    return payments.pay(ledger_id, payer, work, run)
 
 
-def tried(installation: Installation, account: Account, payer: Payer) -> Paid:
-    """What a run would do with an account now."""
-    scope = Scope(payer.id, account.submitter_id)
-    return installation.read(scope, lambda work: payments.planned(account, work))
+def unsettled(installation: Installation, payer: Payer) -> list[PayeeLedger]:
+    """The ledgers of a payer that a run has to look at."""
+    return installation.read(Scope(payer.id), lambda work: work.payables.unsettled_ledgers())
+
+
+def tried(installation: Installation, ledger: PayeeLedger, payer: Payer) -> list[Paid]:
+    """What a run would do with a ledger now."""
+    scope = Scope(payer.id, ledger.submitter_id)
+    return installation.read(scope, lambda work: payments.planned(ledger, work))

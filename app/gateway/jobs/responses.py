@@ -6,14 +6,17 @@ new response that names its predecessor, which is `cancelled`: only one of them 
 
 from dataclasses import dataclass
 
+from app.adjudicators.standard.telling import balances_told
 from app.domain.adjudication import Decided
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, FinancialStatus
+from app.domain.eligibility import insured_days
 from app.fhir import claim_response
-from app.fhir.explanation_of_benefit import explanation_of_benefit
+from app.fhir.explanation_of_benefit import Standing, explanation_of_benefit
 from app.gateway import answers
 from app.gateway.authorizations import reference_of
 from app.gateway.jobs.adjudicate import Facts
+from app.gateway.plan_telling import DECIDES_BY_THE_PLAN
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -94,7 +97,9 @@ def _response(
     if facts.submission.use is ClaimUse.PREAUTHORIZATION:
         preauthorization = reference_of(facts.submission.id)
         valid = validity(facts, work)
-    return claim_response.decided(told, decided, preauthorization, valid, predecessor)
+    asked = facts.submission.question_id
+    question = f"CommunicationRequest/{asked}" if asked else None
+    return claim_response.decided(told, decided, preauthorization, valid, predecessor, question)
 
 
 def _explained(
@@ -104,5 +109,15 @@ def _explained(
     told = answers.answering(
         facts.payer, facts.document, reference, "ExplanationOfBenefit", id, work
     )
-    document = explanation_of_benefit(told, response.reference, decided)
+    document = explanation_of_benefit(told, response.reference, decided, _standing(facts, decided))
     return answers.added(document, id, facts.submission.submitter_id, work)
+
+
+def _standing(facts: Facts, decided: Decided) -> Standing | None:
+    """How the insurance stands now, where it is the patient's and the plan was decided by."""
+    request = facts.request
+    if request.coverage is None or request.plan is None or not request.is_beneficiary:
+        return None
+    is_by_plan = facts.payer.settings.adjudicator == DECIDES_BY_THE_PLAN
+    told = balances_told(decided, request) if is_by_plan else ()
+    return Standing(insured_days(request.coverage, request.plan), told)

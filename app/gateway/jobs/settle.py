@@ -12,7 +12,7 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import authorizations, payables, questions, task_versions
+from app.gateway import authorizations, clocks, decisions, payables, questions, task_versions
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -31,7 +31,8 @@ class LeaseLost(Exception):
 class CountersMoved(Exception):
     """What the question stood on moved in between: it must be asked anew.
 
-    Another decision used the same counters, or an attachment came.
+    Another decision used the same counters or preauthorization, an attachment came, or another
+    request was nullified.
     """
 
 
@@ -47,12 +48,12 @@ def settle(
     """Write an answer; False where the submission moved on and the answer was dropped.
 
     `is_handed_over`: the ClaimResponse goes back with the very request that asked for it. Raises
-    LeaseLost, CountersMoved or NotCarriedOver, with nothing written.
+    LeaseLost, CountersMoved, NotCarriedOver or Overdrawn, with nothing written.
     """
     if isinstance(answer, Deferred):
         return _await(job, facts, answer, work)
     if facts.request.reissue is not None:
-        answer = reissue.told(facts.request.reissue, answer)
+        answer = reissue.told(facts.request.reissue, answer, rules)
     return _decide(job, facts, answer, rules, work, is_handed_over)
 
 
@@ -74,6 +75,7 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
         raise LeaseLost
     if moved is None:
         return False
+    clocks.awaited(facts.submission, moved, work)
     if awaiting is not Awaiting.INFORMATION:
         questions.close(facts.submission, work)
     if is_asked and due_at is not None:
@@ -144,7 +146,9 @@ def _decide(
     _require_same_attachments(facts, work)
     if not work.counters.post(submission.id, decided.postings, facts.counter_versions):
         raise CountersMoved
+    clocks.decided(submission, decided, work)
     response = responses.respond(ids, facts, decided, work, is_handed_over=is_handed_over)
+    _keep(moved, facts, decided, rules, work)
     _hold(moved, facts, decided, benefit, work)
     if submission.use is ClaimUse.CLAIM:
         payables.owe(moved, benefit, facts.document, work)
@@ -153,6 +157,16 @@ def _decide(
     _answer_task(moved, facts, response, work)
     _audit(moved, work)
     return True
+
+
+def _keep(
+    submission: Submission, facts: Facts, decided: Decided, rules: str, work: UnitOfWork
+) -> None:
+    """Keep what it was made from, so that it can be made again; raises CountersMoved."""
+    try:
+        decisions.keep(submission, facts.request, decided, rules, work)
+    except decisions.SourceGone:
+        raise CountersMoved from None
 
 
 def _require_same_attachments(facts: Facts, work: UnitOfWork) -> None:
@@ -183,7 +197,9 @@ def _hold(
     """Reserve what a preauthorization grants; let a Claim use what it quotes."""
     claim, coverage = facts.request.claim, facts.request.coverage
     if submission.use is ClaimUse.CLAIM:
-        authorizations.consume(submission, claim, coverage, decided, work)
+        known = facts.request.authorizations
+        if not authorizations.consume(facts.submission, claim, coverage, known, decided, work):
+            raise CountersMoved
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
         authorizations.reserve(submission, claim, coverage, valid, decided, benefit, work)

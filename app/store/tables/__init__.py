@@ -5,23 +5,30 @@ searched, locked and counted. Migrations create what is declared here; a test co
 """
 
 from app.store.tables.audit import audit
+from app.store.tables.clocks import clock
 from app.store.tables.columns import metadata
+from app.store.tables.decisions import decision, decision_source
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
 from app.store.tables.enrollments import enrollment
 from app.store.tables.money import (
     Entry,
+    Measure,
     counter_entry,
     counter_holder,
     reservation,
     reservation_entry,
+    reservation_line,
 )
 from app.store.tables.parties import client, payer
 from app.store.tables.payments import (
-    payable_account,
+    payable_carried,
     payable_entry,
     payable_settled,
+    payee_ledger,
     payment,
+    payment_brought,
     payment_detail,
+    payment_left_out,
     payment_quarantine,
 )
 from app.store.tables.resources import business_identifier, resource, resource_version
@@ -49,24 +56,31 @@ __all__ = [
     "Delivery",
     "Entry",
     "JobState",
+    "Measure",
     "audit",
     "business_identifier",
     "calendar_slot",
     "client",
+    "clock",
     "counter_entry",
     "counter_holder",
+    "decision",
+    "decision_source",
     "enrollment",
     "handed_over",
     "job",
     "live_identifier",
     "mention",
     "metadata",
-    "payable_account",
+    "payable_carried",
     "payable_entry",
     "payable_settled",
+    "payee_ledger",
     "payer",
     "payment",
+    "payment_brought",
     "payment_detail",
+    "payment_left_out",
     "payment_quarantine",
     "pended",
     "queue_head",
@@ -74,6 +88,7 @@ __all__ = [
     "replay_key",
     "reservation",
     "reservation_entry",
+    "reservation_line",
     "resource",
     "resource_version",
     "search_date",

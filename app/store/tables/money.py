@@ -29,6 +29,13 @@ class Entry(StrEnum):
     EXPIRE = "expire"
 
 
+class Measure(StrEnum):
+    """What a reservation counts: money in the currency's minor unit, or services."""
+
+    AMOUNT = "amount"
+    QUANTITY = "quantity"
+
+
 # The holder's version is the fence: a decision counts only if the counters it read still stand.
 counter_holder = Table(
     "counter_holder",
@@ -56,20 +63,14 @@ counter_entry = Table(
     sqlite_autoincrement=True,
 )
 
-# What a preauthorization holds: the sums of its ledger, in the currency's minor unit, so that the
-# database itself can add and check them. Whose and for what it may be used is kept as keyed hashes.
+# A preauthorization that holds something. Whose and for what it may be used, line by line, is kept
+# as keyed hashes. Whoever moves its sums locks this row first.
 reservation = Table(
     "reservation",
     metadata,
     Column("payer_id", Id, primary_key=True),
     Column("submission_id", Id, primary_key=True),
     Column("currency", String(3), nullable=False),
-    Column("reserved", BigInteger, nullable=False),
-    Column("consumed", BigInteger, nullable=False),
-    Column("restored", BigInteger, nullable=False),
-    Column("released", BigInteger, nullable=False),
-    Column("expired", BigInteger, nullable=False),
-    Column("open", BigInteger, nullable=False),
     Column("member", String(64)),
     Column("providers", Text),
     Column("services", Text),
@@ -77,12 +78,32 @@ reservation = Table(
     Column("ends_on", Date),
     # Cancelled or expired: what is restored from then on is open no more.
     Column("closed_at", Instant),
-    CheckConstraint("reserved = (consumed - restored) + released + expired + open", name="balance"),
-    CheckConstraint("open >= 0 AND consumed >= restored", name="not_overdrawn"),
     Index("ix_reservation_ends", "ends_on"),
+    Index("ix_reservation_member", "payer_id", "member"),
 )
 
-# The ledger: one row per move, never changed. `claim_id` is the Claim that consumed or restored.
+# What each of its lines holds, money and services apart: the sums of the ledger in whole units, so
+# that the database itself can add and check them. Line '' is what was held before lines were told;
+# it has no quantity.
+reservation_line = Table(
+    "reservation_line",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("submission_id", Id, primary_key=True),
+    Column("line", String(40), primary_key=True),
+    Column("measure", Code(Measure), primary_key=True),
+    Column("reserved", BigInteger, nullable=False),
+    Column("consumed", BigInteger, nullable=False),
+    Column("restored", BigInteger, nullable=False),
+    Column("released", BigInteger, nullable=False),
+    Column("expired", BigInteger, nullable=False),
+    Column("open", BigInteger, nullable=False),
+    CheckConstraint("reserved = (consumed - restored) + released + expired + open", name="balance"),
+    CheckConstraint("open >= 0 AND consumed >= restored", name="not_overdrawn"),
+)
+
+# The ledger: one row per move, never changed. `claim_id` is the Claim that consumed or restored,
+# for its line `claim_line`; '' is the Claim as a whole, before lines were told.
 reservation_entry = Table(
     "reservation_entry",
     metadata,
@@ -93,6 +114,9 @@ reservation_entry = Table(
     Column("amount", BigInteger, nullable=False),
     Column("claim_id", Id),
     Column("entered_at", Instant, nullable=False),
+    Column("line", String(40), nullable=False, server_default=text("''")),
+    Column("measure", Code(Measure), nullable=False, server_default=text("'amount'")),
+    Column("claim_line", String(40), nullable=False, server_default=text("''")),
     Index("ix_reservation_entry_submission", "payer_id", "submission_id"),
     Index("ix_reservation_entry_claim", "payer_id", "claim_id"),
     CheckConstraint("amount > 0", name="positive"),

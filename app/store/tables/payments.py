@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Date,
@@ -19,8 +20,8 @@ from app.store.types import Code, Instant
 
 # One per payee and currency of a submitter. The payee is found by a keyed hash; `reference` is how
 # it is addressed, absent where it is nobody whom a PaymentReconciliation may name.
-payable_account = Table(
-    "payable_account",
+payee_ledger = Table(
+    "payee_ledger",
     metadata,
     Column("payer_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),
@@ -28,7 +29,8 @@ payable_account = Table(
     Column("payee", Hash, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("reference", Text),
-    # What the last run left: below zero, and what the next one begins with.
+    # What the last run left: below zero, and what the next one begins with. The entries that it is
+    # the sum of are in `payable_carried`.
     Column("carried", BigInteger, nullable=False),
     Column("carried_at", Instant),
     UniqueConstraint("payer_id", "submitter_id", "payee", "currency"),
@@ -42,7 +44,7 @@ payable_entry = Table(
     Column("seq", Serial, primary_key=True, autoincrement=True),
     Column("payer_id", Id, nullable=False),
     Column("submitter_id", Id, nullable=False),
-    Column("account_id", Id, nullable=False),
+    Column("ledger_id", Id, nullable=False),
     Column("claim_id", Id, nullable=False),
     # Of the Claim when it was decided: one decision is entered once.
     Column("epoch", Integer, nullable=False),
@@ -50,9 +52,9 @@ payable_entry = Table(
     Column("amount", BigInteger, nullable=False),
     Column("response_id", Id, nullable=False),
     Column("entered_at", Instant, nullable=False),
-    UniqueConstraint("payer_id", "claim_id", "epoch", "kind", "account_id"),
+    UniqueConstraint("payer_id", "claim_id", "epoch", "kind", "ledger_id"),
     CheckConstraint("amount <> 0", name="amount"),
-    Index("ix_payable_entry_account", "payer_id", "account_id"),
+    Index("ix_payable_entry_ledger", "payer_id", "ledger_id"),
     sqlite_autoincrement=True,
 )
 
@@ -67,6 +69,16 @@ payable_settled = Table(
     Index("ix_payable_settled_payment", "payer_id", "payment_id"),
 )
 
+# Entries that the last run of their ledger could not pay, because all came to less than nothing.
+payable_carried = Table(
+    "payable_carried",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("entry_seq", BigInteger, primary_key=True, autoincrement=False),
+    Column("ledger_id", Id, nullable=False),
+    Index("ix_payable_carried_ledger", "payer_id", "ledger_id"),
+)
+
 # What was issued: the id is that of the PaymentReconciliation.
 payment = Table(
     "payment",
@@ -74,13 +86,13 @@ payment = Table(
     Column("payer_id", Id, primary_key=True),
     Column("id", Id, primary_key=True),
     Column("submitter_id", Id, nullable=False),
-    Column("account_id", Id, nullable=False),
+    Column("ledger_id", Id, nullable=False),
     Column("currency", String(3), nullable=False),
     Column("amount", BigInteger, nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("issued_at", Instant, nullable=False),
     CheckConstraint("amount >= 0", name="amount"),
-    Index("ix_payment_account", "payer_id", "account_id"),
+    Index("ix_payment_ledger", "payer_id", "ledger_id"),
 )
 
 payment_detail = Table(
@@ -103,7 +115,30 @@ payment_quarantine = Table(
     Column("payer_id", Id, primary_key=True),
     Column("claim_id", Id, primary_key=True),
     Column("submitter_id", Id, nullable=False),
-    Column("account_id", Id, nullable=False),
+    Column("ledger_id", Id, nullable=False),
     Column("fault", Code(Fault), nullable=False),
     Column("quarantined_at", Instant, nullable=False),
+)
+
+# Of what had been carried forward until a payment: what each Claim stood for, and whether it is in
+# the payment. For the proof of it alone.
+payment_brought = Table(
+    "payment_brought",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("payment_id", Id, primary_key=True),
+    Column("claim_id", Id, primary_key=True),
+    Column("amount", BigInteger, nullable=False),
+    Column("is_paid", Boolean, nullable=False),
+)
+
+# Claims that were left out of a payment, each with its reason and what it stood for.
+payment_left_out = Table(
+    "payment_left_out",
+    metadata,
+    Column("payer_id", Id, primary_key=True),
+    Column("payment_id", Id, primary_key=True),
+    Column("claim_id", Id, primary_key=True),
+    Column("fault", Code(Fault), nullable=False),
+    Column("amount", BigInteger, nullable=False),
 )

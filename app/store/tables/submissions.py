@@ -2,7 +2,7 @@
 
 from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
 
-from app.domain.adjudication import Awaiting
+from app.domain.adjudication import Awaiting, Review
 from app.domain.codes import ClaimUse, Outcome, TaskCode, TaskStatus
 from app.domain.lifecycle import State
 from app.store.tables.columns import Hash, Id, metadata
@@ -44,6 +44,8 @@ submission = Table(
     Column("paid_at", Instant),
     # What a Claim's provider went by as it came in, as far as its submitter may speak for it.
     Column("providers", Hashes),
+    # What a person of the payer said of its near duplicates.
+    Column("review", Code(Review)),
     Index("ix_submission_awaiting", "payer_id", "awaiting"),
     Index("ix_submission_response", "payer_id", "response_id"),
     Index("ix_submission_benefit", "payer_id", "benefit_id"),

@@ -5,14 +5,20 @@ from datetime import date
 
 import pytest
 
-from app.domain.adjudication import Authorization
-from app.domain.codes import ClaimUse, Coding
-from tests.adjudicators.builders import a_benefit, a_line, a_plan, a_price, decide
+from app.domain.codes import ClaimUse
+from tests.adjudicators.builders import (
+    a_benefit,
+    a_line,
+    a_plan,
+    a_price,
+    decide,
+    held,
+    held_line,
+)
 from tests.adjudicators.worked.tables import assert_worked
 
-EXAM = Coding("https://example.org/fhir/CodeSystem/service", "exam").key
 JUNE_1 = date(2026, 6, 1)
-HELD = Authorization("USD", frozenset({EXAM}), JUNE_1, JUNE_1)
+HELD = held(held_line(amount="500.00"), starts_on=JUNE_1, ends_on=JUNE_1)
 PLAN = a_plan(a_benefit(coinsurance="20", authorization_required=True))
 FEE = (a_price("exam", "80.00"),)
 
@@ -51,21 +57,21 @@ def test_on_both_days_of_a_preauthorization_it_is_paid():
 ELSEWHERE = {
     "from the day after": replace(HELD, starts_on=date(2026, 6, 2), ends_on=None),
     "until the day before": replace(HELD, starts_on=None, ends_on=date(2026, 5, 31)),
-    "another service": replace(HELD, services=frozenset({"x|exam"})),
+    "another service": replace(HELD, lines=held(held_line(service="scan")).lines),
     "another currency": replace(HELD, currency="EUR"),
 }
 
 
-@pytest.mark.parametrize("held", ELSEWHERE.values(), ids=ELSEWHERE)
-def test_a_preauthorization_of_something_else_does_not_hold(held):
+@pytest.mark.parametrize("elsewhere", ELSEWHERE.values(), ids=ELSEWHERE)
+def test_a_preauthorization_of_something_else_does_not_hold(elsewhere):
     assert_worked(
-        decide(a_line(1, "100.00"), plan=PLAN, prices=FEE, authorizations=(held,)),
+        decide(a_line(1, "100.00"), plan=PLAN, prices=FEE, authorizations=(elsewhere,)),
         """
         line  submitted  contractual   benefit
         1     100.00     100.00(197)   0.00
         """,
     )
-    both = (held, replace(HELD, starts_on=None, ends_on=None))
+    both = (elsewhere, replace(HELD, starts_on=None, ends_on=None))
     assert_worked(decide(a_line(1, "100.00"), plan=PLAN, prices=FEE, authorizations=both), PAID)
 
 

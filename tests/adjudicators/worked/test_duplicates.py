@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from app.adjudicators.standard import StandardAdjudicator
-from app.domain.adjudication import Awaiting, Deferred, EarlierClaim
+from app.domain.adjudication import Awaiting, Deferred, EarlierClaim, Review
 from app.domain.codes import ClaimUse
 from tests.adjudicators.builders import (
     DAY,
@@ -189,5 +189,45 @@ def test_a_duplicate_comes_before_every_other_denial():
         """
         line  submitted  contractual  benefit
         1     100.00     100.00(18)   0.00
+        """,
+    )
+
+
+def test_a_near_duplicate_that_a_person_calls_distinct_is_paid_beside_the_exact_one():
+    # Line 1 is exact and stays denied; line 2 is line 8 at another price: 60 - 10 % = 54.
+    decision = decide(
+        a_line(1, "100.00"),
+        a_line(2, "60.00", service="scan"),
+        plan=a_plan(a_benefit(coinsurance="10")),
+        earlier=earlier(a_line(7, "100.00"), a_line(8, "61.00", service="scan")),
+        review=Review.DISTINCT,
+    )
+
+    assert_worked(
+        decision,
+        """
+        line  submitted  eligible  contractual  coinsurance  benefit
+        1     100.00     -         100.00(18)   -            0.00
+        2     60.00      60.00     -            6.00(2)      54.00
+        """,
+    )
+
+
+def test_a_near_duplicate_that_a_person_calls_one_is_denied_and_the_rest_is_paid():
+    # Line 2 is line 8 at another price; line 1 is no duplicate of anything: 100 - 10 % = 90.
+    decision = decide(
+        a_line(1, "100.00"),
+        a_line(2, "60.00", service="scan"),
+        plan=a_plan(a_benefit(coinsurance="10")),
+        earlier=earlier(a_line(8, "61.00", service="scan")),
+        review=Review.DUPLICATE,
+    )
+
+    assert_worked(
+        decision,
+        """
+        line  submitted  eligible  contractual  coinsurance  benefit
+        1     100.00     100.00    -            10.00(2)     90.00
+        2     60.00      -         60.00(18)    -            0.00
         """,
     )

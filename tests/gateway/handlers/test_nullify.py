@@ -88,7 +88,7 @@ def test_a_preauthorization_is_kept_while_claims_hold_a_part(desk, insured, work
     assert refusal(desk, on(preauthorization)) is ErrorCode.CANCEL_CLAIMED
     assert_purged(desk, nullifies(desk, on(using)), using)
     held = desk.see(lambda work: work.reservations.find(preauthorization.stored.id))
-    assert (held.used, held.open) == (0, 8000)
+    assert (held.amount.used, held.amount.open) == (0, 8000)
     assert_purged(desk, nullifies(desk, on(preauthorization)), preauthorization)
 
 

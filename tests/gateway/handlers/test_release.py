@@ -11,9 +11,9 @@ from app.domain.money import Money
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Output, TaskInput, completed
 from app.gateway.handlers.release import Release, release
-from app.store import tables
 from tests.builders import CLAIM_SYSTEM, a_claim, a_communication, a_quote, a_task
 from tests.gateway.desk import on
+from tests.store.ledgers import ledger
 
 WAIT_SECONDS = 60
 
@@ -42,7 +42,8 @@ def amount(taken, units, currency="EUR"):
 
 def balance(desk, taken):
     held = desk.see(lambda work: work.reservations.find(taken.stored.id))
-    return {"reserved": held.reserved, "released": held.released, "open": held.open}
+    sums = held.amount
+    return {"reserved": sums.reserved, "released": sums.released, "open": sums.open}
 
 
 @pytest.fixture
@@ -212,11 +213,11 @@ def test_of_a_release_and_a_claim_at_once_nothing_is_given_twice(desk, preauthor
 
     with ThreadPoolExecutor(2) as pool:
         given_back, _ = pool.submit(released), pool.submit(decided)
-    [row] = desk.see(lambda work: [work.reservations.find(preauthorized.stored.id)])
+    row = desk.see(lambda work: work.reservations.find(preauthorized.stored.id)).amount
     assert given_back.result() == row.released
     assert (row.released, row.consumed) in {(8000, 0), (7000, 1000)}
     assert (row.reserved, row.open) == (8000, 0)
     entries = desk.installation.store.read(
-        lambda connection: connection.execute(tables.reservation_entry.select()).all()
+        lambda connection: ledger(connection, preauthorized.stored.id)
     )
     assert len(entries) == 2 + (row.consumed > 0)

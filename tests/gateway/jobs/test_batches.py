@@ -179,6 +179,6 @@ def test_a_batch_costs_no_more_statements_with_more_claims_in_it_or_stored(
             assert worker.drain() >= size
         spent.append(statements.total())
 
-    # The first drain of a day also enqueues what is done once a day, and opens the account.
+    # The first drain of a day also enqueues what is done once a day, and opens the ledger.
     assert spent[1] == spent[3] <= spent[2]
     assert max(spent[1:]) <= MOST_STATEMENTS

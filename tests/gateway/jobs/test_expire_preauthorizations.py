@@ -13,6 +13,7 @@ from app.gateway.jobs.nights import Nights
 from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_claim, a_quote, a_task
+from tests.store.ledgers import money
 
 WAIT_SECONDS = 60
 # Decided on 2 March 2026, it holds for 90 days.
@@ -29,8 +30,8 @@ def preauthorized(desk, insured, worker):
 
 
 def sums(rows, taken):
-    [row] = rows.of(tables.reservation, submission_id=taken.stored.id)
-    return {name: row[name] for name in ("open", "released", "expired") if row[name]}
+    now = money(rows.of(tables.reservation_line, submission_id=taken.stored.id))
+    return {name: now[name] for name in ("open", "released", "expired") if name in now}
 
 
 def expiries(rows):

@@ -220,8 +220,8 @@ def test_a_try_tells_what_a_run_would_pay_and_changes_nothing(desk, decided, row
     decided()
     before = rows.counts()
 
-    [account] = unsettled(desk.installation, payer)
-    told = tried(desk.installation, account, payer)
+    [ledger] = unsettled(desk.installation, payer)
+    [told] = tried(desk.installation, ledger, payer)
 
     assert (told.amount.amount, told.payment_id) == (Decimal("80.00"), None)
     assert rows.counts() == before
@@ -324,7 +324,7 @@ def test_a_reversal_after_a_payment_is_carried_forward_until_there_is_enough(
     [still] = run(desk)
     assert (still.payment_id, still.amount.amount) == (None, Decimal("-40.00"))
     assert desk.submission(small).state is State.PAYABLE
-    assert [row["carried"] for row in rows.of(tables.payable_account)] == [-4000]
+    assert [row["carried"] for row in rows.of(tables.payee_ledger)] == [-4000]
     large = decided(prices=["100.00"])
     run(desk)
 
@@ -335,10 +335,32 @@ def test_a_reversal_after_a_payment_is_carried_forward_until_there_is_enough(
         (small.stored.reference, "payment", "40.00", None),
         (large.stored.reference, "payment", "80.00", None),
     ]
-    assert [row["carried"] for row in rows.of(tables.payable_account)] == [0]
+    assert [row["carried"] for row in rows.of(tables.payee_ledger)] == [0]
     assert desk.submission(taken).state is State.CANCELLED
+    proof = desk.see(lambda work: work.proofs.find(payment["id"]))
+    terms = (proof.carried, proof.withdrawn, proof.payments, proof.adjustments, proof.units)
+    assert terms == (-4000, 0, 8000, 0, 4000)
     assert check(payment) == []
     assert_balanced(rows)
+
+
+def test_what_had_been_carried_and_is_cancelled_is_withdrawn_in_the_proof(desk, decided):
+    taken, small = decided(), decided(prices=["50.00"])
+    run(desk)
+    cancel(desk, taken)
+    unpaid = decided(prices=["25.00"])
+    [carried] = run(desk)
+    assert str(carried.amount.amount) == "-60.00"
+    cancel(desk, unpaid)
+    decided(prices=["150.00"])
+
+    [paid] = run(desk)
+
+    assert desk.submission(small).state is State.PAID
+    proof = desk.see(lambda work: work.proofs.find(paid.payment_id))
+    terms = (proof.carried, proof.withdrawn, proof.payments, proof.adjustments, proof.units)
+    # -80.00 and 20.00 had been carried; the 20.00 are gone, and 120.00 came.
+    assert terms == (-6000, -2000, 12000, 0, 4000)
 
 
 def test_what_is_cancelled_while_it_is_decided_again_is_taken_back(desk, decided, rows):
@@ -420,6 +442,22 @@ def test_a_claim_whose_response_does_not_promise_it_is_left_out(desk, decided, r
     assert desk.submission(good).state is State.PAID
 
 
+def test_a_reprocess_mends_a_response_that_promises_something_else(desk, decided, worker, rows):
+    bad = decided()
+    response = {"id": bad.related.partition("/")[2], "version": 2}
+    [row] = rows.of(tables.resource_version, **response)
+    wrong = json_text.parsed(row["body"]) | {"payment": {"amount": money("79.99")}}
+    rows.change(tables.resource_version, response, body=json_text.write(wrong).encode())
+    [left_out] = run(desk)
+    assert left_out.faults == {bad.stored.id: Fault.RESPONSE}
+
+    desk.task(a_task("reprocess", focus=bad.stored.reference))
+    worker.drain()
+
+    assert [paid.settlement.units for paid in run(desk)] == [8000]
+    assert rows.of(tables.payment_quarantine) == []
+
+
 def test_a_claim_that_is_cancelled_is_in_quarantine_no_more(desk, decided, rows):
     bad = decided()
     rows.change(tables.submission, {"type": "Claim", "id": bad.stored.id}, total=Decimal(1))
@@ -429,6 +467,66 @@ def test_a_claim_that_is_cancelled_is_in_quarantine_no_more(desk, decided, rows)
     cancel(desk, bad)
 
     assert rows.of(tables.payment_quarantine) == []
+
+
+# --- more than one payment holds
+
+
+def test_what_one_payment_does_not_hold_is_in_the_next_of_the_same_run(desk, decided, rows):
+    taken = decided(), decided(), decided(prices=["35.50"])
+    cancelled = decided(prices=["125.00"])
+    run(desk)
+    cancel(desk, cancelled)
+    more = decided(), decided(), decided()
+
+    told = run(desk, most=2)
+
+    first, *others = payments(desk)
+    assert len(first["detail"]) == 4
+    assert [len(each["detail"]) for each in others] == [3, 1]
+    assert [str(each["paymentAmount"]["value"]) for each in others] == ["60.00", "80.00"]
+    assert [paid.payment_id for paid in told] == [each["id"] for each in others]
+    assert {desk.submission(each).state for each in (*taken, *more)} == {State.PAID}
+    assert_balanced(rows)
+
+
+def test_a_claim_in_doubt_holds_up_no_other_however_little_a_payment_holds(desk, decided, rows):
+    bad, *good = (decided() for _ in range(3))
+    rows.change(tables.submission, {"type": "Claim", "id": bad.stored.id}, total=Decimal(1))
+
+    told = run(desk, most=1)
+
+    assert [len(paid.settlement.details) for paid in told] == [1, 1]
+    assert [dict(paid.faults) for paid in told] == [{bad.stored.id: Fault.SUM}, {}]
+    assert {desk.submission(each).state for each in good} == {State.PAID}
+    assert desk.submission(bad).state is State.PAYABLE
+
+
+def test_what_is_in_doubt_is_not_what_others_are_carried_for(desk, decided, rows):
+    paid_before = decided()
+    run(desk)
+    cancel(desk, paid_before)
+    row = {"type": "Claim", "id": paid_before.stored.id}
+    rows.change(tables.submission, row, state=State.PAID, total=Decimal("1.00"))
+    small = decided(prices=["50.00"])
+
+    told = run(desk, most=1)
+
+    assert [str(paid.amount.amount) for paid in told] == ["40.00"]
+    assert told[0].faults == {paid_before.stored.id: Fault.SUM}
+    assert desk.submission(small).state is State.PAID
+
+
+def test_what_is_carried_is_the_sum_of_all_however_little_a_payment_holds(desk, decided, rows):
+    for taken in [decided() for _ in range(3)]:
+        run(desk)
+        cancel(desk, taken)
+    decided(prices=["50.00"])
+
+    [carried] = run(desk, most=1)
+
+    assert (carried.payment_id, str(carried.amount.amount)) == (None, "-200.00")
+    assert [row["carried"] for row in rows.of(tables.payee_ledger)] == [-20000]
 
 
 # --- the calendar, and what happens twice
@@ -467,13 +565,13 @@ def test_a_second_run_pays_nothing(desk, decided, rows):
     assert rows.counts() == before
 
 
-def test_an_account_of_another_submitter_is_not_paid(desk, stranger, decided, payer):
+def test_a_ledger_of_another_submitter_is_not_paid(desk, stranger, decided, payer):
     decided()
-    [account] = unsettled(desk.installation, payer)
+    [ledger] = unsettled(desk.installation, payer)
 
     with pytest.raises(LookupError):
-        stranger.do(lambda work: pay(account.id, payer, work))
-    assert desk.do(lambda work: pay(account.id, payer, work)).payment_id is not None
+        stranger.do(lambda work: pay(ledger.id, payer, work))
+    assert desk.do(lambda work: pay(ledger.id, payer, work)).payment_id is not None
 
 
 def test_a_period_begins_with_the_oldest_decision(desk, decided, clock):

@@ -14,8 +14,8 @@ from app.fhir import json_text
 from app.fhir.validation import check
 from app.gateway.jobs.worker import Worker
 from app.store import tables
-from app.store.reservations import Balance
-from app.store.tables import JobState
+from app.store.reserved import Part, Sums
+from app.store.tables import JobState, Measure
 from tests.builders import NOW, a_claim, a_coverage, money
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide, deferred
 
@@ -153,9 +153,15 @@ def test_a_preauthorization_is_numbered_valid_and_reserved(desk, adjudicated):
     response = desk.document(taken.related)
     assert response["preAuthRef"] == f"PA-{id}"
     assert response["preAuthPeriod"] == {"start": "2026-03-02", "end": "2026-05-31"}
-    assert desk.see(lambda work: work.reservations.find(id)) == Balance(
-        "EUR", reserved=10840, consumed=0, restored=0, released=0, expired=0, open=10840
-    )
+    held = desk.see(lambda work: work.reservations.find(id))
+    assert held.terms.currency == "EUR"
+    # One unit of each line, in ten-thousandths, and its benefit in cents.
+    assert held.parts == {
+        Part(id, (1,), Measure.AMOUNT): Sums(reserved=8000, open=8000),
+        Part(id, (1,), Measure.QUANTITY): Sums(reserved=10000, open=10000),
+        Part(id, (2,), Measure.AMOUNT): Sums(reserved=2840, open=2840),
+        Part(id, (2,), Measure.QUANTITY): Sums(reserved=10000, open=10000),
+    }
 
 
 def test_a_preauthorization_is_valid_in_its_billable_period(desk, adjudicated):
@@ -183,8 +189,8 @@ def test_a_reservation_counts_in_the_currencys_own_unit(desk, adjudicated, curre
 
     adjudicated()
 
-    balance = desk.see(lambda work: work.reservations.find(taken.stored.id))
-    assert (balance.currency, balance.reserved) == (currency, units)
+    held = desk.see(lambda work: work.reservations.find(taken.stored.id))
+    assert (held.terms.currency, held.amount.reserved) == (currency, units)
 
 
 def priced(amount, currency):

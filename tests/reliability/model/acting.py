@@ -8,15 +8,15 @@ from typing import Any
 from app.domain.adjudication import AdjudicationRequest
 from app.fhir import json_text
 from app.store.bodies import decoded
-from tests.reliability.model import decisions
+from tests.reliability.model import decisions, runs
 from tests.reliability.model.asked import Op
 from tests.reliability.model.model import Claim, Model
 from tests.reliability.model.outcomes import Outcomes
-from tests.reliability.model.world import Rows, World
+from tests.reliability.model.world import SENDERS, Rows, World
 from tests.wire import Reply
 
-# Loading reference data is no step of a Claim.
-_BESIDE = frozenset({"load"})
+# Loading reference data is no step of a Claim; payments are compared by themselves.
+_BESIDE = frozenset({"load", "pay"})
 
 
 class Acting:
@@ -119,6 +119,13 @@ class Acting:
         self.world.drained(decisions.MannerOf(manner, now))
         self.settled(manner)
 
+    def pay(self) -> None:
+        """A payment run for everybody."""
+        has_crashed = self.world.paid()
+        self.model.pay(SENDERS)
+        self.model.payables.is_told_twice = has_crashed
+        self.account()
+
     def drain_late(self, meant: Callable[[Claim], tuple[Sequence[Op], Op]]) -> None:
         """Work off what is due; while the first question is thought about, Tasks come in.
 
@@ -172,6 +179,7 @@ class Acting:
         self._learn_pended()
         for row in new:
             self._learn_decided(row)
+        runs.learn_runs(new, self.rows, self.model, self.world)
         self._compare_audit([row for row in new if row["action"] not in _BESIDE])
         for claim in self.model.claims.values():
             self._learn_until(claim)
@@ -187,6 +195,9 @@ class Acting:
         found: dict[str, list[str]] = defaultdict(list)
         for row in new:
             claim = row["submission_id"]
+            if claim is None:
+                found[runs.learn_payment(row, self.model, self.world)].append(row["type"])
+                continue
             found[claim].append(row["type"])
             is_gone = self.model.claims[claim]["state"] == "nullified" and row["type"] != "Task"
             self.model.pended.append(
@@ -219,7 +230,18 @@ class Acting:
         submission = self.submission(claim)
         claim["response"] = self.document("ClaimResponse", submission["response_id"])
         items = {item["itemSequence"]: item for item in claim["response"]["item"]}
-        decisions.weigh(claim, {n: _benefit(item) for n, item in items.items()}, self.model)
+        is_partly = before is not None and claim["named"]
+        lines = [
+            {
+                "number": number,
+                "service": claim["services"][number - 1],
+                "benefit": _benefit(item),
+                "is_eligible": _is_eligible(item),
+                "is_carried": bool(is_partly) and number not in claim["named"],
+            }
+            for number, item in sorted(items.items())
+        ]
+        decisions.weigh(claim, lines, self.model)
         if before is not None and claim["named"]:
             kept = {i["itemSequence"]: i for i in before["item"]}
             unnamed = kept.keys() - set(claim["named"])
@@ -276,3 +298,9 @@ def _benefit(item: dict[str, Any]) -> int:
         if row["category"]["coding"][0]["code"] == "benefit"
     ]
     return int(sum(amounts) * 100)
+
+
+def _is_eligible(item: dict[str, Any]) -> bool:
+    """Whether anything of a line was."""
+    codes = {row["category"]["coding"][0]["code"] for row in item["adjudication"]}
+    return "eligible" in codes

@@ -10,7 +10,16 @@ from tests.reliability.model.model import Claim
 Op = dict[str, Any]
 # `include` or `exclude`, and a type; None: whatever there is.
 Filter = tuple[str, str] | None
-TYPES = frozenset({"ClaimResponse", "ExplanationOfBenefit", "CommunicationRequest", "Task"})
+TYPES = frozenset(
+    {
+        "ClaimResponse",
+        "ExplanationOfBenefit",
+        "CommunicationRequest",
+        "Task",
+        "PaymentReconciliation",
+        "PaymentNotice",
+    }
+)
 
 
 def claim(known: Claim) -> dict[str, Any]:

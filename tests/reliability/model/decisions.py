@@ -87,24 +87,28 @@ def decide(claim: Claim, model: Model) -> None:
     model.events[("decide", "complete", claim["id"], None)] += 1
 
 
-def weigh(claim: Claim, benefits: dict[int, int], model: Model) -> None:
+def weigh(claim: Claim, lines: list[dict[str, Any]], model: Model) -> None:
     """The benefit of each line is known: the state that follows, and what is held or taken."""
-    claim["benefits"] = benefits
-    total = sum(benefits.values())
+    total = sum(line["benefit"] for line in lines)
     is_owed = claim["use"] == "claim" and total > 0
-    model.move(claim, "payable" if is_owed else "decided")
+    is_paid = is_owed and model.payables.is_paid(claim["id"], total)
+    model.move(claim, "paid" if is_paid else "payable" if is_owed else "decided")
     if claim["use"] == "preauthorization":
-        model.ledgers.decided(claim["id"], total, terms_of(claim))
+        granted = [line for line in lines if line["is_eligible"]]
+        benefits = {line["number"]: line["benefit"] for line in granted}
+        services = {line["number"]: line["service"] for line in granted}
+        model.ledgers.decided(claim["id"], benefits, terms_of(claim, services))
     if claim["use"] == "claim":
-        _consume(claim, model)
+        model.payables.decided(claim["id"], total)
+        _consume(claim, lines, model)
 
 
-def terms_of(claim: Claim) -> dict[str, Any]:
+def terms_of(claim: Claim, services: dict[int, str]) -> dict[str, Any]:
     """Whose a preauthorization is, for what, and until when."""
     return {
         "member": claim["member"] if claim["is_member"] else None,
         "sender": claim["sender"],
-        "services": set(claim["services"]),
+        "services": services,
         "ends": date.fromisoformat(claim["ends"]),
     }
 
@@ -173,19 +177,18 @@ def _wait(claim: Claim, awaiting: str, until: datetime | None, model: Model) -> 
     claim |= {"awaiting": awaiting, "until": until, "due": until}
 
 
-def _consume(claim: Claim, model: Model) -> None:
-    """A Claim takes its benefit from what it quotes, where that holds for it.
+def _consume(claim: Claim, lines: list[dict[str, Any]], model: Model) -> None:
+    """A Claim takes its benefit and its units from what it quotes, where that holds for it.
 
-    Decided again it keeps what it has, takes more of what is open, or gives back what is too much.
+    Decided again it gives back what it does not need; lines that are carried over keep theirs.
     """
-    terms = model.ledgers.terms.get(claim["quotes"])
-    if terms is None or not claim["is_member"]:
+    id, ledgers = claim["quotes"], model.ledgers
+    terms = ledgers.terms.get(id)
+    if terms is None:
         return
-    if (terms["member"], terms["sender"]) != (claim["member"], claim["sender"]):
-        return
-    wanted = sum(
-        claim["benefits"][number]
-        for number, service in enumerate(claim["services"], 1)
-        if service in terms["services"]
+    holds = claim["is_member"] and (terms["member"], terms["sender"]) == (
+        claim["member"],
+        claim["sender"],
     )
-    model.ledgers.used_instead(claim["quotes"], claim["id"], wanted)
+    asking = [line for line in lines if holds or line["is_carried"]]
+    ledgers.used_instead(id, claim["id"], ledgers.wanted(id, claim["id"], asking))

@@ -18,6 +18,7 @@ FILTERS: tuple[Filter, ...] = (
     ("include", "ClaimResponse"),
     ("include", "Task"),
     ("exclude", "ClaimResponse"),
+    ("include", "PaymentReconciliation"),
 )
 # Keys of Tasks and Claims are kept longer than this: a machine never lives to see them lapse.
 DAYS_AT_MOST = 200

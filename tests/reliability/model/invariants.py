@@ -13,8 +13,10 @@ from app.domain.canonical import PLAN
 from app.fhir import json_text
 from app.store.bodies import decoded
 from tests.reliability.model.acting import Acting
+from tests.reliability.model.books import books_balance
 from tests.reliability.model.ledgers import SUMS
 from tests.reliability.model.table import FINISHED, UNDECIDED
+from tests.rows import texts_of
 
 _PRE_DECIDED = UNDECIDED | FINISHED
 _BORNE = ("deductible", "copay", "coinsurance")
@@ -31,8 +33,10 @@ def hold(acting: Acting) -> None:
     _nothing_of_the_nullified_is_left(acting)
     _ledgers_balance(acting)
     _one_response_is_in_force(acting)
+    _each_decision_is_kept_with_its_inputs(acting)
     _counters_are_those_of_the_decisions(acting)
     _only_what_is_awaited_is_asked(acting)
+    books_balance(acting.rows, acting.model, acting.world.clients)
 
 
 def _each_confirmed_claim_is_there_once(acting: Acting) -> None:
@@ -119,22 +123,24 @@ def _nothing_of_the_nullified_is_left(acting: Acting) -> None:
 def _texts(acting: Acting) -> Iterator[str]:
     for rows in acting.rows.values():
         for row in rows:
-            for value in row.values():
-                yield value.decode() if isinstance(value, bytes) else str(value)
+            yield from texts_of(row)
 
 
 def _ledgers_balance(acting: Acting) -> None:
     """I10: the sums of each reservation, its entries, and what they ought to be are one."""
     ledgers = acting.model.ledgers
-    rows = acting.rows["reservation"]
-    for row in rows:
+    sums: dict[str, dict[tuple[str, str], dict[str, int]]] = {
+        row["submission_id"]: {} for row in acting.rows["reservation"]
+    }
+    for row in acting.rows["reservation_line"]:
         spent = row["consumed"] - row["restored"] + row["released"] + row["expired"]
         assert row["reserved"] == spent + row["open"]
-    assert {
-        row["submission_id"]: {name: row[name] for name in SUMS} for row in rows
-    } == ledgers.sums
-    assert {row["submission_id"] for row in rows if row["closed_at"]} == ledgers.closed
-    names = ("submission_id", "kind", "amount", "claim_id")
+        part = (row["line"], str(row["measure"]))
+        sums[row["submission_id"]][part] = {name: row[name] for name in SUMS}
+    assert sums == ledgers.sums
+    closed = {row["submission_id"] for row in acting.rows["reservation"] if row["closed_at"]}
+    assert closed == ledgers.closed
+    names = ("submission_id", "line", "measure", "kind", "amount", "claim_id", "claim_line")
     entered = [tuple(row[name] for name in names) for row in acting.rows["reservation_entry"]]
     assert entered == ledgers.moves
 
@@ -151,6 +157,21 @@ def _one_response_is_in_force(acting: Acting) -> None:
         for claim in acting.model.claims.values()
         if claim["is_decided"] and claim["state"] in _PRE_DECIDED
     }
+
+
+def _each_decision_is_kept_with_its_inputs(acting: Acting) -> None:
+    """One row for each decision ever made on a Claim, from 1, but for the nullified."""
+    made: Counter[str] = Counter()
+    gone = {each["id"] for each in acting.model.claims.values() if each["state"] == "nullified"}
+    for row in acting.rows["audit"]:
+        if row["action"] == "decide" and row["resource_id"] not in gone:
+            made[row["resource_id"]] += 1
+    kept = [(row["claim_id"], row["number"]) for row in acting.rows["decision"]]
+    assert sorted(kept) == sorted(
+        (claim, number) for claim, count in made.items() for number in range(1, count + 1)
+    )
+    # Emptied is only what held a Claim that was nullified: a preauthorization that was quoted.
+    assert gone or None not in {row["inputs"] for row in acting.rows["decision"]}
 
 
 def _counters_are_those_of_the_decisions(acting: Acting) -> None:

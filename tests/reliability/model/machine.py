@@ -51,15 +51,17 @@ class Machine(RuleBasedStateMachine):
         """The end of one life."""
         self.world.close()
 
-    @initialize(first=uses, then=followers, lines=granted, member=members)
-    def begin(self, first: str, then: str | None, lines: Lines, member: str) -> None:
-        """A Claim or two that are decided, so that there is something to act on."""
+    @initialize(first=uses, then=followers, lines=granted, member=members, is_paid=st.booleans())
+    def begin(self, first: str, then: str | None, lines: Lines, member: str, is_paid: bool) -> None:
+        """A Claim or two that are decided, perhaps paid, so that there is something to act on."""
         self._submit(a_claim(SENDERS[0], first, lines, member, ENDS[0]))
         self.acting.drain()
         if then is not None:
             quoted = {"quotes": self._claim(0)["id"]} if first == "preauthorization" else {}
             self._submit(a_claim(SENDERS[0], then, lines, member, ENDS[1]) | quoted)
             self.acting.drain()
+        if is_paid:
+            self.acting.pay()
 
     @rule(sender=senders, use=uses, lines=lines, member=members, kind=kinds, ends=lasts)
     def submit(
@@ -103,6 +105,22 @@ class Machine(RuleBasedStateMachine):
         self.failures += manner == "fails"
         # A job that fails again and again would be abandoned: that is another test's.
         self.acting.drain(manner if self.failures < MOST_FAILURES else "standard")
+
+    @rule(points=points)
+    @precondition(lambda self: self.model.payables.entered)
+    def pay(self, points: int | None) -> None:
+        """Whatever is owed is paid, and the payer may die over it."""
+        if points is not None:
+            self.world.arm(points, lets_leases_lapse=points % 2 == 0)
+        self.acting.pay()
+
+    @rule(code=st.sampled_from(("cancel", "reprocess")))
+    @precondition(lambda self: self._paid())
+    def take_back(self, code: str) -> None:
+        """What was paid is cancelled, or decided again; then there is another run."""
+        self.acting.task(self._about(code, self._paid()[-1]))
+        self.acting.drain()
+        self.acting.pay()
 
     @rule(days=st.sampled_from((2, 31)), points=points)
     @precondition(lambda self: (self.world.clock.now - NOW).days < DAYS_AT_MOST)
@@ -226,6 +244,9 @@ class Machine(RuleBasedStateMachine):
 
     def _preauthorizations(self) -> list[Claim]:
         return [c for c in self.model.claims.values() if c["use"] == "preauthorization"]
+
+    def _paid(self) -> list[Claim]:
+        return [each for each in self.model.claims.values() if each["state"] == "paid"]
 
     def _used(self) -> list[Claim]:
         return [each for each in self._preauthorizations() if self.model.ledgers.used(each["id"])]

@@ -1,10 +1,12 @@
 """The model: what the gateway ought to know, in plain dicts, and how it ought to answer."""
 
 from collections import Counter
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from tests.reliability.model.ledgers import Ledgers
+from tests.reliability.model.payables import Payables
 from tests.reliability.model.table import (
     DONE,
     FAILING,
@@ -32,6 +34,7 @@ class Model:
         self.tasks: dict[str, dict[str, Any]] = {}
         self.pended: list[dict[str, Any]] = []
         self.ledgers = Ledgers()
+        self.payables = Payables()
         self.nights: set[Any] = set()
         self.events: Counter[Event] = Counter()
         # New answers that the last step ought to have pended: their types, by Claim, in order.
@@ -47,6 +50,7 @@ class Model:
             is_reopened=claim["is_decided"],
             reserved=self.ledgers.reserved(claim["id"]),
             used=self.ledgers.used(claim["id"]),
+            was_paid=claim["id"] in self.payables.paid,
         )
 
     def answer(self, code: str, claim: Claim) -> tuple[str, str | None]:
@@ -73,7 +77,6 @@ class Model:
             "due": None,
             "running": None,
             "is_asked": False,
-            "benefits": {},
             "response": None,
             "verify": None,
         }
@@ -126,6 +129,7 @@ class Model:
         self.close_question(claim)
         self.overtake(claim)
         self.ledgers.restored(claim["id"])
+        self.payables.ended(claim["id"])
         if claim["use"] == "preauthorization":
             self.ledgers.cancelled(claim["id"])
 
@@ -149,8 +153,19 @@ class Model:
         for each in self.communications.values():
             if claim["id"] in {each["claim"], each["names"] if each["claim"] is None else None}:
                 each["state"] = "nullified"
-        if claim["id"] in self.ledgers.terms:
-            self.ledgers.terms[claim["id"]] = None
+        self.ledgers.forgotten(claim["id"])
+
+    def pay(self, senders: Iterable[str]) -> None:
+        """Pay each sender what its decided Claims are owed."""
+        for sender in senders:
+            own = [each for each in self.claims.values() if each["sender"] == sender]
+            ready = [each["id"] for each in own if each["state"] not in UNDECIDED]
+            owed = {id for id in ready if self.payables.owed(id)}
+            if self.payables.run(sender, ready):
+                self.expect(f"to {sender}", "PaymentReconciliation", "PaymentNotice")
+                for each in own:
+                    if each["id"] in owed and each["state"] == "payable":
+                        self.move(each, "paid")
 
     def reopen(self, claim: Claim, task: str, lines: list[int], now: datetime) -> None:
         """A Claim is decided again, all of it or the named lines."""

@@ -66,7 +66,7 @@ class Outcomes:
         return Outcome(DONE, focus=claim["id"], effect=effect)
 
     def _release(self, op: dict[str, Any], claim: Claim, reply: Reply) -> Outcome:
-        held = self._model.ledgers.sums[claim["id"]]["open"]
+        held = self._model.ledgers.open_amount(claim["id"])
         amount = reply.output("amount")
         assert (amount["value"], amount["currency"]) == (Decimal(held) / 100, "EUR")
 

@@ -1,11 +1,12 @@
 """The protocol's table, spelled anew: how each Task code is answered in each state of a Claim.
 
-A row is a state, told apart where the answers differ; `paid` is missing until payments exist.
+A row is a state, told apart where the answers differ. What was ever paid is not nullified.
 """
 
 CODES = ("cancel", "nullify", "release", "reprocess", "status", "poll", "deliver")
 DONE, RUNS = "completed", "in-progress"
 GONE = "ECG-FOCUS-GONE"
+PAID = "ECG-NULLIFY-PAID"
 CLAIMED = "ECG-CANCEL-CLAIMED"
 _ALREADY = "ECG-CANCEL-ALREADY-CANCELLED"
 _INVALID = "ECG-CANCEL-INVALID"
@@ -37,10 +38,13 @@ _ROWS = {
     "cancelled": (_ALREADY, DONE, _IMPOSSIBLE, _IMPOSSIBLE, DONE, DONE, _IMPOSSIBLE),
     "nullified": (GONE,) * len(CODES),
 }
+_ONCE_PAID = ("reopened", "decided", "payable", "cancelled")
+_ROWS |= {f"{row} once paid": (_ROWS[row][0], PAID, *_ROWS[row][2:]) for row in _ONCE_PAID}
+_ROWS["paid"] = (DONE, PAID, _NOT_HELD, RUNS, DONE, DONE, DONE)
 TABLE = {row: dict(zip(CODES, answers, strict=True)) for row, answers in _ROWS.items()}
 
 UNDECIDED = frozenset({"queued", "adjudicating", "awaiting"})
-FINISHED = frozenset({"decided", "payable"})
+FINISHED = frozenset({"decided", "payable", "paid"})
 LIVE = UNDECIDED | FINISHED
 
 # From which state a Claim may come into which; "" is before it was sent.
@@ -50,16 +54,21 @@ MOVES = frozenset(
         *(("queued", each) for each in ("adjudicating", "awaiting", "decided", "payable")),
         *(("adjudicating", each) for each in ("queued", "awaiting", "decided", "payable")),
         *(("awaiting", each) for each in ("queued", "decided", "payable")),
-        *((each, "queued") for each in ("decided", "payable")),
+        *((each, "queued") for each in FINISHED),
+        *((each, "paid") for each in UNDECIDED | {"payable"}),
         *((each, "cancelled") for each in LIVE),
-        *((each, "nullified") for each in LIVE | {"invalid", "cancelled"}),
+        *((each, "nullified") for each in LIVE - {"paid"} | {"invalid", "cancelled"}),
     }
 )
 CELLS = frozenset((row, code) for row in TABLE for code in CODES)
 
 
-def row_of(state: str, use: str, *, is_reopened: bool, reserved: int, used: int) -> str:
+def row_of(
+    state: str, use: str, *, is_reopened: bool, reserved: bool, used: bool, was_paid: bool
+) -> str:
     """Which row of the table a Claim is in; `reserved` and `used` are a preauthorization's."""
+    if was_paid and state != "paid":
+        return f"{'reopened' if state in UNDECIDED else state} once paid"
     if state in UNDECIDED:
         name = "reopened" if is_reopened else state
         return f"{name} {_IN_USE}" if used else name

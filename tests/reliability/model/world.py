@@ -10,7 +10,10 @@ from uuid_utils import uuid7
 
 from app import create_app, create_worker
 from app.domain.adjudication import Adjudicator
+from app.domain.parties import Scope
+from app.domain.proofs import Proof
 from app.gateway.installation import Installation
+from app.gateway.jobs.reconcile_payments import reconciled, unsettled
 from app.gateway.jobs.worker import Worker
 from app.gateway.new_payer import new_payer
 from app.store import tables
@@ -38,8 +41,9 @@ class World:
         self._url = url
         self._start()
         self._store.write(emptied)
-        registry = Registry(self.installation, new_payer(self.installation, "P", is_default=True))
-        # Payments have stories of their own: tests/reliability/test_payments.py.
+        self._payer = new_payer(self.installation, "P", is_default=True)
+        registry = Registry(self.installation, self._payer)
+        # The machine pays when it draws that; nights of the calendar have tests of their own.
         registry.settle_rules(pays_daily=False)
         self._tokens = {name: registry.submitter(name).token for name in SENDERS}
         self._core_token = registry.payer_client().token
@@ -86,6 +90,21 @@ class World:
             worker.drain()
 
         return self._outlived(drain)[1]
+
+    def paid(self) -> bool:
+        """Pay whatever is owed; whether crashed."""
+        payer = self._payer
+
+        def pay() -> None:
+            for ledger in unsettled(self.installation, payer):
+                reconciled(self.installation, payer, ledger.submitter_id, ledger.id)
+
+        return self._outlived(pay)[1]
+
+    def proof(self, payment_id: str) -> Proof | None:
+        """The proof of a payment, which is there for every one."""
+        scope = Scope(self._payer.id)
+        return self.installation.read(scope, lambda work: work.proofs.find(payment_id))
 
     def rows(self) -> Rows:
         """Everything in the database, from one view."""

@@ -118,10 +118,10 @@ TREATMENT = (
         "contractual 31.00, coinsurance 123.00, benefit 527.00 EUR; 0 remaining",
     ),
     Step(
-        "What changed, line by line",
+        "What changed, line by line, and why",
         read("polled", told.changes),
-        "200 line 2: benefit 152.00 EUR, was 144.00 EUR; "
-        "line 3: benefit 340.00 EUR, was 320.00 EUR",
+        "200 line 2: benefit 152.00 EUR, was 144.00 EUR (the price of filling is another); "
+        "line 3: benefit 340.00 EUR, was 320.00 EUR (the price of crown is another)",
     ),
     Step(
         "The first answer is no longer in force",
