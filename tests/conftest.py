@@ -54,7 +54,12 @@ def emptied(connection: Connection) -> None:
     """Leave the schema and no row, with every count begun anew."""
     names = [table.name for table in reversed(metadata.sorted_tables)]
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"TRUNCATE {', '.join(names)} RESTART IDENTITY")
+        # A TRUNCATE makes every file of every table and index anew: twenty times the time.
+        everything = "; ".join(f"DELETE FROM {name}" for name in names)  # noqa: S608  our own tables
+        connection.exec_driver_sql(everything)
+        counted = "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"
+        for (sequence,) in connection.exec_driver_sql(counted).all():
+            connection.exec_driver_sql(f"ALTER SEQUENCE {sequence} RESTART")
         return
     for name in (*names, "sqlite_sequence"):
         connection.exec_driver_sql(f"DELETE FROM {name}")  # noqa: S608  our own tables

@@ -3,11 +3,13 @@
 http://hl7.org/fhir/R4/insuranceplan.html, http://hl7.org/fhir/R4/chargeitemdefinition.html
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
+from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.domain.references import Reference
@@ -98,6 +100,12 @@ class Plan:
     benefits: tuple[Benefit, ...] = ()
     networks: tuple[Reference, ...] = ()
     coordination: Coordination = Coordination.STANDARD
+
+    def has_in_network(self, affiliations: Iterable[Days], day: date) -> bool:
+        """Whether a provider with these days in a network is in it; without networks everybody."""
+        return not self.networks or any(
+            (days.first or date.min) <= day <= (days.last or date.max) for days in affiliations
+        )
 
 
 @dataclass(frozen=True, slots=True)

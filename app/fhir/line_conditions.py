@@ -1,7 +1,8 @@
 """Conditions of a ChargeItemDefinition on the line of a Claim, in FHIRPath.
 
 A path begins at the line. `%age` are the patient's whole years on the day of the service,
-`%patient` has the `gender` and the `birthDate`, `%resource` is the Claim. What would be decided by
+`%patient` has the `gender` and the `birthDate`, `%network` is 'in-network' or 'out-of-network' as
+the provider is on that day, `%resource` is the Claim. What would be decided by
 something that is not known does not hold. An expression is read in one pass, has no loop and no
 pattern, and looks at an element as often as it names it: its time is bounded by its length.
 http://hl7.org/fhir/R4/chargeitemdefinition-definitions.html#ChargeItemDefinition.applicability
@@ -28,7 +29,7 @@ from app.fhir.search.operators import (
 from app.fhir.search.paths import Member, Step, Values, Where, exists
 from app.fhir.validation.schema import definition
 
-AGE, PATIENT, RESOURCE = "%age", "%patient", "%resource"
+AGE, NETWORK, PATIENT, RESOURCE = "%age", "%network", "%patient", "%resource"
 
 _OF_PATIENT = frozenset({"gender", "birthDate"})
 _LONGEST = 1000
@@ -170,9 +171,11 @@ class _Parser(Parser):
 
     def _variable(self, name: str) -> Step:
         # Within criteria a path of its own would be walked once for each element.
-        if name not in {AGE, PATIENT, RESOURCE} or (self._criteria and name != AGE):
+        if name not in {AGE, NETWORK, PATIENT, RESOURCE} or (
+            self._criteria and name not in {AGE, NETWORK}
+        ):
             raise ValueError(f"{name} is not understood here")
-        self.reads_claim |= name == RESOURCE
+        self.reads_claim |= name in {NETWORK, RESOURCE}
         if name == PATIENT:
             return self._patient()
         return lambda _nodes, root: [root[name]] if root.get(name) is not None else []

@@ -3,7 +3,7 @@
 http://hl7.org/fhir/R4/chargeitemdefinition.html
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,14 @@ from app.domain.persons import Person
 from app.domain.plan import Price
 from app.fhir.charge_conditions import is_on_charges
 from app.fhir.documents import Document, codings_of, days_of, extension_of, money_of
-from app.fhir.line_conditions import AGE, PATIENT, RESOURCE, compiled_condition, is_understood
+from app.fhir.line_conditions import (
+    AGE,
+    NETWORK,
+    PATIENT,
+    RESOURCE,
+    compiled_condition,
+    is_understood,
+)
 from app.fhir.persons import patient_of
 
 BENEFIT_CATEGORY = extension("benefit-category")
@@ -25,6 +32,8 @@ ATTACHMENT_REQUIRED = extension("attachment-required")
 
 _FHIRPATH = "text/fhirpath"
 _Conditions = tuple[str, ...]
+# As InsurancePlan.plan.specificCost.benefit.cost.applicability names them.
+_NETWORKS = {True: "in-network", False: "out-of-network", None: None}
 
 
 def read_prices(document: Document) -> tuple[Price, ...]:
@@ -76,14 +85,23 @@ def _fees(
 
 
 def applied(
-    prices: tuple[Price, ...], document: Document, claim: Claim, patient: Person, received_on: date
+    prices: tuple[Price, ...],
+    document: Document,
+    claim: Claim,
+    patient: Person,
+    received_on: date,
+    is_in_network: Callable[[date], bool | None],
 ) -> tuple[Price, ...]:
-    """The prices with the lines of a Claim that meet their conditions."""
+    """The prices with the lines of a Claim that meet their conditions.
+
+    `is_in_network`: whether the provider is on a day; None: not known.
+    """
     if not any(price.conditions for price in prices):
         return prices
     lines = [
-        (line, element, _variables(document, patient, claim.day_of(item) or received_on))
+        (line, element, _variables(document, patient, day, is_in_network(day)))
         for item, (line, element) in _lines(document, claim)
+        for day in (claim.day_of(item) or received_on,)
     ]
     return tuple(
         replace(
@@ -105,10 +123,17 @@ def _are_met(price: Price, line: Line, element: Document, variables: Mapping[str
     )
 
 
-def _variables(document: Document, patient: Person, day: date) -> dict[str, Any]:
+def _variables(
+    document: Document, patient: Person, day: date, is_in_network: bool | None
+) -> dict[str, Any]:
     ages = patient.ages_on(day)
     age = ages[0] if ages is not None and ages[0] == ages[1] else None
-    return {AGE: age, PATIENT: patient_of(patient), RESOURCE: document}
+    return {
+        AGE: age,
+        NETWORK: _NETWORKS[is_in_network],
+        PATIENT: patient_of(patient),
+        RESOURCE: document,
+    }
 
 
 def _lines(document: Document, claim: Claim) -> Iterator[tuple[Line, tuple[Line, Document]]]:

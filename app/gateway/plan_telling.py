@@ -95,7 +95,8 @@ def _prices(items: tuple[AskedItem, ...], question: Question) -> tuple[Price, ..
     claim = replace(_unasked(question.day).claim, lines=lines)
     document = {**question.document, "item": elements}
     found = prices_of(lines, question.work)
-    return applied(found, document, claim, question.patient, question.day)
+    # Each item may name another provider: what depends on it is left out here.
+    return applied(found, document, claim, question.patient, question.day, lambda _day: None)
 
 
 def _held(items: tuple[AskedItem, ...], question: Question) -> Mapping[tuple[int, ...], str]:

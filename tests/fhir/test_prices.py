@@ -263,6 +263,11 @@ CLAIM = {
 }
 
 
+def since_june(day):
+    """A provider that came into the network in June."""
+    return day >= date(2026, 6, 1)
+
+
 @pytest.mark.parametrize(
     ("expression", "paths"),
     [
@@ -277,6 +282,8 @@ CLAIM = {
         ("bodySite.coding.where(code = '14').exists()", {(1,)}),
         ("quantity.value > 2", {(2, 8)}),
         ("%resource.use = 'claim' and detail.exists()", {(2,)}),
+        ("%network = 'in-network'", {(2,), (2, 7), (2, 8)}),
+        ("%network = 'out-of-network' and quantity.empty()", {(1,)}),
     ],
 )
 def test_a_condition_is_evaluated_on_each_line_of_the_service(expression, paths):
@@ -284,7 +291,7 @@ def test_a_condition_is_evaluated_on_each_line_of_the_service(expression, paths)
     claim = read_claim(CLAIM, "")
     girl = Person(Days(date(2008, 6, 1), date(2008, 6, 1)), Sex.FEMALE)
 
-    [found] = applied((price,), CLAIM, claim, girl, date(2026, 6, 9))
+    [found] = applied((price,), CLAIM, claim, girl, date(2026, 6, 9), since_june)
 
     assert found.lines == paths
     assert [found.applies_to(path) for path in ((1,), (3,))] == [(1,) in paths, False]
@@ -293,6 +300,19 @@ def test_a_condition_is_evaluated_on_each_line_of_the_service(expression, paths)
 def test_a_condition_on_a_patient_who_is_not_known_does_not_hold():
     [price] = read_prices(a_definition(propertyGroup=[a_group("60.00", "%age < 18")]))
 
-    [found] = applied((price,), CLAIM, read_claim(CLAIM, ""), NOBODY_KNOWN, date(2026, 6, 9))
+    [found] = applied(
+        (price,), CLAIM, read_claim(CLAIM, ""), NOBODY_KNOWN, date(2026, 6, 9), since_june
+    )
 
     assert found.lines == frozenset()
+
+
+def test_a_condition_on_a_network_that_is_not_known_does_not_hold():
+    group = a_group("60.00", "%network = 'in-network' or %network = 'out-of-network'")
+    [price] = read_prices(a_definition(propertyGroup=[group]))
+    told = (CLAIM, read_claim(CLAIM, ""), NOBODY_KNOWN, date(2026, 6, 9))
+
+    [known] = applied((price,), *told, since_june)
+    [unknown] = applied((price,), *told, lambda _day: None)
+
+    assert (len(known.lines), unknown.lines) == (4, frozenset())

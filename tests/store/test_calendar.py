@@ -12,7 +12,7 @@ from app.store import tables
 from app.store.calendar import Calendar
 from app.store.submissions import Submission
 from tests.builders import NOW
-from tests.store.ledgers import TERMS
+from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import FOREIGN, MINE, THEIRS
 
 KIND = "expire"
@@ -38,7 +38,7 @@ def reserved(work, id, *, ends_on=LAST_DAY, state=State.DECIDED):
             use=ClaimUse.PREAUTHORIZATION,
         )
     )
-    work.reservations.reserve(id, 100, replace(TERMS, ends_on=ends_on))
+    work.reservations.reserve(id, granted(100), replace(TERMS, ends_on=ends_on))
 
 
 def enqueued(connection):

@@ -54,5 +54,6 @@ def test_only_enrolment_and_decisions_act_on_the_payers_side():
     assert named == {
         "gateway/enrollment.py",
         "gateway/authorizations.py",
+        "gateway/decisions.py",
         "gateway/earlier_claims.py",
     }

@@ -5,6 +5,7 @@ Docs: docs/architecture.md, "The path of a deferred adjudication".
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Days
@@ -73,12 +74,19 @@ def _facts(
     plan = plan_of(policy, payer, base, work)
     received_on = submission.created_at.astimezone(payer.settings.zone).date()
     patient = insured_person(document, policy, base, work)
+    providers_days = _affiliations(claim, plan, base, work) if plan else ()
+
+    def is_in_network(day: date) -> bool:
+        return plan is None or plan.has_in_network(providers_days, day)
+
     request = AdjudicationRequest(
         claim=claim,
         received_on=received_on,
         coverage=known,
         plan=plan,
-        prices=applied(prices_of(claim.lines, work), document, claim, patient, received_on),
+        prices=applied(
+            prices_of(claim.lines, work), document, claim, patient, received_on, is_in_network
+        ),
         patient=patient,
         counters=standings.sums,
         is_beneficiary=policy is None or is_beneficiary(document, policy, base, work),
@@ -91,7 +99,7 @@ def _facts(
         review=submission.review,
         authorizations=held_for(submission, claim, known, work),
         earlier_payers=earlier_payers(document, base, work),
-        affiliations=_affiliations(claim, plan, base, work) if plan else (),
+        affiliations=providers_days,
     )
     return Facts(
         payer, submission, document, compared(request, submission, work), standings.versions
