@@ -82,12 +82,15 @@ class Batch:
         self._alone = alone
         # What each job has in common with others, once it is known.
         self._keys: dict[int, Keys] = {}
+        # Those that another worker was faster with: they are asked about once more, together.
+        self._outrun: list[Job] = []
+        self._once_more: set[int] = set()
 
     def decide(self, jobs: Sequence[Job], fresh: AbstractSet[int] = frozenset()) -> list[Job]:
         """Decide these jobs, in rounds of such as have nothing in common.
 
         Of those whose ids are `fresh` the rest of the first round is left for the next batch, where
-        it costs less than a round of its own.
+        it costs less than a round of its own: also such as another worker was faster with.
         """
         waiting = list(jobs)
         while len(waiting) == len(jobs) or any(job.id not in fresh for job in waiting):
@@ -99,7 +102,8 @@ class Batch:
                 # Now that more is known of them.
                 chosen = self._apart(chosen)
                 self._ask(chosen, facts)
-            done = {job.id for job in chosen}
+            again, self._outrun = self._outrun, []
+            done = {job.id for job in chosen} - {job.id for job in again}
             waiting = [job for job in waiting if job.id not in done]
         return waiting
 
@@ -181,7 +185,11 @@ class Batch:
             self._settle(asked[half:])
             return
         for each in moved_on:
-            self._alone.work_on(each.job, each)
+            if each.job.id in self._once_more:
+                self._alone.work_on(each.job, each)
+            else:
+                self._once_more.add(each.job.id)
+                self._outrun.append(each.job)
 
     def _settled(self, asked: Sequence[Asked], work_of: WorkOf) -> list[Asked]:
         """Write answers; those are left whose Claims or counters moved on since."""

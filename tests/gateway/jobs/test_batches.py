@@ -10,14 +10,17 @@ from sqlalchemy import Engine, event
 
 from app.domain.adjudication import Awaiting
 from app.domain.codes import TaskCode
+from app.domain.decisions import Ending
 from app.domain.lifecycle import State
 from app.gateway.handlers.cancel import Cancel, cancel
 from app.gateway.jobs.worker import Worker
-from app.store.tables import JobState
-from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, identifier
+from app.store.reserved import Part
+from app.store.tables import JobState, Measure
+from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_quote, identifier
 from tests.gateway.desk import on
 from tests.gateway.jobs.mixes import a_mix, decided_by, ledger
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide, deferred
+from tests.gateway.nullifications import nullifies
 from tests.rows import Rows
 
 # What a batch of one submitter may cost, with its lease; each Claim by itself takes as many.
@@ -123,6 +126,66 @@ def test_a_batch_of_another_worker_that_decided_first_is_not_decided_twice(
     assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
     assert len(desk.pended()) == 2 * 3
     assert desk.jobs() == []
+
+
+@pytest.mark.parametrize("batch", [1, 50])
+def test_claims_that_quote_one_preauthorization_use_it_one_after_the_other(
+    desk, members, worker_of, batch
+):
+    """80.00 in one unit are held: the first Claim takes the unit, to the second money is left."""
+    reserved = desk.create(of_member(0, use="preauthorization"))
+    quote = a_quote(reserved.stored.id, member="M0")
+    quoting = [
+        desk.create(a_claim(insurance=quote, prices=["12.50"], serviced="2026-03-02", type=type))
+        for type in ({"coding": [{"code": "oral"}]}, {"coding": [{"code": "vision"}]})
+    ]
+    others = [desk.create(of_member(nth)) for nth in range(1, 6)]
+
+    worker_of(decide, batch=batch).drain()
+
+    used = [
+        desk.see(lambda work, id=one.stored.id: work.reservations.used_by(id)) for one in quoting
+    ]
+    part = Part(reserved.stored.id, (1,), Measure.AMOUNT)
+    # 80 % of 12.50, and one unit, which is kept in ten thousandths.
+    units = replace(part, measure=Measure.QUANTITY)
+    assert used == [{(part, (1,)): 1000, (units, (1,)): 10_000}, {(part, (1,)): 1000}]
+    assert {desk.submission(one).state for one in quoting + others} == {State.PAYABLE}
+
+
+def test_what_is_nullified_while_a_batch_is_asked_is_kept_with_no_decision(
+    desk, members, worker_of
+):
+    earlier = desk.create(of_member(0, number="EARLIER", serviced="2026-02-02"))
+    worker_of(decide).drain()
+    taken = [desk.create(of_member(nth, serviced="2026-02-02")) for nth in range(4)]
+
+    def meanwhile(request):
+        assert len(request.earlier) == 1
+        nullifies(desk, on(earlier))
+        return decide(request)
+
+    worker_of(meanwhile, decide).drain()
+
+    found = [desk.see(lambda work, id=one.stored.id: work.decisions.find(id)) for one in taken]
+    assert [one.number for one in found] == [1] * 4
+    assert not any("EARLIER" in one.inputs for one in found)
+    assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
+
+
+def test_the_sources_and_the_clock_of_each_claim_of_a_batch_are_its_own(desk, members, worker_of):
+    earlier = [desk.create(of_member(nth, serviced="2026-02-02")) for nth in range(2)]
+    worker_of(decide).drain()
+    same = [desk.create(of_member(nth, serviced="2026-02-02")) for nth in range(3)]
+
+    worker_of(decide).drain()
+    nullifies(desk, on(earlier[1]))
+
+    found = [desk.see(lambda work, id=one.stored.id: work.decisions.find(id)) for one in same]
+    assert [one.inputs is not None for one in found] == [True, False, True]
+    clocks = [desk.see(lambda work, id=one.stored.id: work.clocks.all_of(id)) for one in same]
+    endings = [[each.clock.ending for each in of_claim] for of_claim in clocks]
+    assert endings == [[Ending.DENIED], [Ending.DENIED], [Ending.APPROVED]]
 
 
 def test_a_family_uses_up_one_deductible_whatever_the_batch(installation):
