@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,15 +89,20 @@ def decisions(
 
 
 def _print_csv(reports: Iterator[tuple[str, Report]]) -> None:
-    lines = csv.DictWriter(sys.stdout, _COLUMNS, lineterminator="\n")
-    lines.writeheader()
-    for name, report in reports:
-        told = {"payer": name, "from": report.first, "to": report.last}
-        for item in report.items:
-            where = {"population": "prior-authorization", "metric": _ITEM}
-            lines.writerow(told | where | {"item": _name(item)})
-        for metric in report.metrics:
-            lines.writerow(told | _figure(metric))
+    from app.gateway.formula_free_csv import write_csv
+
+    lines = (line for name, report in reports for line in _lines(name, report))
+    rows = ([line.get(column) for column in _COLUMNS] for line in lines)
+    write_csv(sys.stdout, chain([_COLUMNS], rows), line_end="\n")
+
+
+def _lines(name: str, report: Report) -> Iterator[dict[str, Any]]:
+    told = {"payer": name, "from": report.first, "to": report.last}
+    for item in report.items:
+        where = {"population": "prior-authorization", "metric": _ITEM}
+        yield told | where | {"item": _name(item)}
+    for metric in report.metrics:
+        yield told | _figure(metric)
 
 
 def _document(name: str, report: Report) -> dict[str, Any]:

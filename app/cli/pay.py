@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from app.cli.options import (
     Refusal,
@@ -45,6 +46,7 @@ def pay(
     that cannot be paid is left out and told; what comes to less than nothing is carried forward.
     """
     if context.invoked_subcommand is not None:
+        _require_none_before(context)
         return
     installation = open_installation(instance)
     administration = administration_of(installation)
@@ -63,6 +65,18 @@ def pay(
         table(title, *_COLUMNS, rows=rows)
     else:
         click.echo("Nothing is owed.")
+
+
+def _require_none_before(context: click.Context) -> None:
+    """What is said before the name of a command would not reach it: it is not passed over."""
+    said = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if said:
+        name = f"pay {context.invoked_subcommand}"
+        raise click.UsageError(f"Say {', '.join(said)} after `{name}`, as far as it has it.")
 
 
 @pay.command()

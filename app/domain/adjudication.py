@@ -105,13 +105,15 @@ class EarlierClaim:
     """Another live Claim of the same type, patient and provider, and the paths that were denied.
 
     It was received before; of one that is not decided yet nothing is denied. `id` is what the
-    gateway knows it by.
+    gateway knows it by. `is_later`: received after, and decided, of a Claim that is decided again:
+    it may have been paid for what the other was not.
     """
 
     claim: Claim
     received_on: date
     denied: frozenset[tuple[int, ...]] = frozenset()
     id: str | None = None
+    is_later: bool = False
 
 
 class Review(StrEnum):
@@ -154,7 +156,7 @@ class AdjudicationRequest:
     `is_beneficiary` False: the coverage is somebody else's than the patient's.
     `affiliations` are the days on which the provider is in a network of the plan.
     `earlier` are other Claims that may ask for the same services; `review` is what a person said
-    of those that nearly do.
+    of those that nearly do. `has_more_earlier`: there are more than could be looked at.
     `authorizations` are the live preauthorizations that the Claim quotes.
     `patient` is what is known of whom the coverage insures.
     `attachments` counts the Communications about the Claim that carry something. `reissue` is the
@@ -178,6 +180,7 @@ class AdjudicationRequest:
     is_last_call: bool = False
     attachments: int = 0
     reissue: "Reissue | None" = None
+    has_more_earlier: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,19 @@ from typing import TYPE_CHECKING
 
 from app.domain.claims import Line
 from app.domain.codes import Cause
-from app.domain.measures import is_measured, is_measuring
+from app.domain.consulted import consulted
+from app.domain.measures import KINDS, is_measured, is_measuring
 from app.domain.plan import Plan, Price
 
 if TYPE_CHECKING:
     from app.domain.adjudication import AdjudicationRequest
 
 Path = tuple[int, ...]
+
+# Of a counter its kind is told and no more: its day, its category and the names that an
+# adjudicator gives its own are of whom the service was for.
+_NAMED = frozenset({*KINDS, "frequency"})
+_UNNAMED = "other counters"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,14 @@ def _asking_for(service: str, lines: tuple[Line, ...]) -> Iterator[Path]:
 def _counters(before: "AdjudicationRequest", after: "AdjudicationRequest") -> Iterator[Change]:
     was, now = before.counters or {}, after.counters or {}
     plans = [plan for plan in (before.plan, after.plan) if plan is not None]
+    # What one of them could not look at is no change of what was used.
+    looked_at = (consulted(before), consulted(after))
     kinds = {
-        f"{counter.kind} {counter.period}".strip()
+        counter.kind if counter.kind in _NAMED else _UNNAMED
         for counter in was.keys() | now.keys()
         if was.get(counter, 0) != now.get(counter, 0)
         and any(is_measured(counter, plan) for plan in plans)
+        and all(each.holds(counter) for each in looked_at)
     }
     if kinds:
         yield Change(Cause.COUNTERS, f"what was used before of {', '.join(sorted(kinds))}")
@@ -171,6 +180,7 @@ _PLAIN = {
     "is_beneficiary": Change(Cause.COVERAGE, "whose the Coverage is"),
     "affiliations": Change(Cause.NETWORK, "the provider's days in the network are others"),
     "earlier": Change(Cause.OTHER_CLAIMS, "other requests for the same services"),
+    "has_more_earlier": Change(Cause.OTHER_CLAIMS, "whether all such requests were looked at"),
     "authorizations": Change(Cause.AUTHORIZATION, "what the quoted preauthorizations grant"),
     "earlier_payers": Change(Cause.OTHER_PAYER, "what earlier payers answered"),
 }

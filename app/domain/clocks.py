@@ -47,8 +47,9 @@ class Kind:
     type: str | None = None
 
     def __str__(self) -> str:
-        parts = (self.use, self.priority or "", self.type or "")
-        return "/".join(parts).rstrip("/")
+        if self.type is not None:
+            return f"{self.use}/{self.priority or ''}/{self.type}"
+        return f"{self.use}/{self.priority}" if self.priority else str(self.use)
 
     @classmethod
     def parse(cls, text: str) -> "Kind":
@@ -121,9 +122,17 @@ def limits(own: Iterable[TimeLimit]) -> tuple[TimeLimit, ...]:
 def limit_for(
     own: Iterable[TimeLimit], use: ClaimUse, priority: Priority, type: Coding | None
 ) -> TimeLimit:
-    """The rule of a request: of those about it, one that names a type, then one with a priority."""
+    """The rule of a request: of those about it, the most exact.
+
+    One that names a type comes first, then one with a priority, then one with the type's system.
+    """
+
+    def exactness(kind: Kind) -> tuple[bool, bool, bool]:
+        has_system = type is not None and kind.type == type.key
+        return (kind.type is not None, kind.priority is not None, has_system)
+
     about = [one for one in limits(own) if one.kind.covers(use, priority, type)]
-    return max(about, key=lambda one: (one.kind.type is not None, one.kind.priority is not None))
+    return max(about, key=lambda one: exactness(one.kind))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,16 @@ class Pace:
     within: timedelta
 
     def decided_at(self, now: datetime, nth: int) -> datetime | None:
-        """When the nth from now is decided if the pace holds; None where none ever is."""
-        return now + self.within * nth / self.decisions if self.decisions else None
+        """When the nth from now is decided if the pace holds; None where that is never.
+
+        Never is also what comes after the last day that there is a date for.
+        """
+        if not self.decisions:
+            return None
+        try:
+            return now + self.within * nth / self.decisions
+        except OverflowError:
+            return None
 
 
 def pace(last_day: int, last_week: int) -> Pace:

@@ -8,7 +8,7 @@ from app.domain.adjudication import Counter
 from app.domain.plan import Benefit, CostKind, LimitKind, Plan
 
 # The kinds of counter that stand for a term each; limits of a Claim count without one.
-_KINDS = (
+KINDS = (
     "deductible-individual",
     "deductible-family",
     "out-of-pocket-individual",
@@ -38,7 +38,7 @@ def is_measured(counter: Counter, plan: Plan) -> bool:
 
 def is_measuring(plan: Plan) -> bool:
     """Whether under the plan one line of a Claim can leave less for the next."""
-    if any(is_measured(Counter("", kind, "", ""), plan) for kind in _KINDS):
+    if any(is_measured(Counter("", kind, "", ""), plan) for kind in KINDS):
         return True
     return any(_has_more_than_shares(benefit) for benefit in plan.benefits)
 

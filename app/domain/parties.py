@@ -1,7 +1,7 @@
 """Who speaks: payers, their registered clients, and what a client's credential entitles it to."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
@@ -25,6 +25,7 @@ class PayerSettings:
 
     `decide_within` are the time limits that differ from the defaults.
     `authorization_url` is where a provider reads what a preauthorization needs.
+    `preauthorization_run_out` is how long after its last day Claims may still quote one.
     """
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
@@ -40,6 +41,11 @@ class PayerSettings:
     pays_daily: bool = True
     decide_within: tuple[TimeLimit, ...] = ()
     authorization_url: str | None = None
+    preauthorization_run_out: timedelta = timedelta(days=90)
+
+    def over_before(self, now: datetime) -> date:
+        """The day before which a preauthorization must have ended for its run-out to be over."""
+        return now.astimezone(self.zone).date() - self.preauthorization_run_out
 
     def head_start(self, *, is_urgent: bool) -> timedelta:
         """For how long the clock leaves a job to whoever asked for it and tries it at once."""

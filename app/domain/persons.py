@@ -39,6 +39,15 @@ class Person:
             return None
         return years_between(min(self.born.last, day), day), years_between(self.born.first, day)
 
+    def may_be(self, other: "Person") -> bool:
+        """Whether both may be one: neither the birth date nor the sex that both tell differs."""
+        if None not in (self.sex, other.sex) and self.sex is not other.sex:
+            return False
+        if self.born is None or other.born is None:
+            return True
+        first = max(self.born.first or date.min, other.born.first or date.min)
+        return first <= min(self.born.last or date.max, other.born.last or date.max)
+
 
 NOBODY_KNOWN = Person()
 

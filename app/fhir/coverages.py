@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.adjudication import Coverage
 from app.domain.claims import Days
+from app.domain.plan import Plan
 from app.domain.references import Identifier
 from app.fhir.documents import Document, days_of, identifiers_of
 
@@ -22,13 +23,16 @@ class Member:
     dependent: str | None = None
 
 
-def read_coverage(document: Document, key: str) -> Coverage:
+def read_coverage(document: Document, key: str, plan: Plan | None = None) -> Coverage:
     """Read the payer's Coverage; `key` is its id, under which the member's counters are kept.
 
-    A family is one plan and one subscriberId; without a subscriberId the member is its own.
+    A family is one plan and one subscriberId; without a subscriberId the member is its own. The
+    plan counts by its own first identifier, however the Coverage names it; one that was not found,
+    by what the Coverage says.
     """
     subscriber = document.get("subscriberId")
-    family = f"{plan_identifier(document) or ''}|{subscriber}" if subscriber else key
+    named = plan_identifier(document) or "" if plan is None else plan.identifier
+    family = f"{named}|{subscriber}" if subscriber else key
     period = days_of(document.get("period")) or Days(None, None)
     return Coverage(member=key, family=family, starts_on=period.first, ends_on=period.last)
 

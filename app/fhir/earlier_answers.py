@@ -22,7 +22,8 @@ def read_answer(document: Document) -> EarlierAnswer | None:
     lines = dict(_lines(document, ()))
     total = _benefit(document.get("total", []))
     if total is None:
-        total = money_of(document.get("payment", {}).get("amount"))
+        paid = money_of(document.get("payment", {}).get("amount"))
+        total = None if paid is None else _not_negative(paid.amount, paid.currency)
     return EarlierAnswer(lines, total)
 
 
@@ -49,7 +50,12 @@ def _benefit(rows: list[Document]) -> Money | None:
     if not found:
         return None
     amount = sum((money.amount for money in found), Decimal(0))
-    return Money(max(amount, Decimal(0)), found[0].currency)
+    return _not_negative(amount, found[0].currency)
+
+
+def _not_negative(amount: Decimal, currency: str) -> Money:
+    """An amount; nothing where a payer took back more than it paid."""
+    return Money(max(amount, Decimal(0)), currency)
 
 
 def _is_benefit(row: Document) -> bool:

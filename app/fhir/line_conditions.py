@@ -4,7 +4,8 @@ A path begins at the line. `%age` are the patient's whole years on the day of th
 `%patient` has the `gender` and the `birthDate`, `%network` is 'in-network' or 'out-of-network' as
 the provider is on that day, `%resource` is the Claim. What would be decided by
 something that is not known does not hold. An expression is read in one pass, has no loop and no
-pattern, and looks at an element as often as it names it: its time is bounded by its length.
+pattern, and looks at an element as often as it names it: its time is bounded by its length. What it
+says of the Claim as a whole is found once for all lines.
 http://hl7.org/fhir/R4/chargeitemdefinition-definitions.html#ChargeItemDefinition.applicability
 """
 
@@ -17,6 +18,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from app.domain.period import first_day, instant
+from app.fhir.claim_wide import Once, among
 from app.fhir.search.expressions import Parser, constant, tokens
 from app.fhir.search.operators import (
     Moment,
@@ -31,6 +33,8 @@ from app.fhir.validation.schema import definition
 
 AGE, NETWORK, PATIENT, RESOURCE = "%age", "%network", "%patient", "%resource"
 
+_LINE = "the line"
+_CLAIM = frozenset({RESOURCE})
 _OF_PATIENT = frozenset({"gender", "birthDate"})
 _LONGEST = 1000
 _DEEPEST = 20
@@ -123,6 +127,10 @@ class _Parser(Parser):
         super().__init__(tokens, type)
         self._depth = 0
         self._criteria = 0
+        # What the part that is being read depends on, beside constants and the patient.
+        self._depends: frozenset[str] = frozenset()
+        self._walks_claim = False
+        self._parts = 0
         self.reads_claim = False
 
     def expression(self) -> Step:
@@ -138,12 +146,35 @@ class _Parser(Parser):
 
     def _equality(self) -> Step:
         """Read `a in b` and `a contains b`, then what binds closer."""
-        left = self._equal()
+        return self._part(self._membership)[0]
+
+    def _membership(self) -> Step:
+        left, of_left = self._part(self._equal)
         if self._taken("in"):
-            return membership(left, self._equal())
+            return _member(left, *self._part(self._equal))
         if self._taken("contains"):
-            return membership(self._equal(), left)
+            return _member(self._equal(), left, of_left)
         return left
+
+    def _union(self) -> Step:
+        outer, self._parts = self._parts, 0
+        step, depends = self._part(super()._union)
+        if self._parts > 1 and depends > _CLAIM:
+            raise ValueError(f"{RESOURCE} is joined by | with what each line has of its own")
+        self._parts = outer
+        return step
+
+    def _typed(self) -> Step:
+        self._parts += 1
+        return super()._typed()
+
+    def _part(self, read: Callable[[], Step]) -> tuple[Step, frozenset[str]]:
+        """Read a part, and what it depends on; of the Claim alone it is found once."""
+        outer, walks_claim = self._depends, self._walks_claim
+        self._depends = frozenset()
+        step, depends = read(), self._depends
+        self._depends, self._walks_claim = outer | depends, walks_claim
+        return (Once(step) if depends == _CLAIM else step), depends
 
     def _equal(self) -> Step:
         left = self._ordered()
@@ -160,6 +191,11 @@ class _Parser(Parser):
         return left
 
     def _start(self) -> Step:
+        step = self._beginning()
+        self._walks_claim |= RESOURCE in self._depends
+        return step
+
+    def _beginning(self) -> Step:
         token = self._next() or ""
         if token[:1] == "%":
             return self._variable(self._tokens.pop())
@@ -167,15 +203,19 @@ class _Parser(Parser):
             return _moment(self._tokens.pop())
         if token[:1].isdigit():
             return constant(Decimal(self._tokens.pop()))
+        if token[:1].isalpha() and token not in {"true", "false"} and not self._criteria:
+            self._depends |= {_LINE}
         return super()._start()
 
     def _variable(self, name: str) -> Step:
-        # Within criteria a path of its own would be walked once for each element.
-        if name not in {AGE, NETWORK, PATIENT, RESOURCE} or (
-            self._criteria and name not in {AGE, NETWORK}
-        ):
+        # Within criteria a path of its own would be walked once for each element; and criteria on
+        # the whole Claim that differ by the line, once for each line.
+        within = () if self._walks_claim else (AGE, NETWORK)
+        if name not in (within if self._criteria else (AGE, NETWORK, PATIENT, RESOURCE)):
             raise ValueError(f"{name} is not understood here")
         self.reads_claim |= name in {NETWORK, RESOURCE}
+        if name != PATIENT:
+            self._depends |= {name}
         if name == PATIENT:
             return self._patient()
         return lambda _nodes, root: [root[name]] if root.get(name) is not None else []
@@ -207,6 +247,10 @@ class _Parser(Parser):
         where = Where(self.expression())
         self._criteria -= 1
         return where if name == "where" else lambda nodes, root: exists(where(nodes, root), root)
+
+
+def _member(one: Step, others: Step, depends: frozenset[str]) -> Step:
+    return among(one, others) if depends == _CLAIM else membership(one, others)
 
 
 def _moment(token: str) -> Step:

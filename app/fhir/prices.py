@@ -16,6 +16,7 @@ from app.domain.money import Money
 from app.domain.persons import Person
 from app.domain.plan import Price
 from app.fhir.charge_conditions import is_on_charges
+from app.fhir.claim_wide import FOUND
 from app.fhir.documents import Document, codings_of, days_of, extension_of, money_of
 from app.fhir.line_conditions import (
     AGE,
@@ -41,10 +42,11 @@ def read_prices(document: Document) -> tuple[Price, ...]:
 
     One without a code, or that is not active, has none. Conditions are those of `line_conditions`;
     any other raises Unacceptable, as does what the profile does not know. What is under a condition
-    on a ChargeItem is for invoices alone. Groups with a condition come before those without.
+    on a ChargeItem, or of single products, is for invoices alone. Groups with a condition come
+    before those without.
     """
     services = codings_of(document.get("code"))
-    if not services or document.get("status") != "active" or _is_for_invoices(document):
+    if not services or not _is_for_claims(document):
         return ()
     issues: list[Issue] = []
     prices = _prices(document, services, issues)
@@ -61,7 +63,7 @@ def _prices(
     category = _category(document, issues)
     days = days_of(document.get("effectivePeriod")) or Days(None, None)
     needs_attachment = _needs_attachment(document, issues)
-    fees = _fees(document, here, issues)
+    fees = _fees(document, issues)
     if (category is not None or needs_attachment) and all(own for own, _ in fees):
         # Where no group applies the service still is of its category.
         fees.append(((), None))
@@ -72,16 +74,27 @@ def _prices(
     )
 
 
-def _fees(
-    document: Document, here: str, issues: list[Issue]
-) -> list[tuple[_Conditions, Money | None]]:
-    groups = enumerate(document.get("propertyGroup", []))
+def _fees(document: Document, issues: list[Issue]) -> list[tuple[_Conditions, Money | None]]:
     fees: list[tuple[_Conditions, Money | None]] = [
         (_conditions(group, where, issues), _fee(group, where, issues))
-        for where, group in ((f"{here}.propertyGroup[{index}]", group) for index, group in groups)
-        if _is_priced(group) and not _is_for_invoices(group)
+        for where, group in groups_for_claims(document)
     ]
     return sorted(fees, key=lambda fee: not fee[0])
+
+
+def groups_for_claims(document: Document) -> Iterator[tuple[str, Document]]:
+    """The groups that price the lines of Claims, each with its place; none where none does."""
+    if not _is_for_claims(document):
+        return
+    for index, group in enumerate(document.get("propertyGroup", [])):
+        if _is_priced(group) and not _is_for_invoices(group):
+            yield f"ChargeItemDefinition.propertyGroup[{index}]", group
+
+
+def _is_for_claims(document: Document) -> bool:
+    """A Claim tells of no product: what is the price of single ones is for invoices."""
+    is_active = document.get("status") == "active"
+    return is_active and "instance" not in document and not _is_for_invoices(document)
 
 
 def applied(
@@ -98,8 +111,9 @@ def applied(
     """
     if not any(price.conditions for price in prices):
         return prices
+    found: dict[object, Any] = {}
     lines = [
-        (line, element, _variables(document, patient, day, is_in_network(day)))
+        (line, element, {**_variables(document, patient, day, is_in_network(day)), FOUND: found})
         for item, (line, element) in _lines(document, claim)
         for day in (claim.day_of(item) or received_on,)
     ]

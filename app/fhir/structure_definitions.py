@@ -24,7 +24,7 @@ _VERSION = "1.0.0"
 
 
 @dataclass(frozen=True, slots=True)
-class _Extension:
+class Extension:
     """One extension: where it stands, what type its value has, what it says."""
 
     url: str
@@ -33,88 +33,88 @@ class _Extension:
     description: str
 
 
-_EXTENSIONS = (
-    _Extension(PREDECESSOR, "Reference", ("ClaimResponse",), "The response that this one follows."),
-    _Extension(
+EXTENSIONS = (
+    Extension(PREDECESSOR, "Reference", ("ClaimResponse",), "The response that this one follows."),
+    Extension(
         REISSUE_REASON, "CodeableConcept", ("ClaimResponse",), "Why there is another response."
     ),
-    _Extension(
+    Extension(
         canonical.CHANGE_CAUSE,
         "Coding",
         ("ClaimResponse.processNote", "ExplanationOfBenefit.processNote"),
         "What of the inputs changed, where a decision made again differs.",
     ),
-    _Extension(
+    Extension(
         EXPRESSION,
         "string",
         ("ClaimResponse.error", "CoverageEligibilityResponse.error", "CodeableConcept"),
         "The FHIRPath of the element that is wrong.",
     ),
-    _Extension(
+    Extension(
         RETRYABLE,
         "boolean",
         ("OperationOutcome.issue",),
         "Whether the same request may succeed later.",
     ),
-    _Extension(OR_MORE, "boolean", ("Task.output",), "The true number may be larger."),
-    _Extension(
+    Extension(OR_MORE, "boolean", ("Task.output",), "The true number may be larger."),
+    Extension(
         canonical.DELIVERY_COUNT, "integer", ("Task.output", "Bundle.entry"), "Hand-overs so far."
     ),
-    _Extension(
+    Extension(
         canonical.LEFT_TO_PAY, "Money", ("Invoice",), "What of a partly paid Invoice is left."
     ),
-    _Extension(
+    Extension(
         AUTHORIZATION_REQUIRED,
         "boolean",
         ("InsurancePlan.coverage.benefit",),
         "The category is paid on a preauthorization only.",
     ),
-    _Extension(
+    Extension(
         WAITING_PERIOD,
         "Duration",
         ("InsurancePlan.coverage.benefit",),
         "From the start of the Coverage until the category is covered.",
     ),
-    _Extension(
+    Extension(
         TIMELY_FILING,
         "Duration",
         ("InsurancePlan",),
         "From the last service until a Claim is received too late.",
     ),
-    _Extension(
+    Extension(
         COORDINATION, "code", ("InsurancePlan",), "How benefits are coordinated with other payers."
     ),
-    _Extension(
+    Extension(
         LIMIT_SERVICE,
         "CodeableConcept",
         ("InsurancePlan.coverage.benefit.limit",),
         "A service that the limit is about; each of its codings.",
     ),
-    _Extension(
+    Extension(
         LIMIT_PERIOD,
         "Duration",
         ("InsurancePlan.coverage.benefit.limit",),
         "The time within which a frequency counts; without it, a calendar year.",
     ),
-    _Extension(
+    Extension(
         LIMIT_PER,
         "code",
         ("InsurancePlan.coverage.benefit.limit",),
         "What a frequency is counted by: body-site (a tooth) or sub-site (a surface of it).",
     ),
-    _Extension(
+    Extension(
         LIMIT_SEX,
         "code",
         ("InsurancePlan.coverage.benefit.limit",),
         "The administrative gender that a service is covered for.",
     ),
-    _Extension(
+    Extension(
         BENEFIT_CATEGORY,
         "CodeableConcept",
         ("ChargeItemDefinition",),
         "The benefit category that the service belongs to.",
     ),
-    _Extension(
+    Extension(
         ATTACHMENT_REQUIRED,
         "boolean",
         ("ChargeItemDefinition",),
@@ -128,7 +128,7 @@ def machine_name(id_: str) -> str:
     return "".join(word.capitalize() for word in id_.split("-"))
 
 
-def _structure_definition(extension: _Extension) -> Document:
+def _structure_definition(extension: Extension) -> Document:
     id_ = extension.url.rpartition("/")[2]
     return {
         "resourceType": "StructureDefinition",
@@ -151,7 +151,7 @@ def _structure_definition(extension: _Extension) -> Document:
     }
 
 
-def _elements(extension: _Extension) -> list[Document]:
+def _elements(extension: Extension) -> list[Document]:
     """A simple extension: no extensions inside, its address fixed, one type of value."""
     return [
         {
@@ -174,5 +174,5 @@ def _elements(extension: _Extension) -> list[Document]:
 
 
 STRUCTURE_DEFINITIONS: tuple[Document, ...] = tuple(
-    _structure_definition(each) for each in _EXTENSIONS
+    _structure_definition(each) for each in EXTENSIONS
 )

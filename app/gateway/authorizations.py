@@ -4,6 +4,7 @@ Docs: docs/preauthorizations.md.
 """
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -91,11 +92,13 @@ def held_for(
     coverage: Coverage | None,
     work: UnitOfWork,
     *,
+    over_before: date = date.min,
     lock: bool = False,
 ) -> tuple[Authorization, ...]:
     """The live preauthorizations that a Claim quotes and that are of its member and provider.
 
-    What it used itself counts as left. `lock`: nobody moves them until the transaction ends.
+    What it used itself counts as left; what else is open of one that ended before `over_before`
+    does not, closed already or not. `lock`: nobody moves them until the transaction ends.
     """
     quoted = _quoted(claim) if claim.use is ClaimUse.CLAIM and coverage is not None else []
     if coverage is None or not quoted:
@@ -112,7 +115,7 @@ def held_for(
     keys = {coding.key for line in _leaves(claim.lines) for coding in line.services}
     services = {_service(key, work): key for key in keys} if theirs else {}
     return tuple(
-        _authorization(id, reservation, services, own)
+        _authorization(id, reservation, services, own, over_before)
         for id, reservation in theirs.items()
         if id in asked and asked[id].state in LIVE
     )
@@ -128,14 +131,19 @@ def _own(submission: Submission, work: UnitOfWork) -> dict[Part, int]:
 
 
 def _authorization(
-    id: str, reservation: Reservation, services: Mapping[str, str], own: Mapping[Part, int]
+    id: str,
+    reservation: Reservation,
+    services: Mapping[str, str],
+    own: Mapping[Part, int],
+    over_before: date,
 ) -> Authorization:
     terms = reservation.terms
+    is_over = terms.is_over(over_before)
 
     def left(path: Path, measure: Measure) -> int | None:
         part = Part(id, path, measure)
         sums = reservation.parts.get(part)
-        return None if sums is None else sums.open + own.get(part, 0)
+        return None if sums is None else (0 if is_over else sums.open) + own.get(part, 0)
 
     lines = []
     for path, hashes in sorted(terms.services.items()):
@@ -173,13 +181,15 @@ def consume(
     known: tuple[Authorization, ...],
     decided: Decided,
     work: UnitOfWork,
+    over_before: date,
 ) -> bool:
     """Let a Claim use what its decision says, and nothing else of what it used before.
 
     False, with nothing changed, where `known`, which the decision stands on, has moved meanwhile.
     Raises Overdrawn where the decision uses more than is there.
     """
-    if held_for(submission, claim, coverage, work, lock=True) != known:
+    held = held_for(submission, claim, coverage, work, over_before=over_before, lock=True)
+    if held != known:
         return False
     if decided.uses or submission.decided_at is not None:
         currency = currency_of(claim) or NO_CURRENCY

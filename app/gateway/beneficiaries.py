@@ -23,9 +23,21 @@ def is_beneficiary(document: Document, policy: Document, base: str, work: UnitOf
     if literal is not None and literal == reference_of(insured, base).literal:
         return True
     said = _identifiers(document, patient, base, work)
-    kept = _identifiers(policy, insured, base, work)
+    kept = insured_identifiers(policy, base, work)
     systems = {each.system for each in said} & {each.system for each in kept} - {None}
     return bool(said & kept) or not systems
+
+
+def may_be_insured(document: Document, policy: Document, base: str, work: UnitOfWork) -> bool:
+    """False also where both tell a birth date, or a gender, and not the same."""
+    sent = _person(document, document["patient"], base, work.resources)
+    kept = _person(policy, policy.get("beneficiary", {}), base, work.reference_data)
+    return sent.may_be(kept) and is_beneficiary(document, policy, base, work)
+
+
+def insured_identifiers(policy: Document, base: str, work: UnitOfWork) -> set[Identifier]:
+    """By what the payer's Coverage knows whom it insures."""
+    return _identifiers(policy, policy.get("beneficiary", {}), base, work)
 
 
 def insured_person(

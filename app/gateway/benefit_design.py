@@ -20,7 +20,10 @@ from app.store.unit_of_work import UnitOfWork
 
 
 def plan_of(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) -> Plan | None:
-    """The plan that the Coverage names, else the payer's default plan; None where it has none."""
+    """The plan that the Coverage names, else the payer's default plan.
+
+    None where there is none, or several, or where its status is not `active`.
+    """
     named = plan_identifier(policy) if policy else None
     wanted = named or payer.settings.default_plan
     if policy is None or wanted is None:
@@ -42,8 +45,9 @@ def prices_of(lines: Iterable[Line], work: UnitOfWork) -> tuple[Price, ...]:
 
 # Many Claims are decided under few plans and prices, which are read once for each text of theirs.
 @lru_cache(maxsize=64)
-def _plan_in(text: str, base: str) -> Plan:
-    return read_plan(json_text.parsed(text), base)
+def _plan_in(text: str, base: str) -> Plan | None:
+    document = json_text.parsed(text)
+    return read_plan(document, base) if document.get("status") == "active" else None
 
 
 @lru_cache(maxsize=1024)

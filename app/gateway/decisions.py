@@ -41,11 +41,15 @@ def keep(
     decided: Decided,
     rules: str,
     work: UnitOfWork,
+    counted: frozenset[str] = frozenset(),
 ) -> None:
-    """Keep a decision's inputs and digests, in its transaction; raises SourceGone."""
+    """Keep a decision's inputs and digests, in its transaction; raises SourceGone.
+
+    `counted` are other Claims that counters of the request tell of.
+    """
     if submission.response_id is None:
         raise LookupError("what is decided has a response")
-    sources = _held(set(_sources(request)), work)
+    sources = _held({*_sources(request), *counted}, work)
     text, plan = inputs_text(request), request.plan
     decision = Decision(
         response_id=submission.response_id,

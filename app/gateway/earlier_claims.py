@@ -1,15 +1,15 @@
-"""Other live Claims, received earlier, that may ask for the same services of the same person.
+"""Other live Claims that may ask for the same services of the same person.
 
 They are found by what a Claim is remembered by from the moment it comes in: person, service and
 day, as keyed hashes. Docs: docs/adjudication.md, "Duplicates".
 """
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 from app.domain.adjudication import Category, DecidedLine, EarlierClaim
 from app.domain.claims import Claim, Line
 from app.domain.codes import ClaimUse
-from app.domain.lifecycle import LIVE
 from app.domain.parties import Payer
 from app.domain.references import Reference
 from app.fhir import json_text
@@ -21,8 +21,16 @@ from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
-# Nobody has a service more often on a day; what is beyond is not looked at.
-_MOST = 50
+# As many as are read in a second or two; where there are more, a person decides.
+MOST = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Other Claims, by id; `has_more`: there are more than were looked at."""
+
+    claims: tuple[EarlierClaim, ...] = ()
+    has_more: bool = False
 
 
 def remember(id: str, claim: Claim, document: Document, base: str, work: UnitOfWork) -> None:
@@ -39,29 +47,34 @@ def earlier_claims(
     payer: Payer,
     base: str,
     work: UnitOfWork,
-) -> tuple[EarlierClaim, ...]:
-    """Live Claims of the same type, person and provider with a service of this one's, by id.
+    most: int = MOST,
+) -> Others:
+    """Live Claims of the same type, person and provider with a service of this one's.
 
-    Also those of other submitters: the payer is one, and pays a service once.
+    Also those of other submitters: the payer is one, and pays a service once. Those that it
+    received earlier; of a Claim that is decided again also later ones that are decided.
     """
     if claim.use is not ClaimUse.CLAIM:
-        return ()
+        return Others()
     names = _services(claim, _persons(claim, coverage_id))
     payers_side = work.on_the_payers_side()
-    found = payers_side.mentions.of_any_submitter("Claim", names, _MOST)
-    others = (payers_side.submissions.find("Claim", id) for id in found if id != submission.id)
+    is_again = submission.decided_at is not None
+    found = payers_side.mentions.live_claims(
+        names, most + 1, but=submission.id, before=None if is_again else submission.created_at
+    )
     provider = _provider(claim.provider, payers_side)
-    return tuple(
-        earlier
-        for other in others
-        if other is not None and _is_earlier(other, submission)
+    others = payers_side.submissions.claims(found[:most]) if found else {}
+    read = tuple(
+        replace(earlier, is_later=_is_later(other, submission))
+        for other in others.values()
+        if not _is_later(other, submission) or (is_again and other.decided_at is not None)
         for earlier in _read(other, claim, provider, payer, base, payers_side)
     )
+    return Others(read, len(found) > most)
 
 
-def _is_earlier(other: Submission, submission: Submission) -> bool:
-    received = (other.created_at, other.id) < (submission.created_at, submission.id)
-    return received and other.state in LIVE and other.use is ClaimUse.CLAIM
+def _is_later(other: Submission, submission: Submission) -> bool:
+    return (other.created_at, other.id) > (submission.created_at, submission.id)
 
 
 def _read(
@@ -124,20 +137,12 @@ def _said(reference: Reference) -> set[str]:
 def _services(claim: Claim, persons: Iterable[str]) -> set[str]:
     """One name for each person, service and day of one type; the days are those that items tell."""
     return {
-        f"service|{_key(claim)}|{person}|{service}|{day}"
+        f"service|{_key(claim)}|{person}|{service}|{day.isoformat()}"
         for person in persons
         for item in claim.lines
-        for day in _days(item, claim)
         for service in _codes(item)
+        if (day := claim.day_of(item)) is not None
     }
-
-
-def _days(item: Line, claim: Claim) -> Iterator[str]:
-    for days in (item.serviced, claim.billable, claim.created):
-        day = days and (days.first or days.last)
-        if day:
-            yield day.isoformat()
-            return
 
 
 def _codes(line: Line) -> Iterator[str]:

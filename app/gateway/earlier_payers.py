@@ -6,11 +6,12 @@ Docs: docs/adjudication.md, "Coordination of benefits".
 from collections.abc import Mapping
 from typing import Any
 
-from app.domain.adjudication import EarlierAnswer, EarlierPayer
+from app.domain.adjudication import Awaiting, EarlierAnswer, EarlierPayer
 from app.fhir import json_text
-from app.fhir.documents import Document, contained, reference_of
+from app.fhir.documents import Document, contained, identifiers_of, reference_of
 from app.fhir.earlier_answers import read_answer
 from app.gateway.coverages import submitted
+from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
 
 _RESPONSE = ("ClaimResponse",)
@@ -28,6 +29,37 @@ def earlier_payers(document: Document, base: str, work: UnitOfWork) -> tuple[Ear
         )
         for each in sorted(before, key=lambda entry: int(entry["sequence"]))
     )
+
+
+def remember(id: str, document: Document, base: str, work: UnitOfWork) -> None:
+    """Let the answers that a Claim names find it, of whichever insurance."""
+    names = set()
+    for insurance in document["insurance"]:
+        reference = reference_of(insurance.get("claimResponse", {}), base)
+        if reference.identifier is not None:
+            names.add(reference.identifier.key)
+        if reference.type is not None and reference.id is not None:
+            names.add(f"{reference.type}/{reference.id}")
+    work.mentions.add("Claim", id, names)
+
+
+def brought(document: Mapping[str, Any], stored: Stored, work: UnitOfWork) -> None:
+    """Let the Claims go on that name the answer that came in and wait for one.
+
+    One that begins to wait at this moment has done so before, or finds it.
+    """
+    work.submitters.let_none_wait()
+    names = {stored.reference, *(identifier.key for identifier in identifiers_of(document))}
+    claims = [id for type, id in work.mentions.of(names) if type == "Claim"]
+    work.jobs.wake_among(work.scope.payer_id, Awaiting.OTHER_PAYER, claims)
+
+
+def are_the_same(
+    known: tuple[EarlierPayer, ...], document: Document, base: str, work: UnitOfWork
+) -> bool:
+    """Whether earlier payers answered what is known; nothing more comes until this ends."""
+    work.submitters.let_nothing_come()
+    return earlier_payers(document, base, work) == known
 
 
 def _is_subrogated(

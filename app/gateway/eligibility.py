@@ -14,9 +14,10 @@ from app.fhir import json_text
 from app.fhir.coverages import read_coverage
 from app.fhir.documents import Document, resolved
 from app.fhir.eligibility_request import asked_items, item_issues, purposes_of
-from app.gateway.beneficiaries import insured_person, is_beneficiary
+from app.gateway.beneficiaries import insured_person
 from app.gateway.benefit_design import plan_of
 from app.gateway.coverages import matched
+from app.gateway.disclosure import may_be_told
 from app.gateway.discovery import discovered, reference_to
 from app.gateway.plan_telling import DECIDES_BY_THE_PLAN, Question, told
 from app.store.resources import Stored
@@ -70,10 +71,11 @@ def answered(asking: Asking, issues: Sequence[Issue]) -> list[tuple[Document, In
     answers: list[tuple[Document, Insured | None]] = []
     for entry in asking.document.get("insurance", []):
         policy = matched(asking.document, entry["coverage"], asking.base, asking.work)
-        insured = None if policy is None else _insured(policy, asking, wants_the_plan)
-        answers.append((entry["coverage"], insured))
-        if policy is not None:
+        insured = None
+        if policy is not None and _may_be_told(entry["coverage"], policy, asking):
+            insured = _insured(policy, asking, wants_the_plan)
             named.add(policy.id)
+        answers.append((entry["coverage"], insured))
     if Purpose.DISCOVERY in purposes:
         answers += _discovered(named, asking, wants_the_plan)
     return answers
@@ -87,16 +89,18 @@ def _discovered(
             yield reference_to(policy), _insured(policy, asking, wants_the_plan)
 
 
-def _insured(policy: Stored, asking: Asking, wants_the_plan: bool) -> Insured | None:
-    """What is told of one of the payer's Coverages; None where it is not the patient's."""
+def _may_be_told(coverage: Document, policy: Stored, asking: Asking) -> bool:
+    """Whether the request shows whom the Coverage insures; else it is as if nobody knew it."""
+    kept = json_text.parsed(policy.text or "{}")
+    return may_be_told(asking.document, coverage, kept, asking.base, asking.work)
+
+
+def _insured(policy: Stored, asking: Asking, wants_the_plan: bool) -> Insured:
+    """What is told of one of the payer's Coverages, which is the patient's."""
     work, base = asking.work, asking.base
-    if policy.text is None:
-        return None
-    document = json_text.parsed(policy.text)
-    if not is_beneficiary(asking.document, document, base, work):
-        return None
-    coverage = read_coverage(document, policy.id)
+    document = json_text.parsed(policy.text or "{}")
     plan = plan_of(document, asking.client.payer, base, work)
+    coverage = read_coverage(document, policy.id, plan)
     days = insured_days(coverage, plan)
     is_in_force = is_within(asking.days, days)
     if not is_in_force or not wants_the_plan:

@@ -9,7 +9,6 @@ from typing import Any
 
 from app.domain.invoices import Balance, InvoiceStatus
 from app.domain.issues import ErrorCode, Issue
-from app.domain.lifecycle import State
 from app.domain.money import NO_CURRENCY, Money
 from app.domain.references import Reference
 from app.fhir import json_text
@@ -20,7 +19,7 @@ from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
-_TYPE, _NOTICE = "Invoice", "PaymentNotice"
+_TYPE = "Invoice"
 _ACTOR = "payments"
 _NAMED_BY = ("request", "response", "payment")
 
@@ -45,10 +44,8 @@ def balance_of(invoice: Stored, work: UnitOfWork, *, without: str | None = None)
     document = json_text.parsed(invoice.text or "{}")
     total = total_of(document)
     received = Money.zero(total.currency)
-    ids = {id for type, id in work.mentions.of([invoice.reference]) if type == _NOTICE} - {without}
-    for stored in work.resources.find_all(_NOTICE, ids):
-        submission = work.submissions.find(_NOTICE, stored.id)
-        if submission is not None and submission.state is State.STORED:
+    for stored in work.payments.notices_about(invoice.id):
+        if stored.id != without:
             received += _amount(json_text.parsed(stored.text or "{}"))
     return Balance(InvoiceStatus(document["status"]), total, received)
 
@@ -63,27 +60,29 @@ def invoice_issues(notice: Mapping[str, Any], base: str, work: UnitOfWork, at: s
     return [Issue(ErrorCode.INVOICE_PAYMENT, refusal, at)] if refusal else []
 
 
-def received(notice: Mapping[str, Any], notice_id: str, base: str, work: UnitOfWork) -> None:
-    """Enter a payment that an Invoice takes: it is balanced, or what is left of it is told."""
+def received(
+    notice: Mapping[str, Any], submission: Submission, base: str, work: UnitOfWork
+) -> None:
+    """Enter a payment that an Invoice takes: it is balanced, or what is left of it is told.
+
+    Which Invoice it is stands with the notice's row from then on, whatever its text means later.
+    """
     invoice = paid_invoice(notice, base, work)
     if invoice is None:
         raise LookupError("the Invoice of a notice that was checked is there")
     balance = balance_of(invoice, work).with_payment(_amount(notice))
-    work.mentions.add(_NOTICE, notice_id, [invoice.reference])
+    if work.submissions.move(submission, about_id=invoice.id) is None:
+        raise LookupError("a notice that is being taken in is nobody else's to move")
     _settled(invoice, balance, work)
 
 
 def taken_back(submission: Submission, work: UnitOfWork) -> None:
     """A notice that was kept ends: what it paid is owed again."""
-    stored = work.resources.find(submission.type, submission.id)
-    if stored is None or stored.text is None:
+    if submission.about_id is None:
         return
-    notice = json_text.parsed(stored.text)
-    if not names_invoice(notice, work.base):
-        return
-    invoice = paid_invoice(notice, work.base, work)
-    if invoice is not None:
-        _settled(invoice, balance_of(invoice, work, without=stored.id).reopened(), work)
+    invoice = work.resources.find(_TYPE, submission.about_id, lock=True)
+    if invoice is not None and invoice.text is not None:
+        _settled(invoice, balance_of(invoice, work, without=submission.id).reopened(), work)
 
 
 def _settled(invoice: Stored, balance: Balance, work: UnitOfWork) -> None:

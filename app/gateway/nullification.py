@@ -161,6 +161,7 @@ def _blank(submission: Submission, work: UnitOfWork) -> None:
         rules=None,
         plan_version=None,
         providers=None,
+        review=None,
     )
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")

@@ -5,6 +5,7 @@ Docs: docs/payments.md.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from decimal import Decimal
 
 from app.domain.lifecycle import UNDECIDED, State
@@ -53,8 +54,11 @@ class Plan:
     run: Run
 
 
-def plan(ledger: PayeeLedger, run: Run, work: UnitOfWork, *, lock: bool) -> Plan:
-    """Choose and examine Claims of a ledger; their rows are locked until the end if asked."""
+def plan(ledger: PayeeLedger, run: Run, work: UnitOfWork, zone: tzinfo, *, lock: bool) -> Plan:
+    """Choose and examine Claims of a ledger; their rows are locked until the end if asked.
+
+    Days are those of the zone.
+    """
     away = run.left_out.keys() | run.done
     owed = [each for each in work.payables.owed(ledger.id) if each[0] not in away]
     total = sum(units for _, units in owed)
@@ -62,7 +66,7 @@ def plan(ledger: PayeeLedger, run: Run, work: UnitOfWork, *, lock: bool) -> Plan
     claims = work.submissions.claims(chosen, lock=lock)
     ready = {id: claim for id, claim in claims.items() if claim.state not in UNDECIDED}
     # Read after the lock: a cancel may have entered more.
-    entries = work.payables.unsettled(ledger.id, ready)
+    entries = work.payables.unsettled(ledger.id, ready, zone)
     left_out = _in_doubt(entries, ready, ledger, work)
     good = [entry for entry in entries if entry.claim_id not in left_out]
     paid = work.payments.newest_details(ledger.id, {entry.claim_id for entry in good})

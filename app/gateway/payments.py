@@ -49,13 +49,21 @@ class Paid:
         return self.amount.amount < 0
 
 
-def planned(ledger: PayeeLedger, work: UnitOfWork) -> list[Paid]:
-    """What a run would do with a ledger now; nothing is changed."""
-    run, told = Run(), list[Paid]()
+def planned(
+    ledger: PayeeLedger, payer: Payer, work: UnitOfWork, run: Run | None = None
+) -> list[Paid]:
+    """What a run would do with a ledger now, told as the run tells it; nothing is changed."""
+    run, told, in_doubt = run or Run(), list[Paid](), dict[str, Fault]()
     for _ in range(MOST_STEPS):
-        step = plan(ledger, run, work, lock=False)
-        run = replace(step.run, done=run.done | step.seen) if step.is_issued else step.run
-        told.append(_told(step))
+        step = plan(ledger, run, work, payer.settings.zone, lock=False)
+        # What came to nothing would be settled, and is not looked at again either.
+        void = {entry.claim_id for entry in step.settlement.void}
+        run = replace(step.run, done=run.done | (step.seen if step.is_issued else void))
+        paid = _told(step)
+        in_doubt |= paid.faults
+        if step.is_issued or not step.has_more:
+            told.append(replace(paid, faults=in_doubt))
+            in_doubt = {}
         if not step.has_more:
             break
     return told
@@ -68,7 +76,7 @@ def pay(ledger_id: str, payer: Payer, work: UnitOfWork, run: Run | None = None) 
     or decides one of them comes before or after.
     """
     ledger = work.payables.ledger(ledger_id, lock=True)
-    step = plan(ledger, run or Run(), work, lock=True)
+    step = plan(ledger, run or Run(), work, payer.settings.zone, lock=True)
     faults = {each.claim_id: each.fault for each in step.left_out}
     work.payments.quarantine(ledger, faults, set(step.seen))
     work.payables.settle((entry.seq for entry in step.settlement.void), None)

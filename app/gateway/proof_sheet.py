@@ -3,18 +3,16 @@
 Docs: docs/payments.md.
 """
 
-import csv
 import io
 from dataclasses import dataclass
 from typing import Any
 
 from app.domain.parties import Payer
 from app.domain.proofs import Proof
+from app.gateway.formula_free_csv import write_csv
 
 DETAIL_COLUMNS = ("No.", "Claim", "Type", "Amount", "Carried forward before")
 LEFT_OUT_COLUMNS = ("Claim", "Reason", "Amount")
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +58,14 @@ def proof_sheet(payer: Payer, proof: Proof) -> ProofSheet:
 
 def as_csv(sheet: ProofSheet) -> bytes:
     """Sections one below the other, each row led by the name of its section; UTF-8, RFC 4180."""
+    sections = (
+        ("Payment", (("Reconciliation", sheet.title), *sheet.facts)),
+        ("Equation", sheet.equation),
+        ("Details", (DETAIL_COLUMNS, *sheet.details)),
+        ("Left out", (LEFT_OUT_COLUMNS, *sheet.left_out)),
+    )
     file = io.StringIO(newline="")
-    writer = csv.writer(file)
-    writer.writerow(("Payment", "Reconciliation", sheet.title))
-    writer.writerows(("Payment", name, _text(value)) for name, value in sheet.facts)
-    writer.writerows(("Equation", *pair) for pair in sheet.equation)
-    writer.writerow(("Details", *DETAIL_COLUMNS))
-    writer.writerows(("Details", *row) for row in sheet.details)
-    writer.writerow(("Left out", *LEFT_OUT_COLUMNS))
-    writer.writerows(("Left out", *row) for row in sheet.left_out)
+    write_csv(file, ((name, *row) for name, rows in sections for row in rows))
     return file.getvalue().encode()
 
 
@@ -88,8 +85,3 @@ def as_document(sheet: ProofSheet) -> dict[str, Any]:
 
 def _amount(proof: Proof, units: int) -> str:
     return f"{proof.money(units).amount:f}"
-
-
-def _text(value: str) -> str:
-    """A name that no spreadsheet takes for a formula."""
-    return f"'{value}" if value.startswith(_FORMULA) else value

@@ -20,7 +20,7 @@ from app.fhir.documents import codings_of, contained, identifiers_of, reference_
 from app.fhir.networks import read_affiliation
 from app.fhir.plans import read_plan
 from app.fhir.prices import read_prices
-from app.fhir.profile import unknown_extensions
+from app.fhir.profile import unapplied, unknown_extensions
 from app.gateway.coverages import beneficiary_key, subscriber_identifier
 from app.gateway.networks import named, participant_key
 from app.gateway.ownership import REFERENCE_DATA
@@ -152,9 +152,9 @@ def require_usable(document: Mapping[str, Any]) -> None:
         text = f"{type} is not reference data of a payer."
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, text, type))
     if type in {"InsurancePlan", "ChargeItemDefinition"}:
-        unknown = unknown_extensions(dict(document))
-        if unknown:
-            raise Unacceptable(*unknown)
+        idle = [*unknown_extensions(dict(document)), *unapplied(dict(document))]
+        if idle:
+            raise Unacceptable(*idle)
     if type == "InsurancePlan":
         read_plan(dict(document))
     if type == "ChargeItemDefinition":
@@ -162,14 +162,14 @@ def require_usable(document: Mapping[str, Any]) -> None:
 
 
 def _require_own_plan(document: Mapping[str, Any], id: str, work: UnitOfWork) -> None:
-    """No other plan of the payer may go by the value that Coverages name this one by."""
+    """No other plan of the payer may go by a value that Coverages may name this one by."""
     if document["resourceType"] != "InsurancePlan":
         return
-    plan = read_plan(dict(document))
-    holders = work.reference_data.identified(("InsurancePlan",), plan_key(plan.identifier))
-    if any(holder != id for _, holder in holders):
-        text = f"Another InsurancePlan has the identifier value {plan.identifier}."
-        raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
+    for value in dict.fromkeys(each.value for each in identifiers_of(document)):
+        holders = work.reference_data.identified(("InsurancePlan",), plan_key(value))
+        if any(holder != id for _, holder in holders):
+            text = f"Another InsurancePlan has the identifier value {value}."
+            raise Unacceptable(Issue(ErrorCode.DUPLICATE, text, "InsurancePlan.identifier"))
 
 
 def _keys(document: Mapping[str, Any], base: str) -> tuple[Identifier, ...]:

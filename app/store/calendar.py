@@ -25,11 +25,11 @@ class Calendar:
         row = {"kind": kind, "slot": slot, "taken_at": self._now}
         return inserted_if_absent(self._connection, tables.calendar_slot, row)
 
-    def enqueue_ended_reservations(self, kind: str, payer_id: str, today: date) -> int:
-        """One job for each of a payer's reservations whose last day is over; how many."""
+    def enqueue_ended_reservations(self, kind: str, payer_id: str, before: date) -> int:
+        """One job for each of a payer's reservations that ended before a day; how many."""
         ended = (
             _r.payer_id == payer_id,
-            _r.ends_on < today,
+            _r.ends_on < before,
             _r.closed_at.is_(None),
             _s.state == State.DECIDED,
         )

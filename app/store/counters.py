@@ -22,10 +22,14 @@ _COUNTER = (_e.holder, _e.kind, _e.category, _e.period)
 
 @dataclass(frozen=True, slots=True)
 class Standings:
-    """The sums of some holders, and the versions under which they were read."""
+    """The sums of some holders, and the versions under which they were read.
+
+    `behind` each sum are the submissions that it was counted with.
+    """
 
     versions: Mapping[str, int]
     sums: Mapping[Counter, Decimal]
+    behind: Mapping[Counter, set[str]] = field(default_factory=dict, compare=False)
 
 
 @dataclass(slots=True)
@@ -53,11 +57,14 @@ class Counters:
         else:
             held = self._read(wanted)
         sums: dict[Counter, Decimal] = defaultdict(Decimal)
+        behind: dict[Counter, set[str]] = defaultdict(set)
         for each in held.values():
             for counter, submission_id, amount in each.entries:
                 if submission_id != without:
                     sums[counter] += amount
-        return Standings({holder: each.version for holder, each in held.items()}, dict(sums))
+                    behind[counter].add(submission_id)
+        versions = {holder: each.version for holder, each in held.items()}
+        return Standings(versions, dict(sums), behind)
 
     def read_ahead(self, holders: Iterable[str]) -> None:
         """Read counters for a transaction that asks for some of them again and again."""

@@ -7,15 +7,22 @@ Kept as keyed hashes: equality can be asked, and nothing can be read.
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlalchemy import Connection, and_, delete, insert, select
 
+from app.domain.codes import ClaimUse
+from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
 from app.store.together import of
 
 _m = tables.mention.c
+_s = tables.submission.c
+_OF_CLAIM = (_s.payer_id == _m.payer_id, _s.type == _m.type, _s.id == _m.resource_id)
+# More than a database takes in one statement may be asked for.
+_AT_ONCE = 5_000
 
 
 class Mentions:
@@ -59,29 +66,38 @@ class Mentions:
         )
         return [(row.type, row.resource_id) for row in self._connection.execute(query)]
 
-    def of_any_submitter(self, type: str, names: Iterable[str], limit: int) -> list[str]:
-        """The ids of at most so many resources of a type that name one of these.
+    def live_claims(
+        self, names: Iterable[str], limit: int, *, but: str, before: datetime | None
+    ) -> list[str]:
+        """The ids of at most so many live Claims of use `claim` that name one of these.
 
-        For the payer's own decisions alone: whose they are is not asked.
+        But one; received not after `before`, or (None) whenever. For the payer's own decisions
+        alone: whose they are is not asked.
         """
-        hashes = self.hashes(names)
-        ahead = of(self._connection)
-        keys = [self._place(type, key_hash) for key_hash in hashes]
-        if ahead is not None and ahead.knows(keys):
-            known = {id for key in keys for id in ahead.answer(key, set[str])}
-            return sorted(known)[:limit]
-        query = (
-            select(_m.resource_id)
-            .where(
-                _m.payer_id == self._scope.payer_id,
-                _m.type == type,
-                _m.key_hash.in_(hashes),
+        hashes, found = self.hashes(names), set[str]()
+        if self._is_alone(hashes, but):
+            return []
+        live = [_s.state.in_(LIVE), _s.use == ClaimUse.CLAIM, _s.id != but]
+        if before is not None:
+            live.append(_s.created_at <= before)
+        for at in range(0, len(hashes), _AT_ONCE):
+            query = (
+                select(_m.resource_id)
+                .join(tables.submission, and_(*_OF_CLAIM))
+                .where(
+                    _m.payer_id == self._scope.payer_id,
+                    _m.type == "Claim",
+                    _m.key_hash.in_(hashes[at : at + _AT_ONCE]),
+                    *live,
+                )
+                .distinct()
+                .order_by(_m.resource_id)
+                .limit(limit)
             )
-            .distinct()
-            .order_by(_m.resource_id)
-            .limit(limit)
-        )
-        return list(self._connection.execute(query).scalars()) if hashes else []
+            found.update(self._connection.execute(query).scalars())
+            if len(found) >= limit:
+                break
+        return sorted(found)[:limit]
 
     def read_any_submitters_ahead(self, type: str, ids: Iterable[str]) -> None:
         """Read who else names what these name, for a transaction that asks for each of them."""
@@ -112,6 +128,14 @@ class Mentions:
             found[key_hash].add(id)
         for key_hash, naming in found.items():
             ahead.tell(self._place(type, key_hash), naming)
+
+    def _is_alone(self, hashes: Iterable[str], id: str) -> bool:
+        """Whether it was read ahead that none but this Claim names any of these."""
+        ahead = of(self._connection)
+        keys = [self._place("Claim", key_hash) for key_hash in hashes]
+        if ahead is None or not ahead.knows(keys):
+            return False
+        return all(ahead.answer(key, set[str]) <= {id} for key in keys)
 
     def _place(self, type: str, key_hash: str) -> tuple[str, ...]:
         return ("mention", self._scope.payer_id, type, key_hash)

@@ -5,7 +5,7 @@ Docs: docs/payments.md.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 
 from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
 
@@ -133,8 +133,11 @@ class Payables:
         )
         return [(claim_id, int(units)) for claim_id, units in self._connection.execute(query)]
 
-    def unsettled(self, ledger_id: str, claim_ids: Iterable[str]) -> list[Owed]:
-        """The entries of Claims in a ledger that were not settled, the oldest first."""
+    def unsettled(self, ledger_id: str, claim_ids: Iterable[str], zone: tzinfo = UTC) -> list[Owed]:
+        """The entries of Claims in a ledger that were not settled, the oldest first.
+
+        Each with the day of the zone that it was entered on.
+        """
         found: list[Owed] = []
         for some in _portions(claim_ids):
             query = (
@@ -143,7 +146,9 @@ class Payables:
                 .where(*opened(ledger_id, self._scope), _e.claim_id.in_(some))
             )
             rows = self._connection.execute(query)
-            found += [Owed(*row[:4], entered_on=row.entered_at.date()) for row in rows]
+            found += [
+                Owed(*row[:4], entered_on=row.entered_at.astimezone(zone).date()) for row in rows
+            ]
         return sorted(found, key=lambda entry: entry.seq)
 
     def balances(self, claim_id: str) -> list[Balance]:

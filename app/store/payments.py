@@ -9,13 +9,17 @@ from datetime import date, datetime
 
 from sqlalchemy import Connection, delete, func, insert, select
 
+from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.domain.proofs import LeftOut
 from app.domain.settlement import Detail, Fault
 from app.store import tables
 from app.store.payables import PayeeLedger, owned
+from app.store.versions import Stored, is_version, stored_from, with_versions
 
 _p = tables.payment.c
+_s = tables.submission.c
+_r = tables.resource.c
 _d = tables.payment_detail.c
 _q = tables.payment_quarantine.c
 # Fewer than the variables that SQLite takes in one statement.
@@ -104,6 +108,23 @@ class Payments:
         ]
         if rows:
             self._connection.execute(insert(tables.payment_left_out), rows)
+
+    def notices_about(self, id: str) -> list[Stored]:
+        """The PaymentNotices about an Invoice that stand, in the order of their ids."""
+        is_its_own = (_s.payer_id == _r.payer_id) & (_s.type == _r.type) & (_s.id == _r.id)
+        query = (
+            with_versions()
+            .join(tables.submission, is_its_own)
+            .where(
+                *owned(_s, self._scope),
+                _s.type == "PaymentNotice",
+                _s.about_id == id,
+                _s.state == State.STORED,
+                is_version(_r.version),
+            )
+            .order_by(_r.id)
+        )
+        return [stored_from(row) for row in self._connection.execute(query)]
 
     def newest_details(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, str]:
         """Of each Claim that this ledger was paid for, the name of its newest detail."""

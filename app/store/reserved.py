@@ -20,6 +20,10 @@ class Terms:
     starts_on: date | None
     ends_on: date | None
 
+    def is_over(self, before: date) -> bool:
+        """Whether it ended before a day."""
+        return self.ends_on is not None and self.ends_on < before
+
     def with_the_whole(self) -> "Terms":
         """The same with what was reserved as one sum, which was for the services of all lines."""
         every = frozenset[str]().union(*self.services.values())

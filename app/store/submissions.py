@@ -242,7 +242,7 @@ class Submissions:
             )
 
     def hold_identifiers(self, id: str, hashes: Iterable[str]) -> list[str]:
-        """Take identifiers for a live Claim; the ids of the live Claims that hold some already.
+        """Take identifiers for a live request; the ids of those live ones that hold some already.
 
         Raises VersionConflict where a holder let go at this moment.
         """
@@ -259,7 +259,7 @@ class Submissions:
         return holders
 
     def free_identifiers(self, id: str) -> None:
-        """Let go of every identifier that a Claim held while it was live."""
+        """Let go of every identifier that a request held while it was live."""
         its = (_live.payer_id == self._scope.payer_id, _live.submission_id == id)
         self._connection.execute(delete(tables.live_identifier).where(*its))
 

@@ -44,6 +44,19 @@ class Submitters:
         registered = json.loads(row.identifiers)
         return row.name, Identifier.parse(registered[0]) if registered else None
 
+    def let_none_wait(self) -> None:
+        """Bring what this submitter's Claims may wait for: none begins to until this ends."""
+        self._connection.execute(self._own().with_for_update(key_share=True))
+
+    def let_nothing_come(self) -> None:
+        """Let a Claim begin to wait: nothing of the kind is brought until this ends."""
+        self._connection.execute(self._own().with_for_update(read=True))
+
+    def _own(self) -> Select[Any]:
+        return select(_c.id).where(
+            _c.payer_id == self._scope.payer_id, _c.id == self._scope.submitter_id
+        )
+
     def _reachable(self) -> Select[Any]:
         query = select(_c.id, _c.identifiers, _c.acts_for).where(
             _c.payer_id == self._scope.payer_id,

@@ -4,7 +4,7 @@ A lease is a token and an instant. Whoever finishes shows the token: a lease tha
 was taken by another finds its row no longer matching, and its result is dropped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +31,8 @@ from app.store.together import hits
 
 _j = tables.job.c
 _s = tables.submission.c
+# Fewer than the variables that SQLite takes in one statement.
+_AT_ONCE = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,11 +234,16 @@ class WorkQueue:
 
     def wake(self, payer_id: str, awaiting: Iterable[Awaiting]) -> int:
         """Make the waiting jobs of submissions that await one of these due now; how many."""
-        waiting = select(_s.id).where(
-            _s.payer_id == payer_id,
-            _s.awaiting.in_(list(awaiting)),
-            _s.state == State.AWAITING,
-        )
+        return self._wake(payer_id, _s.awaiting.in_(list(awaiting)))
+
+    def wake_among(self, payer_id: str, awaiting: Awaiting, ids: Sequence[str]) -> int:
+        """As `wake`, of the submissions with these ids alone."""
+        parts = (ids[at : at + _AT_ONCE] for at in range(0, len(ids), _AT_ONCE))
+        is_awaited = _s.awaiting == awaiting
+        return sum(self._wake(payer_id, is_awaited, _s.id.in_(part)) for part in parts)
+
+    def _wake(self, payer_id: str, *wanted: ColumnElement[bool]) -> int:
+        waiting = select(_s.id).where(_s.payer_id == payer_id, _s.state == State.AWAITING, *wanted)
         woken = self._connection.execute(
             update(tables.job)
             .where(

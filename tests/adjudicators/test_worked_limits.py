@@ -8,12 +8,15 @@ import pytest
 from app.domain.adjudication import Counter
 from tests.adjudicators.builders import (
     a_benefit,
+    a_frequency,
     a_line,
     a_plan,
+    a_price,
     category,
     decide,
     posted,
     rows,
+    service,
     worked,
 )
 
@@ -40,6 +43,45 @@ def test_units_beyond_the_limit_of_a_claim_are_lost():
         ],
         "3": ["submitted 10.00", "noncovered 10.00 (119)", "benefit 0.00"],
     }
+
+
+@pytest.mark.parametrize(
+    ("terms", "first"),
+    [
+        (
+            {"frequencies": (a_frequency(1, "exam"),)},
+            ["submitted 30.00", "eligible 10.00", "noncovered 20.00 (119)", "benefit 10.00"],
+        ),
+        (
+            {"excluded": (service("exam"),)},
+            ["submitted 30.00", "noncovered 30.00 (96)", "benefit 0.00"],
+        ),
+    ],
+    ids=["a frequency", "an exclusion"],
+)
+def test_a_unit_that_something_else_takes_does_not_count_as_a_unit_of_the_claim(terms, first):
+    # Four a Claim. Of the first line's three, one or none is covered: three are left.
+    lines = (
+        a_line(1, "30.00", price="10.00", quantity="3"),
+        a_line(2, "30.00", price="10.00", quantity="3", service="scan"),
+    )
+    plan = a_plan(a_benefit(limits={"units-per-claim": "4"}, **terms))
+
+    assert worked(decide(*lines, plan=plan)) == {
+        "1": first,
+        "2": ["submitted 30.00", "eligible 30.00", "benefit 30.00"],
+    }
+
+
+def test_a_unit_that_costs_nothing_does_not_count_as_a_unit_of_the_claim():
+    lines = a_line(1, "30.00", price="10.00", quantity="3"), a_line(2, "10.00", service="scan")
+    plan = a_plan(a_benefit(limits={"units-per-claim": "1"}))
+
+    free = decide(*lines, plan=plan, prices=(a_price("exam", "0.00"),))
+    paid = decide(*lines, plan=plan, prices=(a_price("exam", "1.00"),))
+
+    assert worked(free)["2"] == ["submitted 10.00", "eligible 10.00", "benefit 10.00"]
+    assert worked(paid)["2"] == ["submitted 10.00", "noncovered 10.00 (119)", "benefit 0.00"]
 
 
 def test_units_within_the_limit_are_rounded_from_the_exact_price():

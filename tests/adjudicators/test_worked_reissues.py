@@ -16,6 +16,7 @@ from tests.adjudicators.builders import (
     a_price,
     a_request,
     posted,
+    service,
     worked,
 )
 
@@ -89,6 +90,74 @@ def test_units_that_carried_lines_used_are_not_there_for_the_others():
         "1": ["submitted 20.00", "eligible 20.00", "benefit 20.00"],
         "2": ["submitted 20.00", "eligible 10.00", "noncovered 10.00 (119)", "benefit 10.00"],
     }
+
+
+def four_and_three(limit, **terms):
+    """Four units of `one`, three of `exam`, at 10.00 each; so many units a Claim."""
+    lines = (
+        a_line(1, "40.00", price="10.00", quantity="4", service="one"),
+        a_line(2, "30.00", price="10.00", quantity="3"),
+    )
+    benefit = a_benefit(limits={"units-per-claim": limit}, **terms)
+    return a_request(*lines, plan=a_plan(benefit))
+
+
+WHOLE = ["submitted 30.00", "eligible 30.00", "benefit 30.00"]
+
+
+def test_units_of_a_line_that_was_paid_are_used_though_the_plan_excludes_it_now():
+    # Four of five units were the first line's, one is the second's; nothing frees the four.
+    request = four_and_three("5")
+
+    decided, reissued = again(
+        request, (2,), plan=four_and_three("5", excluded=(service("one"),)).plan
+    )
+
+    assert worked(reissued) == worked(decided)
+    assert worked(reissued)["2"] == [
+        "submitted 30.00",
+        "eligible 10.00",
+        "noncovered 20.00 (119)",
+        "benefit 10.00",
+    ]
+
+
+def test_a_line_that_was_denied_uses_no_units_though_the_plan_covers_it_now():
+    request = four_and_three("5", excluded=(service("one"),))
+
+    decided, reissued = again(request, (2,), plan=four_and_three("5").plan)
+
+    assert worked(reissued) == worked(decided)
+    assert worked(reissued)["2"] == WHOLE
+
+
+def test_a_line_that_had_some_of_its_units_keeps_as_many_under_another_limit():
+    # One of the second line's three was within five. Of four now, three are left for the first.
+    _, reissued = again(four_and_three("5"), (1,), plan=four_and_three("4").plan)
+
+    assert worked(reissued)["1"] == [
+        "submitted 40.00",
+        "eligible 30.00",
+        "noncovered 10.00 (119)",
+        "benefit 30.00",
+    ]
+
+
+def test_how_many_units_a_line_had_is_told_by_the_price_that_it_had():
+    # Allowed 27.00 for three: 9.00 was eligible, which is one. Now a unit costs 3.00, and there
+    # are two a Claim: one is left.
+    request = replace(four_and_three("5"), prices=(a_price("exam", "9.00"),))
+
+    _, reissued = again(
+        request, (1,), plan=four_and_three("2").plan, prices=(a_price("exam", "3.00"),)
+    )
+
+    assert worked(reissued)["1"] == [
+        "submitted 40.00",
+        "eligible 10.00",
+        "noncovered 30.00 (119)",
+        "benefit 10.00",
+    ]
 
 
 def test_beside_a_named_sub_detail_nothing_changes_and_above_it_the_sums():

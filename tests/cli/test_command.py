@@ -53,6 +53,10 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "nullify refuse": ["A"],
         "hold": ["Claim/1"],
         "replay": ["Claim/1"],
+        "review distinct": ["Claim/1"],
+        "review duplicate": ["Claim/1"],
+        "review again": ["Claim/1"],
+        "decisions": ["--from", "2026-01-01", "--to", "2026-02-01"],
         "db downgrade": ["base", "--yes"],
     }
 

@@ -127,6 +127,24 @@ def test_a_spreadsheet_reads_csv_with_the_same_figures(decided):
     assert lines[1:] == expected
 
 
+def test_csv_holds_no_formula(on_sqlite, tmp_path):
+    surgery = PLAN["coverage"][0]["benefit"][0] | {"type": {"coding": [{"code": "=1"}]}}
+    coverage = [{"type": {"text": "All"}, "benefit": [surgery]}]
+    plan = PLAN | {"identifier": [{"value": "=HYPERLINK(1)"}], "coverage": coverage}
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    on_sqlite.json("load", tmp_path / "plan.json")
+    assert on_sqlite("payer", "add", "=cmd|' /C calc'!A0").exit_code == 0
+
+    told = on_sqlite("decisions", *TODAY, "--csv").output
+
+    lines = list(csv.DictReader(io.StringIO(told)))
+    payers = {line["payer"]: line["item"] for line in reversed(lines)}
+    assert payers == {
+        "Default Payer": "'=HYPERLINK(1) |=1",
+        "'=cmd|' /C calc'!A0": "",
+    }
+
+
 def test_a_person_reads_tables_of_what_there_is(decided):
     shown = decided("decisions", *TODAY, COLUMNS="200").output
 

@@ -121,7 +121,12 @@ def test_a_plan_that_nobody_could_apply_is_told_by_its_name(on_sqlite, tmp_path)
 
 
 def test_a_second_plan_of_the_same_name_is_refused(on_sqlite, tmp_path):
-    plan = {"resourceType": "InsurancePlan", "id": "mine", "identifier": [{"value": "default"}]}
+    plan = {
+        "resourceType": "InsurancePlan",
+        "id": "mine",
+        "identifier": [{"value": "default"}],
+        "status": "active",
+    }
     result = on_sqlite("load", written(tmp_path, "plan.json", plan))
 
     assert result.exit_code == 1

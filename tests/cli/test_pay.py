@@ -106,6 +106,33 @@ def test_of_what_was_never_paid_there_is_no_proof(installed, wire):
     assert installed("pay", "proof", paid["payment"]).exit_code == 0
 
 
+BEFORE = [["--payer", "Second"], ["--json"], ["--dry-run"], ["--instance", "."]]
+
+
+@pytest.mark.parametrize("before", BEFORE, ids=lambda before: before[0])
+def test_what_is_said_before_proof_is_not_passed_over(on_sqlite, before):
+    refused = on_sqlite("pay", *before, "proof", "unknown")
+    asked = on_sqlite("pay", "proof", "unknown")
+
+    assert refused.exit_code == 2
+    assert f"Say {before[0]} after `pay proof`" in refused.stderr
+    assert (asked.exit_code, asked.stderr) == (1, "Error: There is no payment 'unknown'.\n")
+
+
+def test_of_another_payer_there_is_no_proof(installed, wire):
+    installed("payer", "add", "Second")
+    wire.post("Claim", a_claim())
+    installed.json("work", "--once")
+    [paid] = installed.json("pay", "--payer", "Default Payer")
+
+    theirs = installed("pay", "proof", paid["payment"], "--payer", "Second")
+
+    assert (theirs.exit_code, theirs.output) == (1, theirs.stderr)
+    assert "There is no payment" in theirs.stderr
+    own = installed.json("pay", "proof", paid["payment"], "--payer", "Default Payer")
+    assert own["payer"] == "Default Payer"
+
+
 def test_a_payment_is_proven_on_the_screen_and_on_paper(installed, wire, tmp_path):
     payee = {"type": {"coding": [{"code": "subscriber"}]}, "party": {"reference": "Patient/1"}}
     wire.post("Claim", a_claim(payee=payee))

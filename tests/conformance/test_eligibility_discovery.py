@@ -86,3 +86,59 @@ def test_whom_a_submitter_enrolled_it_discovers_by_its_own_patient(http, registr
 
     assert found(enrolling, {"reference": patient.reference}) == ["M7"]
     assert found(stranger, {"reference": patient.reference}) == []
+
+
+ANA = identifier("http://people.test", "ANA")
+
+
+def test_only_who_shows_the_patient_is_told_of_a_coverage(wire, core):
+    kept = {"resourceType": "Patient", "id": "p7", "identifier": [ANA], "birthDate": "2011-04-05"}
+    core.put("Patient/p7", kept)
+    core.put("Coverage/c7", a_coverage("M7", id="c7", beneficiary={"reference": "Patient/p7"}))
+    own = wire.post("Patient", {"resourceType": "Patient", "identifier": [ANA]}).reference
+
+    def insured(patient, coverage, contained=()):
+        entry = [{"focal": True, "coverage": coverage}]
+        answer = ask(wire, patient=patient, insurance=entry, contained=list(contained) or None)
+        [insurance] = answer["insurance"]
+        return insurance["inforce"], "benefitPeriod" in insurance, answer["disposition"]
+
+    told, untold = (True, True), (False, False, "The payer knows no such coverage.")
+    by_id, anybody = {"reference": "Coverage/c7"}, {"display": "Anybody"}
+    by_subscriber = {
+        "resourceType": "Coverage",
+        "id": "c",
+        "status": "active",
+        "subscriberId": "S-M7",
+        "beneficiary": anybody,
+        "payor": [{"display": "Payer"}],
+    }
+    named = {"reference": "#c"}
+    # Neither an id nor a number without a system shows anything, and the payer's Patient is
+    # no more known by its id.
+    assert insured(anybody, by_id) == insured(anybody, {"reference": "Coverage/c8"}) == untold
+    assert insured({"reference": "Patient/p7"}, by_id) == untold
+    assert insured({"identifier": {"value": "ANA"}}, by_id) == untold
+    assert insured(anybody, named, [by_subscriber]) == untold
+    assert insured({"identifier": ANA}, by_id)[:2] == told
+    assert insured({"reference": own}, by_id)[:2] == told
+    assert insured({"identifier": ANA}, named, [by_subscriber])[:2] == told
+    member = identifier("http://payer.test/member", "M7")
+    assert insured(anybody, {"identifier": member})[:2] == told
+    assert insured(anybody, named, [by_subscriber | {"identifier": [member]}])[:2] == told
+
+
+def test_a_patient_of_another_birth_date_or_gender_is_told_nothing(wire, core):
+    kept = {"resourceType": "Patient", "id": "p7", "identifier": [ANA], "birthDate": "2011-04-05"}
+    core.put("Patient/p7", {**kept, "gender": "female"})
+    core.post("Coverage", a_coverage("M7", beneficiary={"reference": "Patient/p7"}))
+
+    def told(**said):
+        sent = {"resourceType": "Patient", "id": "p", "identifier": [ANA], **said}
+        elements = {"patient": {"reference": "#p"}, "contained": [sent]}
+        asked = ask(wire, member="M7", purpose=["validation", "discovery"], **elements)
+        [insurance] = asked["insurance"]
+        return insurance["inforce"], "benefitPeriod" in insurance
+
+    assert told(birthDate="2011-04", gender="female") == (True, True)
+    assert told(birthDate="2011-05") == told(gender="male") == (False, False)

@@ -3,8 +3,12 @@
 http://hl7.org/fhir/R4/invoice.html, http://hl7.org/fhir/R4/paymentnotice.html, docs/invoices.md
 """
 
-import pytest
+from dataclasses import replace
 
+import pytest
+from sqlalchemy import event
+
+from app import create_app
 from app.domain.canonical import extension
 from app.fhir.validation import check
 from app.store import tables
@@ -182,6 +186,40 @@ def test_a_payment_that_is_taken_back_opens_the_invoice_again(wire, invoice):
     wire.put(second, wire.get(second).document | {"status": "cancelled"})
     assert standing(wire, invoice) == ("issued", None)
     assert wire.post("PaymentNotice", paying(invoice, "50.00")).status == 201
+
+
+def test_a_payment_is_taken_back_wherever_the_gateway_is_reached_by_then(
+    wire, invoice, installation
+):
+    named = {"request": {"reference": f"{installation.base_url}/{invoice}"}}
+    notice = wire.post("PaymentNotice", paying(invoice, "50.00") | named).reference
+    assert standing(wire, invoice) == ("balanced", None)
+    moved = create_app(replace(installation, base_url="https://moved.test/fhir/r4"))
+    there = replace(wire, http=moved.test_client())
+
+    cancelled = there.task(a_task("cancel", focus=notice))
+
+    assert cancelled.document["status"] == "completed"
+    assert standing(there, invoice) == ("issued", None)
+    assert there.post("PaymentNotice", paying(invoice, "50.00")).status == 201
+
+
+def test_what_an_invoice_has_received_is_read_at_once(wire, invoice, installation):
+    statements = []
+
+    def note(_connection, _cursor, statement, *_others):
+        statements.append(statement)
+
+    event.listen(installation.store.engine, "before_cursor_execute", note)
+    counts = []
+    for _ in range(4):
+        statements.clear()
+        assert wire.post("PaymentNotice", paying(invoice, "1.00")).status == 201
+        counts.append(len(statements))
+
+    # The first of them finds no earlier one; from then on it is the same for each.
+    assert counts[1:] == [counts[1]] * 3
+    assert standing(wire, invoice) == ("issued", "46.00")
 
 
 def test_a_notice_that_is_nullified_has_paid_nothing(wire, invoice):

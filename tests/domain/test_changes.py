@@ -19,7 +19,15 @@ from app.domain.changes import TOLD, Change, changes, rules_changed
 from app.domain.claims import Days
 from app.domain.codes import Cause
 from app.domain.reissue import Reissue
-from tests.adjudicators.builders import DAY, a_claim, a_line, a_plan, a_price
+from tests.adjudicators.builders import (
+    DAY,
+    GENERAL,
+    a_benefit,
+    a_claim,
+    a_line,
+    a_plan,
+    a_price,
+)
 from tests.domain.test_reissue import a_decision, line
 
 SPENT = Counter("member", "deductible-individual", "", "2026")
@@ -103,6 +111,12 @@ ONE = {
         "other-claims",
         "other requests for the same services",
     ),
+    "too many duplicates": (
+        {},
+        {"has_more_earlier": True},
+        "other-claims",
+        "whether all such requests were looked at",
+    ),
     "authorization": (
         {},
         {"authorizations": (Authorization("PA-1", "USD", ()),)},
@@ -119,7 +133,7 @@ ONE = {
         {},
         {"counters": {SPENT: Decimal("5.01")}},
         "counters",
-        "what was used before of deductible-individual 2026",
+        "what was used before of deductible-individual",
     ),
     "attachments came": ({}, {"attachments": 2}, "attachments", "attachments that came: 2"),
     "attachments went": ({"attachments": 1}, {}, "attachments", "attachments that were cancelled"),
@@ -189,16 +203,31 @@ def test_a_counter_that_neither_plan_looks_at_is_not_told():
 
     assert changes(before, after) == ()
     told = changes(replace(before, plan=limited), replace(after, plan=limited))
-    assert [change.text for change in told] == ["what was used before of benefit 2026"]
+    assert [change.text for change in told] == ["what was used before of benefit"]
 
 
 def test_of_counters_no_figure_and_no_person_is_told():
     family = Counter("family-key", "out-of-pocket-family", "", "2026")
     [change] = changes(asked(), asked(counters={SPENT: Decimal(77), family: Decimal(88)}))
 
-    assert change.text == (
-        "what was used before of deductible-individual 2026, out-of-pocket-family 2026"
+    assert change.text == ("what was used before of deductible-individual, out-of-pocket-family")
+
+
+def test_of_counters_no_day_and_no_name_of_an_adjudicators_own_is_told():
+    copays = a_plan(a_benefit(copay="5"))
+    own_day, other_day = (
+        Counter("member", "copay", GENERAL.key, day) for day in ("2026-06-01", "2026-01-17")
     )
+    kept = Counter("member", "psychotherapy", "psychotherapy", "2026-01-17")
+
+    def texts(*counters):
+        after = asked(plan=copays, counters=dict.fromkeys(counters, Decimal(5)))
+        return [change.text for change in changes(asked(plan=copays, counters={}), after)]
+
+    assert texts(own_day) == ["what was used before of copay"]
+    # Kept by an earlier version, which asked with every day: no decision looked at it.
+    assert texts(other_day) == []
+    assert texts(kept) == ["what was used before of other counters"]
 
 
 def test_what_the_earlier_decision_was_is_no_change_of_the_inputs():

@@ -56,6 +56,7 @@ def test_what_is_no_time_limit_is_refused(text):
         ("predetermination/stat=72h", Kind(ClaimUse.PREDETERMINATION, Priority.STAT), 3 * WEEK / 7),
         (f"claim//{'t' * 255}=7d", Kind(ClaimUse.CLAIM, None, "t" * 255), WEEK),
         ("claim//oral=7d", Kind(ClaimUse.CLAIM, None, "oral"), WEEK),
+        ("claim//http://x.test/a/=1h", Kind(ClaimUse.CLAIM, None, "http://x.test/a/"), WEEK / 168),
         (
             "claim/normal/http://a.test/b=c|oral=7d",
             Kind(ClaimUse.CLAIM, Priority.NORMAL, "http://a.test/b=c|oral"),
@@ -123,6 +124,20 @@ def test_of_several_rules_the_one_about_the_type_then_about_the_priority_holds(
     found = limit_for(own, ClaimUse.PREAUTHORIZATION, Priority(priority), type)
 
     assert found == TimeLimit.parse(rule)
+
+
+@pytest.mark.parametrize("code", ["emergency", "pharmacy"])
+def test_of_two_rules_about_a_type_the_one_with_its_system_holds(code):
+    """The alphabet decides nothing: one code sorts before `http`, the other after it."""
+    named = TimeLimit.parse(f"claim//http://x.test|{code}=2h")
+    own = (TimeLimit.parse(f"claim//{code}=1h"), named)
+
+    ours, theirs = (
+        limit_for(own, ClaimUse.CLAIM, Priority.NORMAL, Coding(system, code))
+        for system in ("http://x.test", "http://y.test")
+    )
+
+    assert (ours, theirs) == (named, own[0])
 
 
 @pytest.mark.parametrize(("type", "days"), [(PHARMACY, 1), (Coding("other", "pharmacy"), 7)])

@@ -52,6 +52,14 @@ def test_what_is_decided_at_the_last_moment_is_in_time(decisions, will_breach):
     assert standing.first_breach_at == (NOW + 2 * HOUR if will_breach else None)
 
 
+# Of one decision a week the 416,000th comes in the year 9998, the 420,000th after the last year.
+@pytest.mark.parametrize(("nth", "year"), [(416_000, 9998), (420_000, None), (10**9, None)])
+def test_a_backlog_that_outlasts_the_calendar_is_never_decided(nth, year):
+    at = Pace(1, WEEK).decided_at(NOW, nth)
+
+    assert (at and at.year) == year
+
+
 def test_kinds_stand_beside_each_other_and_share_no_pace():
     clocks = [due_in(1, URGENT), due_in(2), due_in(3, URGENT)]
 

@@ -3,6 +3,7 @@
 from datetime import date
 
 from app.domain.adjudication import Coverage
+from app.domain.plan import Plan
 from app.domain.references import Identifier
 from app.fhir.coverages import Member, member_of, plan_identifier, read_coverage
 from tests.fhir.answers import example
@@ -32,6 +33,16 @@ def test_a_family_is_one_plan_and_one_subscriber():
     ]
 
     assert families == ["B37FC|S-1", "B37FC|S-1", "|S-1"]
+
+
+def test_the_plan_of_a_family_is_the_one_found_and_not_how_it_was_named():
+    document = example("Coverage-9876B1") | {"subscriberId": "S-1"}
+    alone = {name: value for name, value in document.items() if name != "subscriberId"}
+    found = Plan(identifier="gold", version="1")
+
+    assert read_coverage(document, "a", found).family == "gold|S-1"
+    assert read_coverage(document | {"class": []}, "a", found).family == "gold|S-1"
+    assert read_coverage(alone, "a", found).family == "a"
 
 
 def test_a_member_is_matched_by_what_the_submitted_coverage_says():

@@ -6,6 +6,7 @@ import fhirpathpy
 import pytest
 from fhirpathpy.models import models
 
+from app.fhir.claim_wide import FOUND
 from app.fhir.line_conditions import AGE, PATIENT, RESOURCE, compiled_condition, is_understood
 
 LINE = {
@@ -52,6 +53,17 @@ TWINS = [
     ("modifier.first().coding.code = 'a'", "modifier.first().coding.code = 'b'"),
     ("(%age > 60 or %age < 20) and true", "%age > 60 or (%age < 20 and false)"),
     ("%resource.use = 'claim'", "%resource.use = 'preauthorization'"),
+    (
+        "%resource.item.where(sequence = 1).exists() and modifier.coding.exists(%age = 0).not()",
+        "(%resource.item.where(sequence = 1).exists() and %age < 18).not()",
+    ),
+    (
+        "bodySite.coding.code in (%resource.item.bodySite.coding.code | '15')",
+        "17 in %resource.item",
+    ),
+    ("(%resource.item.sequence | 'a') contains 1.0", "%resource.item.sequence contains '1'"),
+    ("quantity in %resource.item.quantity", "quantity in (%resource.item.sequence | 2.4)"),
+    ("%resource.item.unitPrice contains unitPrice", "%resource.item.bodySite contains unitPrice"),
     ("modifier.coding.code != 'a'", "modifier.coding.code = 'a'"),
     ("detail.quantity.value > 1 or true", "detail.quantity.value > 1 or false"),
     ("(detail.quantity.value > 1 and false).not()", "(detail.quantity.value > 1 and true).not()"),
@@ -81,6 +93,10 @@ NOT_UNDERSTOOD = [
     "%patient",
     "modifier.where(%resource.use = 'claim').exists()",
     "modifier.where(%patient.gender = 'male').exists()",
+    "%resource.item.where(%age < 18).exists()",
+    "(%resource.item).where(sequence = 1 and %network = 'in-network').exists()",
+    "(modifier | %resource.item.modifier).exists()",
+    "%age in (%resource.item.sequence | %age)",
     "iif(true, true, false)",
     "true!",
 ]
@@ -91,6 +107,26 @@ def test_a_condition_holds_or_not(met, unmet):
     found = [compiled_condition(each).holds(LINE, VARIABLES) for each in (met, unmet)]
 
     assert found == [True, False]
+
+
+@pytest.mark.parametrize(("met", "unmet"), TWINS)
+def test_it_holds_alike_where_what_is_said_of_the_claim_was_found_before(met, unmet):
+    of_the_claim = VARIABLES | {FOUND: {}}
+
+    for _ in range(2):
+        found = [compiled_condition(each).holds(LINE, of_the_claim) for each in (met, unmet)]
+        assert found == [True, False]
+
+
+def test_a_moment_is_looked_for_among_the_dates_of_the_claim():
+    condition = compiled_condition("servicedDate in (%resource.item.servicedDate | @2027-01-01)")
+    variables = VARIABLES | {FOUND: {}}
+
+    days = ("2026-06-01", "2027-01-01", "2026-06-02")
+    found = [condition.holds({"servicedDate": day}, variables) for day in days]
+
+    assert found == [True, True, False]
+    assert compiled_condition("@2026-06-01 in %resource.item.servicedDate").holds({}, variables)
 
 
 @pytest.mark.parametrize("expression", [each for pair in TWINS for each in pair])

@@ -316,3 +316,34 @@ def test_a_condition_on_a_network_that_is_not_known_does_not_hold():
     [unknown] = applied((price,), *told, lambda _day: None)
 
     assert (len(known.lines), unknown.lines) == (4, frozenset())
+
+
+class Walked(dict):
+    """A Claim that counts how often its items are looked at."""
+
+    walks = 0
+
+    def get(self, name, default=None):
+        self.walks += name == "item"
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize(
+    ("expression", "holds"),
+    [
+        ("%resource.item.productOrService.coding.where(code = '1300').exists()", True),
+        ("%resource.item.where(productOrService.coding.code = '1400').exists()", False),
+        ("'14' in %resource.item.bodySite.coding.code and %age >= 17", True),
+    ],
+)
+def test_what_is_said_of_the_whole_claim_is_found_once_for_all_lines(expression, holds):
+    [price] = read_prices(a_definition(propertyGroup=[a_group("60.00", expression)]))
+    girl = Person(Days(date(2008, 6, 1), date(2008, 6, 1)), Sex.FEMALE)
+    claim, document = read_claim(CLAIM, ""), Walked(CLAIM)
+    applied((), document, claim, girl, date(2026, 6, 9), since_june)
+
+    [found] = applied((price,), document, claim, girl, date(2026, 6, 9), since_june)
+
+    assert found.lines == ({(1,), (2,), (2, 7), (2, 8)} if holds else frozenset())
+    # Once to tell the lines, once for the condition.
+    assert document.walks == 2

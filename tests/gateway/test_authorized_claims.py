@@ -53,9 +53,9 @@ def bound(core):
     return core
 
 
-def asking(use, *quantities, price="100.00", kind="oral", **elements):
+def asking(use, *quantities, price="100.00", kind="oral", serviced=SERVED_ON, **elements):
     """A request for so many units in each line, at 100.00 each unless told."""
-    claim = a_claim(use, prices=[price] * len(quantities), serviced=SERVED_ON, **elements)
+    claim = a_claim(use, prices=[price] * len(quantities), serviced=serviced, **elements)
     for item, quantity in zip(claim["item"], quantities, strict=True):
         del item["net"]
         item["quantity"] = {"value": quantity}
@@ -226,6 +226,44 @@ def test_nullified_it_keeps_its_amounts_alone(desk, three):
         lambda connection: connection.execute(tables.reservation_entry.select()).all()
     )
     assert {entry.measure for entry in entries} == {Measure.AMOUNT}
+
+
+# --- its days
+
+FIVE_DAYS = {"start": "2026-03-01", "end": "2026-03-05"}
+
+
+def test_a_claim_that_comes_after_its_last_day_for_a_day_within_is_paid(ask, desk, clock):
+    granted = ask("preauthorization", 3, billablePeriod=FIVE_DAYS)
+    quoted = a_quote(granted.stored.id)
+    clock.forward(days=20)
+
+    within = ask("claim", 2, insurance=quoted)
+    after = ask("claim", 2, insurance=quoted, serviced="2026-03-06")
+
+    assert rows(desk, within) == [BOTH_PAID]
+    assert rows(desk, after) == [["submitted 200.00", "contractual 200.00 (197)", "benefit 0.00"]]
+
+
+@pytest.mark.parametrize("start", ["9999-12-31", "9999-11"])
+def test_days_at_the_end_of_the_calendar_hold_to_its_last(ask, desk, start):
+    granted = ask("preauthorization", 1, serviced="9999-12-31", billablePeriod={"start": start})
+
+    answer = desk.document(f"ClaimResponse/{desk.submission(granted).response_id}")
+    assert answer["preAuthPeriod"]["end"] == "9999-12-31"
+
+
+def test_the_days_of_a_preauthorization_stay_what_they_were_when_it_is_decided_again(
+    ask, desk, three, worker, clock
+):
+    clock.forward(days=5)
+    desk.task(a_task("reprocess", focus=three.stored.reference))
+    worker.drain()
+
+    answer = desk.document(f"ClaimResponse/{desk.submission(three).response_id}")
+    # Decided first on 2 March, for 90 days.
+    assert answer["preAuthPeriod"] == {"start": "2026-03-02", "end": "2026-05-31"}
+    assert rows(desk, ask("claim", 2, insurance=a_quote(three.stored.id))) == [BOTH_PAID]
 
 
 # --- together

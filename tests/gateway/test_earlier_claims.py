@@ -5,7 +5,10 @@ import pytest
 from app.domain.lifecycle import State
 from app.domain.parties import Payer
 from app.domain.references import Identifier
+from app.fhir import json_text
+from app.fhir.claims import read_claim
 from app.gateway.administration import Administration
+from app.gateway.earlier_claims import earlier_claims
 from app.gateway.jobs.worker import Worker
 from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_task, identifier
 from tests.gateway.desk import Desk
@@ -136,11 +139,81 @@ def test_lines_that_were_denied_are_told(desk, core, looked_at):
     assert looked_at() == [[(1,), (2,)]]
 
 
-def test_a_claim_received_later_is_not_looked_at(desk, insured, looked_at):
+def test_decided_again_a_claim_stays_paid_beside_a_later_one_that_was_denied_for_it(
+    desk, insured, looked_at
+):
     first = desk.create(one_service())
     desk.create(one_service())
     looked_at()
 
     desk.task(a_task("reprocess", focus=first.stored.reference))
 
+    assert looked_at() == [[(1,)]]
+    assert desk.submission(first).total == 80
+
+
+@pytest.fixture
+def among(desk, payer):
+    """Which Claims are looked at for one where only so many are, and whether there are more."""
+
+    def looked(taken, most):
+        base = desk.installation.base_url
+        claim = read_claim(json_text.parsed(taken.stored.text), base)
+
+        def others(work):
+            submission = work.submissions.find("Claim", taken.stored.id)
+            return earlier_claims(submission, claim, None, payer, base, work, most)
+
+        found = desk.see(others)
+        return [each.id for each in found.claims], found.has_more
+
+    return looked
+
+
+def test_claims_that_are_not_live_or_came_later_are_in_nobodys_place(desk, insured, among, clock):
+    for _ in range(2):
+        desk.task(a_task("cancel", focus=desk.create(one_service()).stored.reference))
+    live, asking = desk.create(one_service()), desk.create(one_service())
+    clock.forward(minutes=1)
+    desk.create(one_service())
+
+    assert among(asking, 1) == ([live.stored.id], False)
+
+
+def test_where_there_are_more_than_are_looked_at_it_is_told(desk, insured, among):
+    first, second, asking = (desk.create(one_service()) for _ in range(3))
+
+    assert among(asking, 1) == ([first.stored.id], True)
+    assert among(asking, 2) == ([first.stored.id, second.stored.id], False)
+
+
+def test_a_claim_that_tells_the_end_of_its_bill_alone_is_found_by_the_day_it_is_decided_on(
+    desk, insured, looked_at
+):
+    # Of the bill only the start says when a service was; without it, the Claim's own day does.
+    first = a_claim(billablePeriod={"end": DAY}, created="2026-02-20", serviced=DAY)
+    del first["item"][0]["servicedDate"]
+    desk.create(first)
+    second = desk.create(a_claim(serviced="2026-02-20"))
+
+    assert looked_at() == [[]]
+    assert desk.submission(second).total == 0
+
+
+def test_decided_again_a_claim_is_not_paid_beside_a_later_one_until_that_is_cancelled(
+    desk, core, looked_at
+):
+    first = desk.create(one_service())
+    looked_at()
+    core.create(a_coverage())
+    second = desk.create(one_service())
+    looked_at()
+
+    desk.task(a_task("reprocess", focus=first.stored.reference))
+    assert looked_at() == [[]]
+    assert [desk.submission(each).total for each in (first, second)] == [0, 80]
+
+    desk.task(a_task("cancel", focus=second.stored.reference))
+    desk.task(a_task("reprocess", focus=first.stored.reference))
     assert looked_at() == []
+    assert desk.submission(first).total == 80

@@ -1,5 +1,6 @@
 """Earlier payers: which insurances come first, whose answers are found, and what they paid."""
 
+import threading
 from datetime import timedelta
 from decimal import Decimal
 
@@ -11,8 +12,12 @@ from app.domain.money import Money
 from app.domain.references import Identifier
 from app.fhir import json_text
 from app.gateway.earlier_payers import earlier_payers
+from app.gateway.intake import intake
+from app.gateway.jobs.worker import Worker
 from app.gateway.new_payer import new_payer
 from tests.builders import COVERAGE_SYSTEM, a_claim, identifier, money
+from tests.gateway.desk import received
+from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide
 
 HL7 = "http://terminology.hl7.org/CodeSystem/adjudication"
 NAMED = {"identifier": identifier("http://first.test/response", "R1")}
@@ -177,6 +182,14 @@ ANSWERS = {
         {"item": [{"itemSequence": 1, "adjudication": rows("-30.00")}]},
         EarlierAnswer({(1,): dollars("0")}),
     ),
+    "a reversal in total": (
+        {"item": None, "total": rows("-45.00")},
+        EarlierAnswer({}, dollars("0")),
+    ),
+    "a payment taken back": (
+        {"item": None, "payment": {"type": {"text": "complete"}, "amount": money("-50.00")}},
+        EarlierAnswer({}, dollars("0")),
+    ),
 }
 
 
@@ -198,6 +211,67 @@ def test_a_claim_waits_for_the_answer_and_goes_on_once_it_is_sent(desk, insured,
     # 100 less 20 % is 80; 100 - 30 = 70 are left of the allowed amount.
     decided = desk.submission(taken)
     assert (decided.state, decided.total) == (State.PAYABLE, Decimal("70.00"))
+
+
+def test_an_answer_that_comes_while_the_claim_is_looked_at_ends_the_wait(
+    desk, insured, installation
+):
+    taken = desk.create(two_payers())
+
+    def meanwhile(request):
+        desk.create(a_response())
+        return decide(request)
+
+    asked = ScriptedAdjudicator(meanwhile, decide)
+    Worker(installation, {"standard": asked}).drain()
+
+    decided = desk.submission(taken)
+    assert (decided.state, decided.total) == (State.PAYABLE, Decimal("70.00"))
+    assert [one.earlier_payers for one in asked.asked] == [MISSING, BY_LINE]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_an_answer_that_is_not_committed_yet_as_the_wait_is_written_ends_it(
+    desk, insured, installation, worker
+):
+    taken = desk.create(two_payers())
+    is_sent, is_written = threading.Event(), threading.Event()
+
+    def send(work):
+        intake.take(received(a_response()), desk.client, installation.base_url, work)
+        is_sent.set()
+        is_written.wait(0.5)
+
+    sending = threading.Thread(target=lambda: desk.do(send))
+    sending.start()
+    assert is_sent.wait(30.0)
+    worker.drain()
+    is_written.set()
+    sending.join(30.0)
+    worker.drain()
+
+    assert not sending.is_alive()
+    assert desk.submission(taken).state is State.PAYABLE
+
+
+@pytest.mark.parametrize(
+    ("named", "asked_again"), [(NAMED, 1), ({"identifier": identifier("http://x.test", "R2")}, 0)]
+)
+def test_only_a_claim_that_names_the_answer_is_looked_at_again(
+    desk, stranger, insured, installation, named, asked_again
+):
+    desk.create(two_payers(named))
+    asked = ScriptedAdjudicator(decide)
+    worker = Worker(installation, {"standard": asked})
+    worker.drain()
+
+    stranger.create(a_response())
+    worker.drain()
+    assert len(asked.asked) == 1
+
+    desk.create(a_response())
+    worker.drain()
+    assert len(asked.asked) == 1 + asked_again
 
 
 def test_where_no_answer_comes_in_time_it_is_denied(desk, insured, worker, clock):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from app.domain.adjudication import Review
 from app.domain.issues import ErrorCode
 from app.domain.lifecycle import State
 from app.store import tables
@@ -33,8 +34,10 @@ def hold(desk, taken, is_held):
 
 def test_what_is_kept_of_the_row_is_that_it_was_there(desk, insured, worker, claim):
     worker.drain()
+    desk.change(tables.submission, review=Review.DUPLICATE)
     before = desk.submission(claim)
     assert before.disposition is not None
+    assert before.review is Review.DUPLICATE
 
     nullifies(desk, on(claim))
 
@@ -50,6 +53,7 @@ def test_what_is_kept_of_the_row_is_that_it_was_there(desk, insured, worker, cla
         after.awaiting,
         after.awaiting_text,
         after.due_at,
+        after.review,
     )
     assert set(blank) == {None}
 

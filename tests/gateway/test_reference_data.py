@@ -46,6 +46,16 @@ def test_a_plan_value_belongs_to_one_plan(core):
     assert load(core, a_plan(name="Gold")).change is Change.REPLACED
 
 
+@pytest.mark.parametrize("order", [("gold", "silver"), ("silver", "gold")])
+def test_no_identifier_of_a_plan_is_another_plans(core, order):
+    names = [identifier("http://payer.test/plan", value) for value in order]
+    load(core, a_plan("gold"))
+
+    assert refusal(core, a_plan(id="plan-2", identifier=names)) == [ErrorCode.DUPLICATE]
+    assert load(core, a_plan(identifier=names)).change is Change.REPLACED
+    assert refusal(core, a_plan("silver", id="plan-2")) == [ErrorCode.DUPLICATE]
+
+
 def test_a_digit_more_is_another_version_and_the_order_of_elements_is_none(core):
     def organization(digits, name):
         tail = {"name": "Clinic"} if name == "last" else {}

@@ -7,7 +7,7 @@ from functools import partial
 import pytest
 
 from app.store import tables
-from tests.builders import a_payment_notice, a_task, money
+from tests.builders import a_payment_notice, a_task, identifier, money
 from tests.conformance.accounts import Billing, billed
 from tests.reliability.crowd import together
 
@@ -184,3 +184,33 @@ def test_of_payments_at_once_no_more_are_taken_than_balance_the_invoice(crowd):
     assert billing.status(invoice) == "issued"
     [left] = billing.wire.get(invoice).document["extension"]
     assert left["valueMoney"] == money("40.00")
+
+
+def test_of_notices_under_one_identifier_at_once_one_is_booked(crowd, rows):
+    billing = crowd[0]
+    account = billing.account()
+    billing.charge(account)
+    invoice = billing.invoice(account, "issued").reference
+    booking = {"identifier": [identifier("http://bank.test", "T1")]}
+    paid = {"payment": {"display": "Bank transfer"}, "request": {"reference": invoice}} | booking
+    notices = [
+        a_payment_notice("", "5.00") | paid | {"created": f"2026-03-0{day}"}
+        for day in range(1, SENDERS + 1)
+    ]
+
+    replies = together(
+        [
+            partial(until_answered, one.wire.post, "PaymentNotice", notice)
+            for one, notice in zip(crowd, notices, strict=True)
+        ]
+    )
+
+    assert Counter(reply.status for reply in replies) == {201: 1, 409: SENDERS - 1}
+    [left] = billing.wire.get(invoice).document["extension"]
+    assert left["valueMoney"] == money("45.00")
+    # Once it is cancelled, the identifier is free again.
+    [kept] = [reply.reference for reply in replies if reply.status == 201]
+    billing.wire.task(a_task("cancel", focus=kept))
+    another = a_payment_notice("", "7.00") | paid
+    assert billing.wire.post("PaymentNotice", another).status == 201
+    assert len(rows.of(tables.live_identifier)) == 1

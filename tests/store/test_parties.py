@@ -27,6 +27,7 @@ PAYER = Payer(
         timedelta(days=3),
         timedelta(days=5),
         authorization_url="https://payer.test/preauthorizations",
+        preauthorization_run_out=timedelta(days=7),
     ),
 )
 OTHER = Payer("payer-2", "Other payer")

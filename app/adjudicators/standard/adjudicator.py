@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal, localcontext
 
 from app.adjudicators.standard.authorization import Reserves
+from app.adjudicators.standard.carried_units import units_of_carried
 from app.adjudicators.standard.coordination import other_currency, paid_before
 from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.denial import Denial
@@ -98,7 +99,9 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     if not likely:
         return None
     lines = ", ".join(spelled(path) for path in likely)
-    text = f"An earlier Claim has the same service at another price or modifier: line {lines}."
+    text = f"Another Claim has the same service at another price or modifier: line {lines}."
+    if request.has_more_earlier:
+        text = f"Too many other Claims have services of this one to look at all: line {lines}."
     return Deferred(Awaiting.OPERATOR, text)
 
 
@@ -124,7 +127,7 @@ def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
     standing = Standing(Tally(request.counters), Reserves(terms))
     carried = _carried_leaves(request)
     _keep(request, carried, standing.reserves)
-    units = _units_granted(request, terms) if carried else {}
+    units = units_of_carried(request, carried, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
     for leaf in leaves_of(request.claim, request.received_on):
         if leaf.line.path in carried:
@@ -172,21 +175,12 @@ def _count(
 ) -> None:
     """Count a line that is carried over: as it is counted, else (not told) by its rows."""
     path = leaf.line.path
-    granted = units.get(path, _NOTHING)
     counted = request.reissue.decided.postings if request.reissue else ()
     if any(posting.path for posting in counted):
         own = (posting for posting in counted if posting.path == path)
-        counted_over(leaf, own, granted, terms, standing)
+        counted_over(leaf, own, units[path], terms, standing)
     else:
-        counted_by_rows(leaf, rows, granted, terms, standing)
-
-
-def _units_granted(request: AdjudicationRequest, terms: Terms) -> dict[tuple[int, ...], Decimal]:
-    """How many units of each leaf are within the limits where all are decided in their order."""
-    standing = Standing(Tally(request.counters), Reserves(terms))
-    for leaf in leaves_of(request.claim, request.received_on):
-        assessed(leaf, terms, standing)
-    return standing.units.granted
+        counted_by_rows(leaf, rows, units[path], terms, standing)
 
 
 def _eligible(

@@ -1,9 +1,11 @@
 """Preauthorizations: whether a line has what its benefit category asks for, and what it takes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from heapq import merge
+from itertools import groupby
 
 from app.adjudicators.standard import reasons
 from app.adjudicators.standard.denial import Denial
@@ -16,8 +18,41 @@ from app.domain.plan import Benefit
 
 _NOTHING = Decimal(0)
 _Place = tuple[str, Path]
-# By service, in their order.
+# Of one service: by preauthorization, each in its order.
 _Places = dict[str, dict[_Place, None]]
+
+
+class _Index:
+    """Where there is something for a service; what is used up is not looked at again."""
+
+    def __init__(
+        self, lines: Mapping[_Place, HeldLine], days: Mapping[str, tuple[date, date]]
+    ) -> None:
+        self._days = days
+        self._by_service: dict[str, _Places] = {}
+        for place, line in lines.items():
+            for service in line.services:
+                places = self._by_service.setdefault(service, {})
+                places.setdefault(place[0], {})[place] = None
+
+    def of(self, leaf: Leaf) -> Iterator[_Place]:
+        """The places that granted a service of the leaf on its day, each once, in their order."""
+        services = {service.key for service in leaf.line.services}
+        found = [self._by_service[each] for each in services if each in self._by_service]
+        # Each is in order already; those of several codes are joined as far as they are asked for.
+        for key in found[0] if len(found) == 1 else sorted({key for each in found for key in each}):
+            first, last = self._days[key]
+            if first <= leaf.day <= last:
+                places = merge(*(each[key] for each in found if key in each))
+                yield from (place for place, _ in groupby(places))
+
+    def drop(self, place: _Place, line: HeldLine) -> None:
+        """Find a place no more."""
+        for service in line.services:
+            places = self._by_service.get(service, {})
+            places.get(place[0], {}).pop(place, None)
+            if not places.get(place[0], True):
+                del places[place[0]]
 
 
 class Reserves:
@@ -40,10 +75,9 @@ class Reserves:
             if one.key in self._days
             for line in sorted(one.lines, key=lambda line: line.path)
         }
-        # Where there is something for a service; what is used up is not looked at again.
-        self._held = self._by_service(lambda _: True)
-        self._with_units = self._by_service(lambda line: not line.is_used_up)
-        self._with_money = self._by_service(lambda line: line.amount > 0)
+        self._held = self._index(lambda _: True)
+        self._with_units = self._index(lambda line: not line.is_used_up)
+        self._with_money = self._index(lambda line: line.amount > 0)
         self._used: dict[tuple[str, Path, Path], Use] = {}
 
     def hold_for(self, leaf: Leaf) -> bool:
@@ -105,24 +139,13 @@ class Reserves:
         """All that was taken, one for each line and what it was taken of."""
         return tuple(sorted(self._used.values()))
 
-    def _by_service(self, is_there: Callable[[HeldLine], bool]) -> _Places:
-        places: _Places = {}
-        for place, line in self._left.items():
-            for service in line.services if is_there(line) else ():
-                places.setdefault(service, {})[place] = None
-        return places
+    def _index(self, is_there: Callable[[HeldLine], bool]) -> _Index:
+        lines = {place: line for place, line in self._left.items() if is_there(line)}
+        return _Index(lines, self._days)
 
-    def _holding(self, leaf: Leaf, places: _Places) -> Iterator[tuple[_Place, HeldLine]]:
-        services = {service.key for service in leaf.line.services}
-        found = [places.get(service, {}) for service in services]
-        # Each is in order already; those of several codes are joined.
-        ordered = (
-            found[0] if len(found) == 1 else sorted({place for each in found for place in each})
-        )
-        for place in ordered:
-            first, last = self._days[place[0]]
-            if first <= leaf.day <= last:
-                yield place, self._left[place]
+    def _holding(self, leaf: Leaf, index: _Index) -> Iterator[tuple[_Place, HeldLine]]:
+        for place in index.of(leaf):
+            yield place, self._left[place]
 
     def _take(self, use: Use) -> None:
         if not use.amount and not use.quantity:
@@ -140,11 +163,10 @@ class Reserves:
 
     def _drop_used(self, place: _Place) -> None:
         line = self._left[place]
-        for service in line.services:
-            if line.is_used_up:
-                self._with_units.get(service, {}).pop(place, None)
-            if line.amount == 0:
-                self._with_money.get(service, {}).pop(place, None)
+        if line.is_used_up:
+            self._with_units.drop(place, line)
+        if line.amount == 0:
+            self._with_money.drop(place, line)
 
 
 def authorization_denial(

@@ -24,11 +24,12 @@ tooth and surface, that the line tells, where the frequency is counted by them.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
+from app.adjudicators.standard.windows import DaysUsed
 from app.domain.adjudication import Counter, Coverage, Posting
 
 LIFETIME = "lifetime"
@@ -114,6 +115,7 @@ class Tally:
     def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
         self._sums = dict(before or {})
         self._days: dict[_Names, set[str]] = {}
+        self._used: dict[_Names, DaysUsed] = {}
         for counter in self._sums:
             self._list(counter)
         self._added: dict[tuple[Counter, tuple[int, ...]], Decimal] = {}
@@ -127,10 +129,14 @@ class Tally:
         """The sum so far; 0 for a counter that was never moved."""
         return self._sums.get(counter, Decimal(0))
 
-    def by_day(self, counter: Counter) -> Iterator[tuple[str, Decimal]]:
-        """Every day, and its sum, of a frequency that this counter is one day of."""
-        for day in self._days.get(_names(counter), ()):
-            yield day, self.of(replace(counter, period=day))
+    def days_used(self, counter: Counter) -> DaysUsed:
+        """The units of every day of a frequency that this counter is one day of."""
+        names = _names(counter)
+        if names not in self._used:
+            days = self._days.get(names, ())
+            sums = {date.fromisoformat(day): self.of(replace(counter, period=day)) for day in days}
+            self._used[names] = DaysUsed(sums)
+        return self._used[names]
 
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""
@@ -139,6 +145,8 @@ class Tally:
             self._added[key] = self._added.get(key, Decimal(0)) + amount
             self._sums[counter] = self.of(counter) + amount
             self._list(counter)
+            if counter.kind == FREQUENCY and _names(counter) in self._used:
+                self._used[_names(counter)].add(date.fromisoformat(counter.period), amount)
 
     def _list(self, counter: Counter) -> None:
         # Only a frequency is asked for day by day.

@@ -4,7 +4,7 @@ No span of the given length holds more than its units, wherever it begins: what 
 earlier or later than what was counted before. A calendar year is the year of the service.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
@@ -13,7 +13,7 @@ from app.adjudicators.standard.counters import Tally
 from app.adjudicators.standard.leaves import Leaf
 from app.adjudicators.standard.terms import Terms
 from app.domain.plan import Benefit
-from app.domain.restrictions import Frequency, Per, Span, names_any
+from app.domain.restrictions import Frequency, Per, names_any
 
 
 def units_within(
@@ -63,19 +63,7 @@ def _categories(rule: Frequency, leaf: Leaf) -> Iterator[str]:
 
 
 def _used(rule: Frequency, category: str, day: date, terms: Terms, tally: Tally) -> Decimal:
-    counter = counters.frequency(terms.coverage, category, day)
-    used = {date.fromisoformat(each): units for each, units in tally.by_day(counter)}
+    used = tally.days_used(counters.frequency(terms.coverage, category, day))
     if rule.span is None:
-        return _sum(used, date(day.year, 1, 1), date(day.year, 12, 31))
-    return max(_windows(used, day, rule.span))
-
-
-def _windows(used: Mapping[date, Decimal], day: date, span: Span) -> Iterator[Decimal]:
-    """What was used in each span that holds the day: those that begin on it or on a day of use."""
-    for first in {day, *used}:
-        if first <= day <= span.last_day(first):
-            yield _sum(used, first, span.last_day(first))
-
-
-def _sum(used: Mapping[date, Decimal], first: date, last: date) -> Decimal:
-    return sum((units for day, units in used.items() if first <= day <= last), Decimal(0))
+        return used.within(date(day.year, 1, 1), date(day.year, 12, 31))
+    return used.fullest(day, rule.span)

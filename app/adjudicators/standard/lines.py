@@ -88,7 +88,7 @@ def counted_by_rows(
 ) -> None:
     """Count a line that is carried over by its rows, as the plan of now counts such rows.
 
-    The rows do not tell of how many `units` they are.
+    `units` are those that something was eligible of.
     """
     standing.tally.at(leaf.line.path)
     found = covering(leaf, terms)
@@ -113,7 +113,10 @@ def counted_by_rows(
 def counted_over(
     leaf: Leaf, postings: Iterable[Posting], units: Decimal, terms: Terms, standing: Standing
 ) -> None:
-    """Count a line that is carried over exactly as it was counted, whatever the plan says now."""
+    """Count a line that is carried over exactly as it was counted, whatever the plan says now.
+
+    `units` are those that something was eligible of.
+    """
     standing.tally.at(leaf.line.path)
     for posting in postings:
         standing.tally.add(posting.counter, posting.amount)
@@ -154,9 +157,9 @@ def _eligible(
         return Decimal(0)
     within = standing.units.within(benefit, units)
     within = frequency.units_within(within, leaf, benefit, terms, tally)
-    standing.units.grant(benefit, leaf.line, within)
     eligible = price.allowed_of(within)
     if eligible > 0:
+        standing.units.grant(benefit, leaf.line, within)
         limits.count_visit(benefit, leaf.day, terms, tally)
         frequency.count_units(within, leaf, benefit, terms, tally)
         standing.reserves.take_units(leaf, within)

@@ -100,10 +100,10 @@ def equality(left: Step, right: Step, *, is_equal: bool) -> Step:
             return []
         if len(one) != len(other):
             return [not is_equal]
-        same = set(starmap(_same, zip(one, other, strict=True)))
-        if False in same:
+        truths = set(starmap(same, zip(one, other, strict=True)))
+        if False in truths:
             return [not is_equal]
-        return [] if None in same else [is_equal]
+        return [] if None in truths else [is_equal]
 
     return compared
 
@@ -126,17 +126,18 @@ def membership(left: Step, right: Step) -> Step:
 
     def member(nodes: Values, root: Any) -> Values:
         one, others = left(nodes, root), right(nodes, root)
-        return [any(_same(one[0], each) for each in others)] if len(one) == 1 else []
+        return [any(same(one[0], each) for each in others)] if len(one) == 1 else []
 
     return member
 
 
-def _same(one: Any, other: Any) -> bool | None:
+def same(one: Any, other: Any) -> bool | None:
+    """Whether two values are the same; None where that is not to be told."""
     if isinstance(one, Moment) or isinstance(other, Moment):
         order = _order(one, other)
         is_comparable = all(isinstance(each, Moment | str) for each in (one, other))
         return None if order is None and is_comparable else order == 0
-    numbers = _number(one), _number(other)
+    numbers = number_of(one), number_of(other)
     if None not in numbers:
         return numbers[0] == numbers[1]
     # `true` is no number here, as it is in Python.
@@ -151,13 +152,13 @@ def _order(one: Any, other: Any) -> int | None:
         return None if order is None else -order
     if isinstance(one, str) and isinstance(other, str):
         return (one > other) - (one < other)
-    numbers = _number(one), _number(other)
+    numbers = number_of(one), number_of(other)
     if numbers[0] is None or numbers[1] is None:
         return None
     return (numbers[0] > numbers[1]) - (numbers[0] < numbers[1])
 
 
-def _number(value: Any) -> Decimal | None:
+def number_of(value: Any) -> Decimal | None:
     """A number; a Quantity of units without a name is one too."""
     if isinstance(value, Mapping) and value.keys() & {"code", "unit"} <= {"code"}:
         value = value.get("value") if value.get("code") in _UNITLESS else None

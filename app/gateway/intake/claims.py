@@ -19,7 +19,7 @@ from app.domain.references import Reference
 from app.fhir import claim_response, json_text
 from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
-from app.gateway import answers, authorizations, clocks
+from app.gateway import answers, authorizations, clocks, earlier_payers
 from app.gateway.attachments import attach_earlier
 from app.gateway.earlier_claims import remember
 from app.gateway.intake.subrogation import subrogation
@@ -56,6 +56,7 @@ def take(
         clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
         remember(stored.id, claim, dict(document), base, work)
+        earlier_payers.remember(stored.id, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
         work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at)
     return response.reference

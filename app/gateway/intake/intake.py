@@ -3,12 +3,11 @@
 http://hl7.org/fhir/R4/http.html#create
 """
 
-from app.domain.adjudication import Awaiting
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.fhir import json_text
 from app.fhir.documents import identifiers_of
-from app.gateway import reference_data
+from app.gateway import earlier_payers, reference_data
 from app.gateway.conditional import existing
 from app.gateway.intake import (
     claims,
@@ -107,7 +106,7 @@ def _new(
     kind = _BY_TYPE.get(received.type)
     if kind is None:
         if received.type == "ClaimResponse":
-            work.jobs.wake(work.scope.payer_id, (Awaiting.OTHER_PAYER,))
+            earlier_payers.brought(received.document, stored, work)
         return Taken(stored, is_new=True)
     related = kind(received.document, stored, client, base, work, is_handed_over)
     is_urgent = received.type == "Claim" and claims.is_urgent(received.document)

@@ -30,17 +30,18 @@ REFUSALS = frozenset(
 )
 
 _TYPE = "PaymentReconciliation"
+_AT = "PaymentNotice.payment"
 
 
 def payment_issues(
-    document: Mapping[str, Any], base: str, work: UnitOfWork, at: str = "PaymentNotice.payment"
+    document: Mapping[str, Any], base: str, work: UnitOfWork, at: str = _AT
 ) -> list[Issue]:
     """Why the notice is not taken; empty where it agrees with a payment, or pays an Invoice.
 
     One that names both a payment of this payer's and an Invoice has to agree with both.
     """
     if _is_told_already(document, work):
-        return [Issue(ErrorCode.PAYMENT_TWICE, ErrorCode.PAYMENT_TWICE.entry.meaning, at)]
+        return [_told_twice(at)]
     payment = _issued(document, base, work)
     pays_invoice = names_invoice(document, base)
     if payment is None and not (pays_invoice and _is_from_outside(document, base)):
@@ -62,6 +63,19 @@ def _is_told_already(document: Mapping[str, Any], work: UnitOfWork) -> bool:
     return any(each is not None and each.state is State.STORED for each in kept)
 
 
+def _hold_identifiers(document: Mapping[str, Any], id: str, work: UnitOfWork) -> bool:
+    """Take the identifiers of a notice while it stands; whether no other notice has one of them.
+
+    Of two at the same moment the database lets one have it, whichever Invoices they name.
+    """
+    hashes = {work.hasher("live-notice", each.key) for each in identifiers_of(document)}
+    return not work.submissions.hold_identifiers(id, hashes)
+
+
+def _told_twice(at: str = _AT) -> Issue:
+    return Issue(ErrorCode.PAYMENT_TWICE, ErrorCode.PAYMENT_TWICE.entry.meaning, at)
+
+
 def _is_from_outside(document: Mapping[str, Any], base: str) -> bool:
     """Whether the payment is not said to be one of this payer's."""
     return reference_of(document["payment"], base).type != _TYPE
@@ -76,22 +90,23 @@ def take(
     is_handed_over: bool,
 ) -> None:
     """Keep a notice that agrees with its payment; raises Unacceptable for any other."""
-    issues = payment_issues(document, base, work)
+    # The identifiers before the Invoice, as a cancel lets go of them: nobody waits for each other.
+    is_twice = not _hold_identifiers(document, stored.id, work)
+    issues = [_told_twice()] if is_twice else payment_issues(document, base, work)
     if issues:
         raise Unacceptable(*issues)
-    work.submissions.add(
-        Submission(
-            type=stored.type,
-            id=stored.id,
-            submitter_id=client.id,
-            state=State.STORED,
-            epoch=1,
-            created_at=work.now,
-            outcome=Outcome.COMPLETE,
-        )
+    submission = Submission(
+        type=stored.type,
+        id=stored.id,
+        submitter_id=client.id,
+        state=State.STORED,
+        epoch=1,
+        created_at=work.now,
+        outcome=Outcome.COMPLETE,
     )
+    work.submissions.add(submission)
     if names_invoice(document, base):
-        received(document, stored.id, base, work)
+        received(document, submission, base, work)
 
 
 def _issued(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Document | None:

@@ -9,6 +9,7 @@ from datetime import date
 
 from app.domain.adjudication import AdjudicationRequest
 from app.domain.claims import Claim, Days
+from app.domain.consulted import consulted_sums, is_of_many
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
 from app.domain.plan import Plan
@@ -28,6 +29,7 @@ from app.gateway.decisions import compared
 from app.gateway.earlier_claims import earlier_claims
 from app.gateway.earlier_payers import earlier_payers
 from app.gateway.networks import affiliations
+from app.store.counters import Standings
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -36,13 +38,17 @@ from app.store.work_queue import Job
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What one adjudication stands on: the question, and the versions it was read under."""
+    """What one adjudication stands on: the question, and the versions it was read under.
+
+    `counted` are the Claims behind those of its counters that tell of single ones.
+    """
 
     payer: Payer
     submission: Submission
     document: Document
     request: AdjudicationRequest
     counter_versions: Mapping[str, int]
+    counted: frozenset[str] = frozenset()
 
 
 def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | None:
@@ -68,10 +74,10 @@ def _facts(
 ) -> Facts:
     claim = read_claim(document, base)
     policy = document_of(coverage, work)
-    known = read_coverage(policy, coverage.id) if coverage and policy else None
+    plan = plan_of(policy, payer, base, work)
+    known = read_coverage(policy, coverage.id, plan) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
-    plan = plan_of(policy, payer, base, work)
     received_on = submission.created_at.astimezone(payer.settings.zone).date()
     patient = insured_person(document, policy, base, work)
     providers_days = _affiliations(claim, plan, base, work) if plan else ()
@@ -79,6 +85,7 @@ def _facts(
     def is_in_network(day: date) -> bool:
         return plan is None or plan.has_in_network(providers_days, day)
 
+    others = earlier_claims(submission, claim, coverage.id if coverage else None, payer, base, work)
     request = AdjudicationRequest(
         claim=claim,
         received_on=received_on,
@@ -93,17 +100,29 @@ def _facts(
         is_last_call=_is_last_call(submission, work),
         attachments=attachments_of(submission, work),
         reissue=_reissue(submission, work),
-        earlier=earlier_claims(
-            submission, claim, coverage.id if coverage else None, payer, base, work
-        ),
+        earlier=others.claims,
+        has_more_earlier=others.has_more,
         review=submission.review,
-        authorizations=held_for(submission, claim, known, work),
+        authorizations=held_for(
+            submission, claim, known, work, over_before=payer.settings.over_before(work.now)
+        ),
         earlier_payers=earlier_payers(document, base, work),
         affiliations=providers_days,
     )
+    request = replace(request, counters=consulted_sums(request))
     return Facts(
-        payer, submission, document, compared(request, submission, work), standings.versions
+        payer,
+        submission,
+        document,
+        compared(request, submission, work),
+        standings.versions,
+        _counted(request, standings),
     )
+
+
+def _counted(request: AdjudicationRequest, standings: Standings) -> frozenset[str]:
+    single = (each for each in request.counters or {} if not is_of_many(each))
+    return frozenset(id for each in single for id in standings.behind[each])
 
 
 def attachments_of(submission: Submission, work: UnitOfWork, *, lock: bool = False) -> int:

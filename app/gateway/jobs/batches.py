@@ -131,7 +131,7 @@ class Batch:
 
         def read(work_of: WorkOf) -> dict[int, Facts]:
             base = self._installation.base_url
-            read_facts_ahead(jobs, base, work_of)
+            read_facts_ahead(jobs, self._payer, base, work_of)
             found = ((job.id, self._facts_of(job, work_of(job.scope))) for job in jobs)
             return {id: facts for id, facts in found if facts is not None}
 

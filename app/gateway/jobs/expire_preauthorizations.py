@@ -1,4 +1,4 @@
-"""Jobs of the calendar: each night, what is open of preauthorizations whose time is over expires.
+"""Jobs of the calendar: each night, what is open of preauthorizations expires after their run-out.
 
 Docs: docs/preauthorizations.md.
 """
@@ -17,8 +17,9 @@ ACTOR = "calendar"
 
 
 def enqueue(payer: Payer, today: date, work: UnitOfWork) -> int:
-    """One job for each preauthorization of a payer that ended before today; how many."""
-    return work.calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, today)
+    """One job for each preauthorization of a payer whose run-out is over; how many."""
+    before = today - payer.settings.preauthorization_run_out
+    return work.calendar.enqueue_ended_reservations(EXPIRE_PREAUTHORIZATION, payer.id, before)
 
 
 def expire(installation: Installation, job: Job, payer: Payer) -> None:
@@ -31,8 +32,7 @@ def _expire(job: Job, payer: Payer, work: UnitOfWork) -> None:
     if submission is None or submission.state is not State.DECIDED:
         return
     held = work.reservations.find(submission.id)
-    today = work.now.astimezone(payer.settings.zone).date()
-    if held is None or held.terms.ends_on is None or held.terms.ends_on >= today:
+    if held is None or not held.terms.is_over(payer.settings.over_before(work.now)):
         return
     if held.closed_at is not None:
         # Whoever had this job before died once it was done: it expires once, and is told once.

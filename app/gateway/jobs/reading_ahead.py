@@ -6,10 +6,11 @@ Nothing here decides: whatever is not read ahead is read when it is asked for.
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from app.domain.parties import Scope
+from app.domain.parties import Payer, Scope
 from app.domain.references import Identifier, Reference
 from app.fhir.coverages import read_coverage
 from app.fhir.documents import Document, contained, identifiers_of, reference_of
+from app.gateway.benefit_design import plan_of
 from app.gateway.jobs.adjudicate import Facts, document_of
 from app.store.unit_of_work import UnitOfWork
 from app.store.work_queue import Job
@@ -18,7 +19,7 @@ from app.store.work_queue import Job
 WorkOf = Callable[[Scope], UnitOfWork]
 
 
-def read_facts_ahead(jobs: Sequence[Job], base: str, work_of: WorkOf) -> None:
+def read_facts_ahead(jobs: Sequence[Job], payer: Payer, base: str, work_of: WorkOf) -> None:
     """What the facts of these jobs are made of."""
     documents: list[Document] = []
     for scope, ids in _by_scope((job.scope, job.submission_id) for job in jobs).items():
@@ -30,11 +31,11 @@ def read_facts_ahead(jobs: Sequence[Job], base: str, work_of: WorkOf) -> None:
         of_scope = [document for document in found if document is not None]
         _referred_ahead(of_scope, base, work)
         documents += of_scope
-    payers_side = work_of(Scope(jobs[0].payer_id))
+    payers_side = work_of(Scope(payer.id))
     ids = [job.submission_id for job in jobs]
     payers_side.reissues.read_ahead(ids)
     payers_side.mentions.read_any_submitters_ahead("Claim", ids)
-    _coverages_ahead(documents, base, payers_side)
+    _coverages_ahead(documents, payer, base, payers_side)
 
 
 def read_standing_ahead(facts: Iterable[Facts], work_of: WorkOf) -> None:
@@ -78,7 +79,9 @@ def _referred_ahead(documents: Iterable[Document], base: str, work: UnitOfWork) 
         work.reference_data.read_ahead(type, of_type)
 
 
-def _coverages_ahead(documents: Iterable[Document], base: str, work: UnitOfWork) -> None:
+def _coverages_ahead(
+    documents: Iterable[Document], payer: Payer, base: str, work: UnitOfWork
+) -> None:
     """The payer's Coverages of Claims, and how their counters stand."""
     named: set[Identifier] = set()
     ids: set[str] = set()
@@ -96,7 +99,7 @@ def _coverages_ahead(documents: Iterable[Document], base: str, work: UnitOfWork)
     for id in ids:
         policy = document_of(work.reference_data.find("Coverage", id), work)
         if policy is not None:
-            coverage = read_coverage(policy, id)
+            coverage = read_coverage(policy, id, plan_of(policy, payer, base, work))
             holders |= {coverage.member, coverage.family}
     work.counters.read_ahead(holders)
 

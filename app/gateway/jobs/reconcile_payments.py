@@ -74,7 +74,9 @@ def unsettled(installation: Installation, payer: Payer) -> list[PayeeLedger]:
     return installation.read(Scope(payer.id), lambda work: work.payables.unsettled_ledgers())
 
 
-def tried(installation: Installation, ledger: PayeeLedger, payer: Payer) -> list[Paid]:
+def tried(
+    installation: Installation, ledger: PayeeLedger, payer: Payer, most: int = MOST_CLAIMS
+) -> list[Paid]:
     """What a run would do with a ledger now."""
     scope = Scope(payer.id, ledger.submitter_id)
-    return installation.read(scope, lambda work: payments.planned(ledger, work))
+    return installation.read(scope, lambda work: payments.planned(ledger, payer, work, Run(most)))

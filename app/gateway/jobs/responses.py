@@ -5,6 +5,7 @@ new response that names its predecessor, which is `cancelled`: only one of them 
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from app.adjudicators.standard.telling import balances_told
 from app.domain.adjudication import Decided
@@ -69,12 +70,19 @@ def respond(
 
 
 def validity(facts: Facts, work: UnitOfWork) -> Days:
-    """The days on which preauthorized services may be rendered; the last is always known."""
+    """The days on which preauthorized services may be rendered; the last is always known.
+
+    Those that the request does not tell stay what they were when it was decided first.
+    """
     asked = facts.request.claim.billable or Days(None, None)
     if asked.last is not None:
         return asked
-    first = asked.first or work.now.astimezone(facts.payer.settings.zone).date()
-    return Days(first, first + facts.payer.settings.preauthorization_valid)
+    held = work.reservations.find(facts.submission.id, lock=False)
+    if held is not None and held.terms.ends_on is not None:
+        return Days(held.terms.starts_on, held.terms.ends_on)
+    settings = facts.payer.settings
+    first = asked.first or work.now.astimezone(settings.zone).date()
+    return Days(first, first + min(settings.preauthorization_valid, date.max - first))
 
 
 def _supersede(before: Submission, response: Stored, work: UnitOfWork) -> None:

@@ -12,7 +12,15 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import authorizations, clocks, decisions, payables, questions, task_versions
+from app.gateway import (
+    authorizations,
+    clocks,
+    decisions,
+    earlier_payers,
+    payables,
+    questions,
+    task_versions,
+)
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.store.audit import Event
@@ -31,8 +39,8 @@ class LeaseLost(Exception):
 class CountersMoved(Exception):
     """What the question stood on moved in between: it must be asked anew.
 
-    Another decision used the same counters or preauthorization, an attachment came, or another
-    request was nullified.
+    Another decision used the same counters or preauthorization, an attachment or an earlier
+    payer's answer came, or another request was nullified.
     """
 
 
@@ -76,6 +84,8 @@ def _await(job: Job, facts: Facts, answer: Deferred, work: UnitOfWork) -> bool:
     if moved is None:
         return False
     clocks.awaited(facts.submission, moved, work)
+    if awaiting is Awaiting.OTHER_PAYER:
+        _require_same_evidence(facts, work)
     if awaiting is not Awaiting.INFORMATION:
         questions.close(facts.submission, work)
     if is_asked and due_at is not None:
@@ -164,7 +174,7 @@ def _keep(
 ) -> None:
     """Keep what it was made from, so that it can be made again; raises CountersMoved."""
     try:
-        decisions.keep(submission, facts.request, decided, rules, work)
+        decisions.keep(submission, facts.request, decided, rules, work, facts.counted)
     except decisions.SourceGone:
         raise CountersMoved from None
 
@@ -175,6 +185,13 @@ def _require_same_attachments(facts: Facts, work: UnitOfWork) -> None:
     Looked at once the Claim's row is ours: what comes from now on finds the answer written.
     """
     if attachments_of(facts.submission, work, lock=True) != facts.request.attachments:
+        raise CountersMoved
+
+
+def _require_same_evidence(facts: Facts, work: UnitOfWork) -> None:
+    """Pass where no earlier payer's answer came since the question; raises CountersMoved."""
+    known = facts.request.earlier_payers
+    if not earlier_payers.are_the_same(known, facts.document, work.base, work):
         raise CountersMoved
 
 
@@ -196,13 +213,19 @@ def _hold(
 ) -> None:
     """Reserve what a preauthorization grants; let a Claim use what it quotes."""
     claim, coverage = facts.request.claim, facts.request.coverage
+    over_before = facts.payer.settings.over_before(work.now)
     if submission.use is ClaimUse.CLAIM:
         known = facts.request.authorizations
-        if not authorizations.consume(facts.submission, claim, coverage, known, decided, work):
+        if not authorizations.consume(
+            facts.submission, claim, coverage, known, decided, work, over_before
+        ):
             raise CountersMoved
     if submission.use is ClaimUse.PREAUTHORIZATION and benefit is not None:
         valid = responses.validity(facts, work)
         authorizations.reserve(submission, claim, coverage, valid, decided, benefit, work)
+        if valid.last is not None and valid.last < over_before:
+            # Decided too late for any Claim: it holds nothing, as if the night had been.
+            work.reservations.expire(submission.id)
 
 
 def _answer_task(submission: Submission, facts: Facts, response: Stored, work: UnitOfWork) -> None:

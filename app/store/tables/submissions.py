@@ -36,7 +36,7 @@ submission = Table(
     Column("decided_at", Instant),
     # By law it has to be kept: it is not nullified.
     Column("is_held", Boolean, nullable=False, server_default=false()),
-    # The Claim that a Communication belongs to.
+    # The Claim that a Communication belongs to; the Invoice that a PaymentNotice pays.
     Column("about_id", Id),
     # The CommunicationRequest that a Claim waits for an answer to.
     Column("question_id", Id),
@@ -91,7 +91,7 @@ mention = Table(
     Index("ix_mention_resource", "payer_id", "type", "resource_id"),
 )
 
-# One live Claim per identifier, by the referee: a row that is there or not.
+# One live Claim or PaymentNotice per identifier, by the referee: a row that is there or not.
 live_identifier = Table(
     "live_identifier",
     metadata,

@@ -1,5 +1,6 @@
 """Worked claims, every figure by hand: services that an earlier Claim asked for already."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.adjudication import Awaiting, Deferred, EarlierClaim, Review
 from app.domain.codes import ClaimUse
+from app.domain.reissue import Reissue
 from tests.adjudicators.builders import (
     DAY,
     a_benefit,
@@ -22,8 +24,16 @@ from tests.adjudicators.builders import (
 from tests.adjudicators.worked.tables import assert_worked
 
 
-def earlier(*lines, denied=()):
-    return (EarlierClaim(a_claim(*lines), DAY, frozenset(denied)),)
+def earlier(*lines, denied=(), is_later=False):
+    return (EarlierClaim(a_claim(*lines), DAY, frozenset(denied), is_later=is_later),)
+
+
+def reissued(*lines, paid=(), **rest):
+    """Decided again: before, these lines were paid, and the others denied as not covered."""
+    covered = {path: a_benefit() if path in paid else a_benefit("other") for path in (1, 2)}
+    before = [decide(line, plan=a_plan(covered[line.path[0]])).lines[0] for line in lines]
+    reissue = Reissue(replace(decide(*lines), lines=tuple(before)))
+    return answered(*lines, reissue=reissue, **rest)
 
 
 def answered(*lines, **rest):
@@ -99,7 +109,7 @@ def test_the_same_but_for_net_or_modifiers_is_for_a_person(other, is_last_call):
 
     assert answered(*lines, earlier=earlier(other), is_last_call=is_last_call) == Deferred(
         Awaiting.OPERATOR,
-        "An earlier Claim has the same service at another price or modifier: line 2.",
+        "Another Claim has the same service at another price or modifier: line 2.",
     )
 
 
@@ -229,5 +239,58 @@ def test_a_near_duplicate_that_a_person_calls_one_is_denied_and_the_rest_is_paid
         line  submitted  eligible  contractual  coinsurance  benefit
         1     100.00     100.00    -            10.00(2)     90.00
         2     60.00      -         60.00(18)    -            0.00
+        """,
+    )
+
+
+def test_decided_again_what_a_later_claim_was_paid_for_meanwhile_is_not_paid_twice():
+    # Both lines are in a Claim that was received later: line 1 was denied then, line 2 was paid.
+    lines = a_line(1, "100.00"), a_line(2, "60.00", service="scan")
+
+    assert_worked(
+        reissued(*lines, paid=(2,), earlier=earlier(*lines, is_later=True)),
+        """
+        line  submitted  eligible  contractual  benefit
+        1     100.00     -         100.00(18)   0.00
+        2     60.00      60.00     -            60.00
+        """,
+    )
+
+
+def test_decided_again_what_a_later_claim_was_denied_is_paid():
+    line = a_line(1, "100.00")
+
+    assert_worked(
+        reissued(line, earlier=earlier(line, denied=[(1,)], is_later=True)),
+        """
+        line  submitted  eligible  benefit
+        1     100.00     100.00    100.00
+        """,
+    )
+
+
+@pytest.mark.parametrize(("paid", "waits"), [((), True), ((1,), False)])
+def test_decided_again_a_line_not_paid_before_and_near_a_later_one_is_for_a_person(paid, waits):
+    later = earlier(a_line(1, "99.00"), is_later=True)
+
+    answer = reissued(a_line(1, "100.00"), paid=paid, earlier=later)
+
+    assert isinstance(answer, Deferred) is waits
+
+
+def test_where_not_all_other_claims_were_looked_at_a_person_decides_what_would_be_paid():
+    lines = a_line(1, "100.00"), a_line(2, "60.00", service="scan")
+    some = {"earlier": earlier(a_line(1, "100.00")), "has_more_earlier": True}
+
+    assert answered(*lines, **some) == Deferred(
+        Awaiting.OPERATOR,
+        "Too many other Claims have services of this one to look at all: line 2.",
+    )
+    assert_worked(
+        decide(*lines, **some, review=Review.DISTINCT),
+        """
+        line  submitted  eligible  contractual  benefit
+        1     100.00     -         100.00(18)   0.00
+        2     60.00      60.00     -            60.00
         """,
     )

@@ -23,6 +23,7 @@ from tests.adjudicators.builders import (
     held,
     held_line,
     posted,
+    service,
     used,
     worked,
 )
@@ -484,4 +485,31 @@ def test_what_the_whole_claim_used_stays_as_far_as_its_carried_lines_are_paid():
     assert used(again(decided, request)) == [
         "P1 - by 1: 0 units, 80.00",
         "P1 - by 2: 0 units, 20.00",
+    ]
+
+
+def test_a_line_of_several_codes_takes_each_place_once_in_the_order_of_preauthorizations():
+    # Held: P1 has a line of both codes (1 unit) and one of the second (1), P2 one of the first (2).
+    # A line of both takes P1's two before P2's; a line of the first alone has what is left of P2.
+    both = replace(
+        held_line(1, amount="50.00"),
+        services=frozenset({service("exam").key, service("x-ray").key}),
+    )
+    request = a_request(
+        replace(a_line(1, "150.00", quantity="3"), services=(service("x-ray"), service("exam"))),
+        a_line(2, "50.00"),
+        plan=a_plan(a_benefit(authorization_required=True)),
+        authorizations=(
+            held(held_line(1, amount="100.00", quantity="2"), key="P2"),
+            held(both, held_line(2, service="x-ray", amount="50.00"), key="P1"),
+        ),
+    )
+
+    decided = StandardAdjudicator().adjudicate(request)
+
+    assert used(decided) == [
+        "P1 1 by 1: 1 units, 50.00",
+        "P1 2 by 1: 1 units, 50.00",
+        "P2 1 by 1: 1 units, 50.00",
+        "P2 1 by 2: 1 units, 50.00",
     ]

@@ -125,6 +125,37 @@ def test_the_plan_is_the_one_that_the_coverage_names(desk, core, facts, named, l
     assert (plan and plan.identifier) == expected
 
 
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("draft", None), ("retired", None), ("unknown", None), ("active", "gold")],
+)
+def test_a_plan_is_in_force_while_it_is_active(desk, core, facts, status, expected):
+    core.create(a_plan("gold", status=status))
+    core.create(a_coverage(**{"class": of_plan("gold")}))
+    desk.create(a_claim())
+
+    plan = facts().request.plan
+
+    assert (plan and plan.identifier) == expected
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [("gold", "gold|S-M1"), ("alias", "gold|S-M1"), (None, "default|S-M1"), ("lead", "lead|S-M1")],
+    ids=["by its first identifier", "by another", "the default plan", "one that is not there"],
+)
+def test_a_family_is_of_one_plan_whatever_it_is_named_by(desk, core, facts, named, expected):
+    names = [identifier("http://payer.test/plan", value) for value in ("gold", "alias")]
+    core.create(a_plan("gold", identifier=names))
+    core.create(a_coverage(**({"class": of_plan(named)} if named else {})))
+    desk.create(a_claim())
+
+    found = facts()
+
+    assert found.request.coverage.family == expected
+    assert expected in found.counter_versions
+
+
 def test_prices_of_the_claims_services_and_of_nothing_else_are_told(desk, insured, facts):
     other = {"coding": [{**SERVICE, "code": "1300"}]}
     insured.create(a_price("80.00"))

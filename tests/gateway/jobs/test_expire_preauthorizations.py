@@ -1,7 +1,7 @@
 """Jobs of the calendar: what is open of a preauthorization expires when its last day is over."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import Barrier
 from zoneinfo import ZoneInfo
 
@@ -16,9 +16,9 @@ from tests.builders import a_claim, a_quote, a_task
 from tests.store.ledgers import money
 
 WAIT_SECONDS = 60
-# Decided on 2 March 2026, it holds for 90 days.
-LAST_DAY = datetime(2026, 5, 31, 23, 59, 59, tzinfo=UTC)
-DAY_AFTER = datetime(2026, 6, 1, tzinfo=UTC)
+# Decided on 2 March 2026, it holds for 90 days, to 31 May; for 90 more Claims may come.
+LAST_DAY = datetime(2026, 8, 29, 23, 59, 59, tzinfo=UTC)
+DAY_AFTER = datetime(2026, 8, 30, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -71,10 +71,11 @@ def test_the_days_that_the_submitter_billed_are_those_it_holds(desk, insured, wo
     taken = desk.create(a_claim("preauthorization", billablePeriod=billed))
     worker.drain()
 
-    clock.now = datetime(2026, 3, 5, 23, tzinfo=UTC)
+    # 90 days after 5 March are 3 June.
+    clock.now = datetime(2026, 6, 3, 23, tzinfo=UTC)
     worker.drain()
     assert sums(rows, taken) == {"open": 8000}
-    clock.now = datetime(2026, 3, 6, tzinfo=UTC)
+    clock.now = datetime(2026, 6, 4, tzinfo=UTC)
     worker.drain()
     assert sums(rows, taken) == {"expired": 8000}
 
@@ -106,7 +107,7 @@ def test_what_was_released_or_cancelled_before_does_not_expire(
     assert [event["resource_id"] for event in expiries(rows)] == [preauthorized.stored.id]
 
 
-def test_one_that_is_being_decided_again_waits_for_its_decision(
+def test_one_that_is_decided_again_after_its_time_expires_with_its_decision(
     desk, worker, rows, clock, preauthorized
 ):
     clock.now = LAST_DAY
@@ -115,21 +116,40 @@ def test_one_that_is_being_decided_again_waits_for_its_decision(
 
     worker.drain()
 
-    # Decided again on the day after, it holds for 90 days from then on.
-    assert sums(rows, preauthorized) == {"open": 8000}
+    # Its days are those it was first decided on: the night finds it closed.
+    assert sums(rows, preauthorized) == {"expired": 8000}
     assert expiries(rows) == []
 
 
-def test_one_that_was_prolonged_after_its_job_was_enqueued_does_not_expire(
-    desk, worker, rows, clock, installation, payer, preauthorized
+def test_one_whose_run_out_was_prolonged_after_its_job_was_enqueued_does_not_expire(
+    desk, worker, rows, clock, installation, registry, payer, preauthorized
 ):
     clock.now = DAY_AFTER
     assert Nights(installation).enqueue([payer]) == 1
-    desk.task(a_task("reprocess", focus=preauthorized.stored.reference))
+    registry.settle_rules(preauthorization_run_out=timedelta(days=91))
     worker.drain()
 
     assert sums(rows, preauthorized) == {"open": 8000}
     assert desk.jobs() == []
+
+
+def test_until_its_run_out_is_over_a_claim_finds_it_and_then_not_even_before_the_nights_job(
+    desk, worker, rows, clock, preauthorized
+):
+    def decided(price):
+        quoting = {"insurance": a_quote(preauthorized.stored.id), "serviced": "2026-03-02"}
+        taken = desk.create(a_claim(prices=[price], **quoting))
+        worker.decide_now(("Claim", taken.stored.id), desk.client.payer)
+
+    clock.now = LAST_DAY
+    decided("12.50")
+    assert sums(rows, preauthorized) == {"open": 7000}
+
+    clock.now = DAY_AFTER
+    decided("25.00")
+    assert sums(rows, preauthorized) == {"open": 7000}
+    worker.drain()
+    assert sums(rows, preauthorized) == {"expired": 7000}
 
 
 def test_a_day_is_enqueued_once_however_often_the_clock_ticks(
@@ -141,7 +161,7 @@ def test_a_day_is_enqueued_once_however_often_the_clock_ticks(
 
     assert ticks == [1, 0, 0]
     slots = [row["slot"] for row in rows.of(tables.calendar_slot, kind=EXPIRE_PREAUTHORIZATION)]
-    assert slots == [f"{payer.id} 2026-03-02", f"{payer.id} 2026-06-01"]
+    assert slots == [f"{payer.id} 2026-03-02", f"{payer.id} 2026-08-30"]
 
 
 def test_each_payer_has_its_own_day(rows, clock, installation, registry, payer, preauthorized):

@@ -1,7 +1,9 @@
 """The payment run: what decisions left is paid, once, to each payee in each currency."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import partial
+from zoneinfo import ZoneInfo
 
 import pytest
 from fhir.resources.R4B import get_fhir_model_class
@@ -227,6 +229,40 @@ def test_a_try_tells_what_a_run_would_pay_and_changes_nothing(desk, decided, row
     assert rows.counts() == before
     [paid] = run(desk)
     assert paid.settlement == told.settlement
+
+
+def test_a_try_comes_to_an_end_where_claims_came_to_nothing(desk, core, decided, worker, payer):
+    taken = [decided() for _ in range(3)]
+    run(desk)
+    for fee in ("90.00", "100.00"):
+        charge(core, fee)
+        for each in taken:
+            desk.task(a_task("reprocess", focus=each.stored.reference))
+        worker.drain()
+    decided(prices=["50.00"])
+
+    [ledger] = unsettled(desk.installation, payer)
+    told = tried(desk.installation, ledger, payer, most=2)
+
+    # 80.00 less 8.00 and 8.00 more, three times; two Claims at a time, then 80 % of 50.00.
+    assert [str(each.amount.amount) for each in told] == ["40.00"]
+    assert [each.settlement.details for each in told] == [
+        each.settlement.details for each in run(desk, most=2)
+    ]
+
+
+def test_days_are_those_of_the_payer_s_zone(desk, decided, registry, clock):
+    western = under_rules_of_now(desk, registry, zone=ZoneInfo("America/Los_Angeles"))
+    clock.now = datetime(2026, 3, 3, 1, 0, tzinfo=UTC)
+    decided()
+    clock.now = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
+
+    run(western)
+
+    [payment] = payments(desk)
+    assert payment["period"] == {"start": "2026-03-02", "end": "2026-03-04"}
+    assert payment["paymentDate"] == "2026-03-04"
+    assert [each["date"] for each in payment["detail"]] == ["2026-03-02"]
 
 
 # --- what changes before and after a payment

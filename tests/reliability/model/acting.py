@@ -241,6 +241,7 @@ class Acting:
             }
             for number, item in sorted(items.items())
         ]
+        self.model.ledgers.today = self.world.clock.now.date()
         decisions.weigh(claim, lines, self.model)
         if before is not None and claim["named"]:
             kept = {i["itemSequence"]: i for i in before["item"]}

@@ -30,7 +30,7 @@ def _each_claim_is_owed_its_benefit(rows: Rows, model: Model) -> None:
         claim["id"]: benefit
         for claim in model.claims.values()
         if claim["use"] == "claim" and claim["state"] in FINISHED | UNDECIDED
-        if claim["is_decided"] and (benefit := sum(claim["benefits"].values()))
+        if claim["is_decided"] and (benefit := claim["benefit"])
     }
 
 

@@ -89,7 +89,7 @@ def decide(claim: Claim, model: Model) -> None:
 
 def weigh(claim: Claim, lines: list[dict[str, Any]], model: Model) -> None:
     """The benefit of each line is known: the state that follows, and what is held or taken."""
-    total = sum(line["benefit"] for line in lines)
+    claim["benefit"] = total = sum(line["benefit"] for line in lines)
     is_owed = claim["use"] == "claim" and total > 0
     is_paid = is_owed and model.payables.is_paid(claim["id"], total)
     model.move(claim, "paid" if is_paid else "payable" if is_owed else "decided")

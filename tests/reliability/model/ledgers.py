@@ -28,6 +28,8 @@ class Ledgers:
         self.sums: dict[str, dict[Part, dict[str, int]]] = {}
         self.terms: dict[str, dict[str, Any] | None] = {}
         self.closed: set[str] = set()
+        # The machine's payer has no run-out: what ended before today is over.
+        self.today = date.min
         self.moves: list[tuple[str, str, str, str, int, str | None, str]] = []
 
     def used(self, id: str) -> bool:
@@ -56,6 +58,8 @@ class Ledgers:
             used = sums["consumed"] - sums["restored"]
             missing = max(wanted.get(part, 0) - used, 0) - sums["open"]
             self._enter(id, part, "reserve" if missing > 0 else "release", abs(missing))
+        if self._is_over(id):
+            self.expired(id)
 
     def wanted(self, id: str, claim: str, lines: list[dict[str, Any]]) -> Uses:
         """What a Claim uses of one it quotes, as far as lines of the same services have it left.
@@ -65,7 +69,8 @@ class Ledgers:
         held = self.held(claim).get(id, {})
         kept = {str(line["number"]) for line in lines if line["is_carried"]}
         wanted = {key: units for key, units in held.items() if key[1] in kept}
-        left = {part: sums["open"] for part, sums in self._parts(id).items()}
+        is_over = self._is_over(id)
+        left = {part: 0 if is_over else sums["open"] for part, sums in self._parts(id).items()}
         for (part, by), units in held.items():
             left[part] += 0 if by in kept else units
         for line in (line for line in lines if not line["is_carried"] and line["is_eligible"]):
@@ -133,6 +138,10 @@ class Ledgers:
             for id, terms in self.terms.items()
             if terms is not None and terms["ends"] < today and id not in self.closed
         ]
+
+    def _is_over(self, id: str) -> bool:
+        terms = self.terms[id]
+        return terms is not None and terms["ends"] < self.today
 
     def _parts(self, id: str) -> dict[Part, dict[str, int]]:
         return self.sums.get(id, {})

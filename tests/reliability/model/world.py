@@ -44,7 +44,7 @@ class World:
         self._payer = new_payer(self.installation, "P", is_default=True)
         registry = Registry(self.installation, self._payer)
         # The machine pays when it draws that; nights of the calendar have tests of their own.
-        registry.settle_rules(pays_daily=False)
+        registry.settle_rules(pays_daily=False, preauthorization_run_out=timedelta(0))
         self._tokens = {name: registry.submitter(name).token for name in SENDERS}
         self._core_token = registry.payer_client().token
         self.clients = {name: registry.issued[name].client.id for name in SENDERS}
