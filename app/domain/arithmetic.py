@@ -22,7 +22,9 @@ def half_up(amount: Fraction, currency: str) -> Decimal:
     just below one half would be rounded the wrong way.
     """
     unit = minor_unit(currency)
-    units = (abs(amount) / Fraction(unit) + Fraction(1, 2)).__floor__()
+    # In whole numbers: a half is added to the quotient by doubling it.
+    above, below = abs(amount.numerator) * 10 ** -unit.adjusted(), amount.denominator
+    units = (2 * above + below) // (2 * below)
     # From text, because that is exact at any length; arithmetic would round to 28 digits.
     return Decimal(f"{'-' if amount < 0 and units else ''}{units}E{unit.adjusted()}")
 

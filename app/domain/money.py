@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 
 # ISO 4217's own code for "no currency": R4 leaves Money.currency optional.
 NO_CURRENCY = "XXX"
@@ -16,6 +17,7 @@ _MINOR_UNITS = {
 }
 
 
+@cache
 def minor_unit(currency: str) -> Decimal:
     """The smallest amount of a currency: 0.01 for EUR, 1 for JPY, 0.001 for KWD."""
     return Decimal(1).scaleb(-_MINOR_UNITS.get(currency, 2))
@@ -36,7 +38,7 @@ class Money:
     @classmethod
     def zero(cls, currency: str) -> "Money":
         """Nothing, with the currency's decimals."""
-        return cls(rounded(Decimal(0), currency), currency)
+        return _zero(currency)
 
     @classmethod
     def of_minor_units(cls, units: int, currency: str) -> "Money":
@@ -66,3 +68,8 @@ class Money:
     def _same_currency(self, other: "Money") -> None:
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} are not added")
+
+
+@cache
+def _zero(currency: str) -> Money:
+    return Money(rounded(Decimal(0), currency), currency)

@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/claimresponse-definitions.html#ClaimResponse.item.adjudic
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine
 from app.domain.canonical import ADJUDICATION, CHANGE_CAUSE, CHANGE_CAUSES, HL7_ADJUDICATION
@@ -106,7 +107,9 @@ def spelled(amount: Money) -> str:
     return f"{amount.amount:f} {amount.currency}"
 
 
+@cache
 def _category(category: Category) -> Document:
+    """The same for all rows of a category, so not to be changed."""
     if category in _HL7:
         return concept([Coding(HL7_ADJUDICATION, category.value, _HL7[category])])
     return concept([Coding(ADJUDICATION, category.value, OURS[category])])

@@ -85,7 +85,12 @@ def identifier_document(identifier: Identifier) -> Document:
 
 def filled(**elements: Any) -> Document:
     """The elements that have a value: R4 knows no null and no empty string, list or object."""
-    return {name: value for name, value in elements.items() if value not in (None, "", [], {})}
+    # False and 0 are values; asked first is what nearly all are.
+    return {
+        name: value
+        for name, value in elements.items()
+        if value or (value is not None and not isinstance(value, (str, list, dict)))
+    }
 
 
 def detached(value: Any, request: Document) -> Any:
@@ -95,7 +100,7 @@ def detached(value: Any, request: Document) -> Any:
     """
     if isinstance(value, list):
         return [detached(each, request) for each in value]
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         return value
     address = value.get("reference")
     if isinstance(address, str) and address.startswith("#"):

@@ -43,8 +43,22 @@ def added(
 ) -> Stored:
     """Keep a document that the gateway wrote as version 1."""
     type = document["resourceType"]
-    text = json_text.stamped(json_text.write(document), id, 1, work.now)
+    text = _stamped(document, id, 1, work)
     return work.resources.add(type, id, text, identifiers_of(document), submitter_id)
+
+
+def rewritten(previous: Stored, document: Mapping[str, Any], work: UnitOfWork) -> Stored:
+    """Keep a document that the gateway wrote as the next version of a resource."""
+    return work.resources.amend(
+        previous, _stamped(document, previous.id, previous.version + 1, work)
+    )
+
+
+def _stamped(document: Mapping[str, Any], id: str, version: int, work: UnitOfWork) -> str:
+    """As `json_text.stamped`, for what has neither id nor meta and is written only now."""
+    meta = {"versionId": str(version), "lastUpdated": json_text.instant(work.now)}
+    first = {"resourceType": document["resourceType"], "id": id, "meta": meta}
+    return json_text.write(first | dict(document))
 
 
 def amended(previous: Stored, text: str, work: UnitOfWork) -> Stored:

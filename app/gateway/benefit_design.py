@@ -4,6 +4,7 @@ Docs: docs/reference-data.md, "The plan profile".
 """
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from app.domain.claims import Line
 from app.domain.codes import Coding
@@ -31,10 +32,7 @@ def plan_of(policy: Document | None, payer: Payer, base: str, work: UnitOfWork) 
     if len(found) != 1:
         return None
     stored = work.reference_data.find(*found[0])
-    if stored is None or stored.text is None:
-        return None
-    document = json_text.parsed(stored.text)
-    return read_plan(document, base) if document.get("status") == "active" else None
+    return None if stored is None or stored.text is None else _plan_in(stored.text, base)
 
 
 def prices_of(lines: Iterable[Line], work: UnitOfWork) -> tuple[Price, ...]:
@@ -42,8 +40,19 @@ def prices_of(lines: Iterable[Line], work: UnitOfWork) -> tuple[Price, ...]:
     keys = {service_key(coding) for coding in _services(lines)}
     found = work.reference_data.identified(("ChargeItemDefinition",), *keys)
     stored = work.reference_data.find_all("ChargeItemDefinition", {id for _, id in found})
-    texts = (each.text for each in stored if each.text is not None)
-    return tuple(price for text in texts for price in read_prices(json_text.parsed(text)))
+    return tuple(price for each in stored if each.text for price in _prices_in(each.text))
+
+
+# Many Claims are decided under few plans and prices, which are read once for each text of theirs.
+@lru_cache(maxsize=64)
+def _plan_in(text: str, base: str) -> Plan | None:
+    document = json_text.parsed(text)
+    return read_plan(document, base) if document.get("status") == "active" else None
+
+
+@lru_cache(maxsize=1024)
+def _prices_in(text: str) -> tuple[Price, ...]:
+    return read_prices(json_text.parsed(text))
 
 
 def _services(lines: Iterable[Line]) -> Iterator[Coding]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
 from app.domain.parties import Scope
@@ -11,6 +12,7 @@ from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
 from app.store.engine import Store
 from app.store.hashing import Hasher
+from app.store.together import together
 from app.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -35,6 +37,31 @@ class Installation:
         """Run `query` on one consistent view."""
         now = self.clock()
         return self.store.read(lambda connection: query(self._work(connection, scope, now)))
+
+    def read_together(self, query: Callable[[Callable[[Scope], UnitOfWork]], T]) -> T:
+        """As `read`, for many scopes: what one of them reads is read once for all."""
+        now = self.clock()
+
+        def on(connection: Any) -> T:
+            together(connection, is_view=True)
+            return query(cache(lambda scope: self._work(connection, scope, now)))
+
+        return self.store.read(on)
+
+    def write_together(self, effect: Callable[[Callable[[Scope], UnitOfWork]], T]) -> T:
+        """As `write`, for many scopes: what each writes is written in the end for all.
+
+        Raises Outrun, with nothing written, where something moved that was to stay.
+        """
+        now = self.clock()
+
+        def on(connection: Any) -> T:
+            begun = together(connection, is_view=False)
+            result = effect(cache(lambda scope: self._work(connection, scope, now)))
+            begun.flush()
+            return result
+
+        return self.store.write(on)
 
     def _work(self, connection: Any, scope: Scope, now: datetime) -> UnitOfWork:
         return UnitOfWork(

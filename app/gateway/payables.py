@@ -40,7 +40,8 @@ def owe(claim: Submission, benefit: Money | None, document: Document, work: Unit
     if units and not same and currency is not None:
         ledger = work.payables.open_ledger(_ledger(claim, currency, document, work))
         _enter(claim, ledger, units, EntryKind.PAYMENT, work)
-    _clear(claim.id, work)
+    if entered:
+        _clear(claim.id, work)
 
 
 def take_back(claim: Submission, work: UnitOfWork) -> None:

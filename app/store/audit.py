@@ -6,10 +6,11 @@ It holds ids and codes only, so it may outlive what it speaks of.
 from dataclasses import astuple, dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, select
 
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.together import insert_rows
 
 _a = tables.audit.c
 
@@ -67,18 +68,16 @@ class Audit:
     def add(self, event: Event) -> None:
         """Write one row; if that fails, so does what it tells of."""
         told = (self._payer_id, self._now.isoformat(), *(part or "" for part in astuple(event)))
-        self._connection.execute(
-            insert(tables.audit),
-            {
-                "payer_id": self._payer_id,
-                "at": self._now,
-                "actor": event.actor,
-                "action": event.action,
-                "outcome": event.outcome,
-                "type": event.type,
-                "resource_id": event.resource_id,
-                "task_id": event.task_id,
-                "request_id": event.request_id,
-                "digest": self._hasher("audit", *told),
-            },
-        )
+        row = {
+            "payer_id": self._payer_id,
+            "at": self._now,
+            "actor": event.actor,
+            "action": event.action,
+            "outcome": event.outcome,
+            "type": event.type,
+            "resource_id": event.resource_id,
+            "task_id": event.task_id,
+            "request_id": event.request_id,
+            "digest": self._hasher("audit", *told),
+        }
+        insert_rows(self._connection, tables.audit, (row,))

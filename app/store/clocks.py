@@ -7,12 +7,15 @@ Claim that came in before there were clocks has none, and nothing is moved.
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    Update,
+    bindparam,
     case,
     delete,
     insert,
@@ -26,6 +29,7 @@ from app.domain.clocks import Clock, Kind
 from app.domain.decisions import VERDICTS, Ending
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.together import put_off
 from app.store.types import microseconds
 
 _c = tables.clock.c
@@ -78,15 +82,33 @@ class Clocks:
 
     def pause(self, submission_id: str, at: datetime) -> None:
         """The clock of a Claim stands still; one that does already is left as it is."""
-        self._move(submission_id, _c.paused_at.is_(None), paused_at=_later(at), is_extended=True)
+        instant = literal(microseconds(at), BigInteger)
+        is_running = _c.paused_at.is_(None)
+        self._move(submission_id, is_running, paused_at=_later(instant), is_extended=True)
 
     def resume(self, submission_id: str, at: datetime) -> None:
         """It runs again, and is due as much later as it stood still."""
-        self._move(submission_id, _c.paused_at.is_not(None), **_run_on(at))
+        instant = literal(microseconds(at), BigInteger)
+        self._move(submission_id, _c.paused_at.is_not(None), **_run_on(instant))
 
     def end(self, submission_id: str, at: datetime, ending: Ending, waited_until: datetime) -> None:
         """It is over; if it stood still, it did until `waited_until`."""
-        self._move(submission_id, **_run_on(waited_until), ended_at=_later(at), ending=ending)
+        submitter_id = self._scope.submitter_id
+        of_submitter = {} if submitter_id is None else {"of_submitter": submitter_id}
+        row = of_submitter | {
+            "of_payer": self._scope.payer_id,
+            "of_submission": submission_id,
+            "at": microseconds(at),
+            "waited_until": microseconds(waited_until),
+            "as_ending": ending,
+        }
+        statement = _ending(is_scoped=submitter_id is not None)
+
+        def do(rows: list[Any]) -> None:
+            self._connection.execute(statement, rows)
+
+        # Nothing that decides a Claim asks for its clock afterwards.
+        put_off(self._connection, statement, (row,), do)
 
     def all_of(self, submission_id: str) -> list[Timed]:
         """Every clock of a Claim, the first one first."""
@@ -144,15 +166,30 @@ def number(moment: ColumnElement[Any]) -> ColumnElement[int]:
     return type_coerce(moment, BigInteger)
 
 
-def _later(at: datetime) -> ColumnElement[int]:
+@cache
+def _ending(*, is_scoped: bool) -> Update:
+    """The one statement that ends clocks; of one submitter, or of any."""
+    until, at = bindparam("waited_until", type_=BigInteger), bindparam("at", type_=BigInteger)
+    is_open = [
+        _c.payer_id == bindparam("of_payer"),
+        _c.submission_id == bindparam("of_submission"),
+        _c.ended_at.is_(None),
+    ]
+    if is_scoped:
+        is_open.append(_c.submitter_id == bindparam("of_submitter"))
+    ended = {"ended_at": _later(at), "ending": bindparam("as_ending")}
+    return update(tables.clock).where(*is_open).values(_run_on(until) | ended)
+
+
+def _later(instant: ColumnElement[int]) -> ColumnElement[int]:
     """An instant, but never before the start: clocks of two machines differ."""
-    started_at, instant = number(_c.started_at), literal(microseconds(at), BigInteger)
+    started_at = number(_c.started_at)
     return case((started_at > instant, started_at), else_=instant)
 
 
-def _run_on(at: datetime) -> dict[str, Any]:
+def _run_on(instant: ColumnElement[int]) -> dict[str, Any]:
     """As much later as it stood still up to an instant; nothing where it ran."""
-    paused_at, instant = number(_c.paused_at), literal(microseconds(at), BigInteger)
+    paused_at = number(_c.paused_at)
     pause = case((paused_at < instant, instant - paused_at), else_=literal(0, BigInteger))
     return {
         "decide_by": number(_c.decide_by) + pause,

@@ -1,16 +1,19 @@
 """Counters of deductibles, maxima and limits: an append-only ledger behind a fence per holder."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from app.domain.adjudication import Counter, Posting
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.statements import inserted_if_absent
+from app.store.fences import advancing_holder
+from app.store.statements import inserting_if_absent
+from app.store.together import answered, hits, insert_rows, of
 
 _h = tables.counter_holder.c
 _e = tables.counter_entry.c
@@ -29,6 +32,14 @@ class Standings:
     behind: Mapping[Counter, set[str]] = field(default_factory=dict, compare=False)
 
 
+@dataclass(slots=True)
+class _Held:
+    """One holder: its version, and every entry with the submission that it is of."""
+
+    version: int = 0
+    entries: list[tuple[Counter, str, Decimal]] = field(default_factory=list)
+
+
 class Counters:
     """The counters of one payer."""
 
@@ -39,24 +50,69 @@ class Counters:
     def read(self, holders: Iterable[str], without: str | None = None) -> Standings:
         """Every counter of these holders, as if one submission had never been counted."""
         wanted = sorted(set(holders))
-        versions = dict.fromkeys(wanted, 0)
-        holder_rows = select(_h.holder, _h.version).where(
-            _h.payer_id == self._payer_id, _h.holder.in_(wanted)
-        )
-        for holder, version in self._connection.execute(holder_rows):
-            versions[holder] = version
+        keys = [self._place(holder) for holder in wanted]
+        ahead = of(self._connection)
+        if ahead is not None and ahead.knows(keys):
+            held = {holder: ahead.answer(self._place(holder), _Held) for holder in wanted}
+        else:
+            held = self._read(wanted)
         sums: dict[Counter, Decimal] = defaultdict(Decimal)
         behind: dict[Counter, set[str]] = defaultdict(set)
+        for each in held.values():
+            for counter, submission_id, amount in each.entries:
+                if submission_id != without:
+                    sums[counter] += amount
+                    behind[counter].add(submission_id)
+        versions = {holder: each.version for holder, each in held.items()}
+        return Standings(versions, dict(sums), behind)
+
+    def read_ahead(self, holders: Iterable[str]) -> None:
+        """Read counters for a transaction that asks for some of them again and again."""
+        ahead = of(self._connection)
+        if ahead is not None:
+            for holder, held in self._read(sorted(set(holders))).items():
+                ahead.tell(self._place(holder), held)
+
+    def locked(self, holders: Iterable[str]) -> dict[str, int]:
+        """The versions of holders that have one; none of them moves until the transaction ends."""
+        query = (
+            select(_h.holder, _h.version)
+            .where(_h.payer_id == self._payer_id, _h.holder.in_(sorted(holders)))
+            .order_by(_h.holder)
+            .with_for_update()
+        )
+        return {row.holder: row.version for row in self._connection.execute(query)}
+
+    def read_posted_ahead(self, submission_ids: Iterable[str]) -> None:
+        """Read what submissions are counted with for a transaction that asks for each."""
+        ahead, wanted = of(self._connection), sorted(submission_ids)
+        if ahead is None:
+            return
+        query = select(_e.submission_id, *_COUNTER, _e.line, _e.amount).where(
+            _e.payer_id == self._payer_id, _e.submission_id.in_(wanted)
+        )
+        found: dict[str, list[Any]] = {id: [] for id in wanted}
+        for id, *posted in self._connection.execute(query):
+            found[id].append(posted)
+        for id, rows in found.items():
+            ahead.tell(("posted", self._payer_id, id), rows)
+
+    def _place(self, holder: str) -> tuple[str, str, str]:
+        return ("counters", self._payer_id, holder)
+
+    def _read(self, holders: list[str]) -> dict[str, "_Held"]:
+        held = {holder: _Held() for holder in holders}
+        versions = select(_h.holder, _h.version).where(
+            _h.payer_id == self._payer_id, _h.holder.in_(holders)
+        )
+        for holder, version in self._connection.execute(versions):
+            held[holder].version = version
         entries = select(*_COUNTER, _e.submission_id, _e.amount).where(
-            _e.payer_id == self._payer_id,
-            _e.holder.in_(wanted),
-            _e.submission_id != (without or ""),
+            _e.payer_id == self._payer_id, _e.holder.in_(holders)
         )
         for *names, submission_id, amount in self._connection.execute(entries):
-            counter = Counter(*names)
-            sums[counter] += amount
-            behind[counter].add(submission_id)
-        return Standings(versions, dict(sums), behind)
+            held[names[0]].entries.append((Counter(*names), submission_id, amount))
+        return held
 
     def post(
         self, submission_id: str, postings: Iterable[Posting], versions: Mapping[str, int]
@@ -93,10 +149,15 @@ class Counters:
     def posted(self, submission_id: str) -> tuple[Posting, ...]:
         """What a submission is counted with, each line by itself."""
         held: dict[tuple[Counter, str], Decimal] = defaultdict(Decimal)
-        entries = select(*_COUNTER, _e.line, _e.amount).where(
-            _e.payer_id == self._payer_id, _e.submission_id == submission_id
-        )
-        for *names, line, amount in self._connection.execute(entries):
+
+        def ask() -> Sequence[Any]:
+            entries = select(*_COUNTER, _e.line, _e.amount).where(
+                _e.payer_id == self._payer_id, _e.submission_id == submission_id
+            )
+            return self._connection.execute(entries).all()
+
+        place = ("posted", self._payer_id, submission_id)
+        for *names, line, amount in answered(self._connection, place, ask):
             held[Counter(*names), line] += amount
         return tuple(
             Posting(counter, amount, _path(line))
@@ -115,17 +176,12 @@ class Counters:
         )
 
     def _advanced(self, holder: str, version: int) -> bool:
-        key = {"payer_id": self._payer_id, "holder": holder}
         if version == 0:
-            return inserted_if_absent(
-                self._connection, tables.counter_holder, {**key, "version": 1}
-            )
-        advanced = self._connection.execute(
-            update(tables.counter_holder)
-            .where(_h.payer_id == self._payer_id, _h.holder == holder, _h.version == version)
-            .values(version=version + 1)
-        )
-        return advanced.rowcount == 1
+            row = {"payer_id": self._payer_id, "holder": holder, "version": 1}
+            statement = inserting_if_absent(tables.counter_holder, self._connection)
+            return hits(self._connection, statement, row)
+        row = {"b_payer": self._payer_id, "b_holder": holder, "b_version": version}
+        return hits(self._connection, advancing_holder(), row)
 
     def _append(self, submission_id: str, postings: Iterable[Posting]) -> None:
         rows = [
@@ -141,8 +197,7 @@ class Counters:
             }
             for posting in postings
         ]
-        if rows:
-            self._connection.execute(insert(tables.counter_entry), rows)
+        insert_rows(self._connection, tables.counter_entry, rows)
 
 
 def _path(line: str) -> tuple[int, ...]:

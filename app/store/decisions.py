@@ -20,17 +20,20 @@ from sqlalchemy import (
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.bodies import Damaged, compressed, decoded
+from app.store.together import put_off
 
 _d = tables.decision.c
 _s = tables.decision_source.c
 
-# Made once: it is a part of every decision.
-_NEXT = (
-    select(func.coalesce(func.max(_d.number), 0) + 1)
+# Made once: they are a part of every decision.
+_LAST = (
+    select(func.coalesce(func.max(_d.number), 0))
     .where(_d.payer_id == bindparam("of_payer"), _d.claim_id == bindparam("of_claim"))
     .scalar_subquery()
 )
-_ADD = insert(tables.decision).values(number=_NEXT).returning(_d.number)
+_ADD = insert(tables.decision).values(number=_LAST + 1)
+_ADD_SOURCE = insert(tables.decision_source).values(number=_LAST)
+_Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +87,16 @@ class Decisions:
     ) -> None:
         """Keep the next decision on a Claim, whose row is locked, with what it was made from.
 
-        `sources` are the other requests whose content `inputs` hold.
+        `sources` are the other requests whose content `inputs` hold. Nothing that decides a Claim
+        asks for its decisions afterwards, so a transaction for many writes them in the end.
         """
         body = compressed(inputs)
         identifier, version = decision.plan or (None, None)
+        payer_id = self._scope.payer_id
+        key = {"payer_id": payer_id, "claim_id": claim_id}
+        key |= {"of_payer": payer_id, "of_claim": claim_id}
         row = {
-            "payer_id": self._scope.payer_id,
-            "claim_id": claim_id,
-            "of_payer": self._scope.payer_id,
-            "of_claim": claim_id,
+            **key,
             "submitter_id": submitter_id,
             "response_id": decision.response_id,
             "rules": decision.rules,
@@ -105,8 +109,8 @@ class Decisions:
             "key_id": body.key_id,
             "inputs": body.content,
         }
-        number = self._connection.execute(_ADD, row).scalar_one()
-        self._add_sources(claim_id, number, sources)
+        held = [{**key, "source_id": source} for source in sorted(set(sources))]
+        put_off(self._connection, _ADD, ((row, held),), self._add_all)
 
     def find(self, claim_id: str, number: int | None = None) -> Kept | None:
         """One decision on a Claim, without a number the last; None where none was kept."""
@@ -152,18 +156,12 @@ class Decisions:
             self._connection.execute(delete(tables.decision_source).where(*is_held))
         return len(held)
 
-    def _add_sources(self, claim_id: str, number: int, sources: Iterable[str]) -> None:
-        rows = [
-            {
-                "payer_id": self._scope.payer_id,
-                "source_id": source,
-                "claim_id": claim_id,
-                "number": number,
-            }
-            for source in sorted(set(sources))
-        ]
-        if rows:
-            self._connection.execute(insert(tables.decision_source), rows)
+    def _add_all(self, added: list[tuple[_Values, list[_Values]]]) -> None:
+        self._connection.execute(_ADD, [row for row, _ in added])
+        sources = [source for _, held in added for source in held]
+        if sources:
+            # After the decisions, whose number is theirs.
+            self._connection.execute(_ADD_SOURCE, sources)
 
     def _key(self, claim_id: str) -> tuple[ColumnElement[bool], ...]:
         return (_d.payer_id == self._scope.payer_id, _d.claim_id == claim_id)

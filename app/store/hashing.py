@@ -9,12 +9,14 @@ class Hasher:
     """Hashes under the installation's index key; the same parts always give the same text."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key[:64]
+        # Taking in the key is most of the work: copied, it is done once.
+        self._keyed = blake2b(key=key[:64], digest_size=_DIGEST_BYTES)
 
     def __call__(self, *parts: str) -> str:
         """One hash over several parts; where a part ends is part of what is hashed."""
-        framed = b"".join(f"{len(part)}:{part}".encode() for part in parts)
-        return blake2b(framed, key=self._key, digest_size=_DIGEST_BYTES).hexdigest()
+        hashed = self._keyed.copy()
+        hashed.update("".join([f"{len(part)}:{part}" for part in parts]).encode())
+        return hashed.hexdigest()
 
     def key_for(self, purpose: str) -> bytes:
         """A secret of 24 bytes for one purpose, which tells nothing of the index key."""

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import Connection, delete, insert
+from sqlalchemy import Connection, delete
 
 from app.domain.parties import Scope
 from app.domain.references import Identifier
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.together import insert_rows
 
 _i = tables.business_identifier.c
 
@@ -38,8 +39,7 @@ class Identifiers:
             }
             for key_hash in sorted({self.hash_of(one) for one in identifiers})
         ]
-        if rows:
-            self._connection.execute(insert(tables.business_identifier), rows)
+        insert_rows(self._connection, tables.business_identifier, rows)
 
     def forget(self, type: str, id: str) -> None:
         """Let nothing find a resource by an identifier any more."""

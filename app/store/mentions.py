@@ -5,6 +5,7 @@ And the charges that an Invoice bills, so that no other does.
 Kept as keyed hashes: equality can be asked, and nothing can be read.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
@@ -15,6 +16,7 @@ from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.together import of
 
 _m = tables.mention.c
 _s = tables.submission.c
@@ -73,6 +75,8 @@ class Mentions:
         alone: whose they are is not asked.
         """
         hashes, found = self.hashes(names), set[str]()
+        if self._is_alone(hashes, but):
+            return []
         live = [_s.state.in_(LIVE), _s.use == ClaimUse.CLAIM, _s.id != but]
         if before is not None:
             live.append(_s.created_at <= before)
@@ -94,6 +98,47 @@ class Mentions:
             if len(found) >= limit:
                 break
         return sorted(found)[:limit]
+
+    def read_any_submitters_ahead(self, type: str, ids: Iterable[str]) -> None:
+        """Read who else names what these name, for a transaction that asks for each of them."""
+        ahead, other = of(self._connection), tables.mention.alias("other")
+        if ahead is None:
+            return
+        query = (
+            select(_m.key_hash, other.c.resource_id)
+            .join_from(
+                tables.mention,
+                other,
+                and_(
+                    other.c.payer_id == _m.payer_id,
+                    other.c.key_hash == _m.key_hash,
+                    other.c.type == _m.type,
+                ),
+            )
+            # Without statistics SQLite would rather read the mentions of the whole payer.
+            .with_hint(tables.mention, "INDEXED BY ix_mention_resource", "sqlite")
+            .where(
+                _m.payer_id == self._scope.payer_id,
+                _m.type == type,
+                _m.resource_id.in_(sorted(ids)),
+            )
+        )
+        found: dict[str, set[str]] = defaultdict(set)
+        for key_hash, id in self._connection.execute(query):
+            found[key_hash].add(id)
+        for key_hash, naming in found.items():
+            ahead.tell(self._place(type, key_hash), naming)
+
+    def _is_alone(self, hashes: Iterable[str], id: str) -> bool:
+        """Whether it was read ahead that none but this Claim names any of these."""
+        ahead = of(self._connection)
+        keys = [self._place("Claim", key_hash) for key_hash in hashes]
+        if ahead is None or not ahead.knows(keys):
+            return False
+        return all(ahead.answer(key, set[str]) <= {id} for key in keys)
+
+    def _place(self, type: str, key_hash: str) -> tuple[str, ...]:
+        return ("mention", self._scope.payer_id, type, key_hash)
 
     def forget(self, type: str, ids: Iterable[str]) -> None:
         """These resources of one type name nothing any more."""

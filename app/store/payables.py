@@ -3,7 +3,7 @@
 Docs: docs/payments.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
@@ -14,6 +14,7 @@ from app.domain.parties import Scope
 from app.domain.settlement import EntryKind, Owed
 from app.store import tables
 from app.store.statements import inserted_if_absent
+from app.store.together import answered, insert_rows, lasting, of
 
 _a = tables.payee_ledger.c
 _e = tables.payable_entry.c
@@ -101,15 +102,20 @@ class Payables:
             "reference": ledger.reference,
             "carried": 0,
         }
-        if inserted_if_absent(self._connection, tables.payee_ledger, row):
-            return ledger
-        query = select(*_LEDGER).where(
-            *self._owned(_a),
-            _a.submitter_id == ledger.submitter_id,
-            _a.payee == ledger.payee,
-            _a.currency == ledger.currency,
-        )
-        return PayeeLedger(*self._connection.execute(query).one())
+
+        def opened() -> PayeeLedger:
+            if inserted_if_absent(self._connection, tables.payee_ledger, row):
+                return ledger
+            query = select(*_LEDGER).where(
+                *self._owned(_a),
+                _a.submitter_id == ledger.submitter_id,
+                _a.payee == ledger.payee,
+                _a.currency == ledger.currency,
+            )
+            return PayeeLedger(*self._connection.execute(query).one())
+
+        key = ("ledger", self._scope, ledger.submitter_id, ledger.payee, ledger.currency)
+        return lasting(self._connection, key, opened)
 
     def unsettled_ledgers(self) -> list[PayeeLedger]:
         """The ledgers with anything that was not settled, in the order of their ids."""
@@ -150,9 +156,24 @@ class Payables:
 
     def balances(self, claim_id: str) -> list[Balance]:
         """What a Claim came to, in each ledger that it ever had an entry in."""
+        place = ("balances", self._scope, claim_id)
+        return answered(
+            self._connection, place, lambda: self._balances((claim_id,)).get(claim_id, [])
+        )
+
+    def read_balances_ahead(self, claim_ids: Iterable[str]) -> None:
+        """Read what Claims came to for a transaction that asks for each of them."""
+        ahead, wanted = of(self._connection), sorted(claim_ids)
+        if ahead is not None:
+            found = self._balances(wanted)
+            for id in wanted:
+                ahead.tell(("balances", self._scope, id), found.get(id, []))
+
+    def _balances(self, claim_ids: Sequence[str]) -> dict[str, list[Balance]]:
         settled = func.sum(_e.amount).filter(_s.payment_id.is_not(None))
         query = (
             select(
+                _e.claim_id,
                 _e.ledger_id,
                 _a.currency,
                 func.sum(_e.amount),
@@ -165,12 +186,15 @@ class Payables:
                     and_(_a.payer_id == _e.payer_id, _a.id == _e.ledger_id),
                 )
             )
-            .where(*self._owned(_e), _e.claim_id == claim_id)
-            .group_by(_e.ledger_id, _a.currency)
+            .where(*self._owned(_e), _e.claim_id.in_(claim_ids))
+            .group_by(_e.claim_id, _e.ledger_id, _a.currency)
             .order_by(_e.ledger_id)
         )
-        rows = self._connection.execute(query)
-        return [Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0) for row in rows]
+        found: dict[str, list[Balance]] = {}
+        for claim_id, *row in self._connection.execute(query):
+            balance = Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0)
+            found.setdefault(claim_id, []).append(balance)
+        return found
 
     def sums(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
         """All that was ever entered for Claims in a ledger, settled or not."""
@@ -197,19 +221,18 @@ class Payables:
         if units == 0:
             return
         ledger_id = ledger.id if isinstance(ledger, PayeeLedger) else ledger.ledger_id
-        self._connection.execute(
-            insert(tables.payable_entry).values(
-                payer_id=self._scope.payer_id,
-                submitter_id=submitter_id,
-                ledger_id=ledger_id,
-                claim_id=claim[0],
-                epoch=claim[1],
-                kind=kind,
-                amount=units,
-                response_id=response_id,
-                entered_at=self._now,
-            )
-        )
+        row = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": submitter_id,
+            "ledger_id": ledger_id,
+            "claim_id": claim[0],
+            "epoch": claim[1],
+            "kind": kind,
+            "amount": units,
+            "response_id": response_id,
+            "entered_at": self._now,
+        }
+        insert_rows(self._connection, tables.payable_entry, (row,))
 
     def settle(self, seqs: Iterable[int], payment_id: str | None) -> None:
         """These entries are settled by a payment, or came to nothing before one.

@@ -17,6 +17,7 @@ from app.domain.selection import Selection
 from app.domain.tasks import Remaining
 from app.store import leases, tables
 from app.store.tables import Delivery
+from app.store.together import insert_rows
 
 COUNTED_EXACTLY = 1000
 _OPEN = (Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)
@@ -66,24 +67,22 @@ class Pended:
     def add(self, answer: Answer, *, handed_over: HandOver | None = None) -> None:
         """Put an answer at the end of its submitter's queue; `handed_over`: it goes out now."""
         submission_type, submission_id = answer.submission or (None, None)
-        self._connection.execute(
-            insert(tables.pended),
-            {
-                "payer_id": self._scope.payer_id,
-                "submitter_id": answer.submitter_id,
-                **leases.pended(handed_over, self._now),
-                "type": answer.type,
-                "resource_id": answer.resource_id,
-                "version": answer.version,
-                "submission_type": submission_type,
-                "submission_id": submission_id,
-                "follows_id": answer.follows_id,
-                "dated_from": answer.dated.start or self._now,
-                "dated_to": answer.dated.end or self._now,
-                "size": answer.size,
-                "pended_at": self._now,
-            },
-        )
+        row = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": answer.submitter_id,
+            **leases.pended(handed_over, self._now),
+            "type": answer.type,
+            "resource_id": answer.resource_id,
+            "version": answer.version,
+            "submission_type": submission_type,
+            "submission_id": submission_id,
+            "follows_id": answer.follows_id,
+            "dated_from": answer.dated.start or self._now,
+            "dated_to": answer.dated.end or self._now,
+            "size": answer.size,
+            "pended_at": self._now,
+        }
+        insert_rows(self._connection, tables.pended, (row,))
 
     def hand_over_of(self, submitter_id: str) -> HandOver:
         """When an answer counts as delivered to a submitter."""

@@ -1,12 +1,14 @@
 """What running reprocesses were asked: one per Claim, the later in the place of the earlier."""
 
 import json
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.together import answered, of
 
 _r = tables.reissue.c
 
@@ -30,12 +32,33 @@ class Reissues:
 
     def find(self, submission_id: str) -> Asked | None:
         """What the running reprocess of a Claim was asked; None where none runs."""
-        query = select(_r.task_id, _r.lines, _r.quoted).where(*self._key(submission_id))
-        row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        lines = tuple(tuple(path) for path in json.loads(row.lines))
-        return Asked(submission_id, row.task_id, lines, row.quoted)
+
+        def ask() -> Asked | None:
+            return self._asked((submission_id,)).get(submission_id)
+
+        return answered(self._connection, ("reissue", self._payer_id, submission_id), ask)
+
+    def read_ahead(self, submission_ids: Iterable[str]) -> None:
+        """Read what runs for a transaction that asks for each of these Claims."""
+        ahead, wanted = of(self._connection), sorted(submission_ids)
+        if ahead is not None:
+            found = self._asked(wanted)
+            for id in wanted:
+                ahead.tell(("reissue", self._payer_id, id), found.get(id))
+
+    def _asked(self, submission_ids: Sequence[str]) -> dict[str, Asked]:
+        query = select(_r.submission_id, _r.task_id, _r.lines, _r.quoted).where(
+            _r.payer_id == self._payer_id, _r.submission_id.in_(submission_ids)
+        )
+        return {
+            row.submission_id: Asked(
+                row.submission_id,
+                row.task_id,
+                tuple(tuple(path) for path in json.loads(row.lines)),
+                row.quoted,
+            )
+            for row in self._connection.execute(query)
+        }
 
     def begin(self, asked: Asked) -> None:
         """Keep what is asked; whatever ran before must have been ended."""

@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     cast,
     delete,
-    insert,
     literal_column,
     null,
     select,
@@ -31,6 +30,7 @@ from app.domain.search.entries import Entry
 from app.store import tables
 from app.store.hashing import Hasher
 from app.store.search_rows import Row, SearchRows
+from app.store.together import insert_rows, put_off
 from app.store.types import ordered
 
 # Gives the entries of a resource, by its type and its text.
@@ -74,7 +74,11 @@ class SearchIndex(SearchRows):
 
     def replace(self, type: str, id: str, submitter_id: str | None, text: str) -> None:
         """Let a resource be found by another text: only what differs is written."""
-        self.replace_each(type, [Indexed(id, submitter_id, text)])
+
+        def do(resources: list[Indexed]) -> None:
+            self.replace_each(type, resources)
+
+        put_off(self._connection, ("index", type), (Indexed(id, submitter_id, text),), do)
 
     def replace_each(self, type: str, resources: Sequence[Indexed]) -> int:
         """As `replace`, for many; how many rows were written or taken away.
@@ -139,8 +143,11 @@ class SearchIndex(SearchRows):
                 self._connection.execute(_deletion(table), keys)
         for table, rows in written.items():
             if rows:
+                if not kept:
+                    insert_rows(self._connection, table, rows)
+                    continue
                 statement = _overwriting(table, self._connection.dialect.name)
-                self._connection.execute(statement if kept else insert(table), rows)
+                self._connection.execute(statement, rows)
         return sum(map(len, [*written.values(), *surplus.values()]))
 
 

@@ -1,6 +1,6 @@
 """Entries as the rows they are kept in: what is compared hashed, what is ordered as it stands."""
 
-from functools import singledispatchmethod
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Table
@@ -23,7 +23,9 @@ Row = dict[str, Any]
 
 def can_be_kept(text: str) -> bool:
     """Whether a database can hold this text at all; if not, nothing is found by it."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+    if "\x00" in text:
+        return False
+    return text.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in text)
 
 
 def _kept(text: str) -> str:
@@ -45,7 +47,7 @@ class SearchRows:
 
     def system_hash(self, system: str | None) -> str:
         """The keyed hash of a system, or of there being none."""
-        return self._hasher("search-system", _kept(system or ""))
+        return _system_hash(self._hasher, system)
 
     def name(self, name: str) -> str:
         """A name as it is kept: one that is too long, of a composite with a long code, hashed."""
@@ -58,33 +60,29 @@ class SearchRows:
         table, values = self._values(entry)
         return table, {"name": self.name(entry.name), **values}
 
-    @singledispatchmethod
     def _values(self, entry: Entry) -> tuple[Table, Row]:
-        raise TypeError(type(entry).__name__)
+        match entry:
+            case TokenEntry():
+                return self._token(entry)
+            case ReferenceEntry():
+                values = {"target_type": entry.type, "target_id": entry.id}
+                return tables.search_reference, values
+            case DateEntry():
+                return tables.search_date, {"low": entry.low, "high": entry.high}
+            case StringEntry():
+                text = _kept(entry.text)
+                return tables.search_string, {"normal": normal(text), "exact": text}
+            case NumberEntry():
+                return self._number(entry)
 
-    @_values.register
-    def _(self, entry: TokenEntry) -> tuple[Table, Row]:
+    def _token(self, entry: TokenEntry) -> tuple[Table, Row]:
         return tables.search_token, {
             "code_hash": self.code_hash(entry.code),
             "system_hash": self.system_hash(entry.system),
             "sort_key": None if entry.sort_key is None else _kept(entry.sort_key),
         }
 
-    @_values.register
-    def _(self, entry: ReferenceEntry) -> tuple[Table, Row]:
-        return tables.search_reference, {"target_type": entry.type, "target_id": entry.id}
-
-    @_values.register
-    def _(self, entry: DateEntry) -> tuple[Table, Row]:
-        return tables.search_date, {"low": entry.low, "high": entry.high}
-
-    @_values.register
-    def _(self, entry: StringEntry) -> tuple[Table, Row]:
-        text = _kept(entry.text)
-        return tables.search_string, {"normal": normal(text), "exact": text}
-
-    @_values.register
-    def _(self, entry: NumberEntry) -> tuple[Table, Row]:
+    def _number(self, entry: NumberEntry) -> tuple[Table, Row]:
         has_unit = entry.code is not None
         return tables.search_number, {
             "low": entry.low,
@@ -92,3 +90,9 @@ class SearchRows:
             "code_hash": self.code_hash(entry.code) if entry.code is not None else None,
             "system_hash": self.system_hash(entry.system) if has_unit else None,
         }
+
+
+# There are few systems, and most tokens have one.
+@lru_cache(maxsize=1024)
+def _system_hash(hasher: Hasher, system: str | None) -> str:
+    return hasher("search-system", _kept(system or ""))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.sql.dml import ReturningInsert
@@ -19,6 +19,11 @@ def inserted_if_absent(connection: Connection, table: Table, row: Mapping[str, A
     return connection.execute(statement, row).first() is not None
 
 
+def inserting_if_absent(table: Table, connection: Connection) -> Insert:
+    """The one statement that inserts a row unless its key is taken; its count tells."""
+    return _absent(table, connection.dialect.name)
+
+
 class IndexedBy(SQLiteCompiler):
     """Statements for SQLite with the hint INDEXED BY, which SQLAlchemy leaves out there."""
 
@@ -29,6 +34,11 @@ class IndexedBy(SQLiteCompiler):
 
 @cache
 def _insert_if_absent(table: Table, dialect: str) -> ReturningInsert[Any]:
-    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
     key = next(iter(table.primary_key))
-    return insert(table).on_conflict_do_nothing().returning(key)
+    return _absent(table, dialect).returning(key)
+
+
+@cache
+def _absent(table: Table, dialect: str) -> Insert:
+    insert = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    return insert(table).on_conflict_do_nothing()

@@ -6,15 +6,28 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, tuple_, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    func,
+    insert,
+    select,
+    tuple_,
+    update,
+)
 
 from app.domain.adjudication import Awaiting, Review
 from app.domain.codes import ClaimUse, Outcome
 from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
+from app.store.together import answered, hits, of, put_off
 
 _s = tables.submission.c
 _live = tables.live_identifier.c
@@ -78,15 +91,40 @@ class Submissions:
     def add(self, submission: Submission) -> None:
         """Keep a new submission."""
         values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
-        self._connection.execute(
-            insert(tables.submission), {"payer_id": self._scope.payer_id, **values}
-        )
+        values["payer_id"] = self._scope.payer_id
+        self._connection.execute(insert(tables.submission), values)
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:
         """One submission, its row locked until the end if asked; None if not in this scope."""
+        if lock:
+            return self._found(type, id, lock=True)
+        key = ("submission", self._scope, type, id)
+        return answered(self._connection, key, lambda: self._found(type, id, lock=False))
+
+    def _found(self, type: str, id: str, *, lock: bool) -> Submission | None:
         query = select(*_COLUMNS).where(*self._key(type, id), *self._visible())
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         return None if row is None else Submission(**row._mapping)
+
+    def read_ahead(self, ids: Iterable[str]) -> None:
+        """Read Claims for a transaction that asks for each of them."""
+        ahead, wanted = of(self._connection), sorted(ids)
+        if ahead is not None:
+            found = self.claims(wanted)
+            for id in wanted:
+                ahead.tell(("submission", self._scope, "Claim", id), found.get(id))
+
+    def read_attached_ahead(self, ids: Iterable[str], *, lock: bool = False) -> None:
+        """Read what belongs to Claims, as `attached` does, for a transaction that asks for each."""
+        ahead, wanted = of(self._connection), sorted(ids)
+        if ahead is None:
+            return
+        found: dict[str, list[Submission]] = {id: [] for id in wanted}
+        query = self._attached(_s.about_id.in_(wanted))
+        for row in self._connection.execute(query.with_for_update() if lock else query):
+            found[row.about_id].append(Submission(**row._mapping))
+        for id, attached in found.items():
+            ahead.tell(("attached", self._scope, id), attached)
 
     def claims(self, ids: Iterable[str], *, lock: bool = False) -> dict[str, Submission]:
         """Claims by id; their rows locked until the end if asked, in the order of their ids."""
@@ -137,40 +175,49 @@ class Submissions:
 
     def attached(self, claim_id: str, *, lock: bool = False) -> list[Submission]:
         """The Communications that belong to a Claim, the oldest first; locked if asked."""
-        query = select(*_COLUMNS).where(
-            _s.payer_id == self._scope.payer_id, _s.about_id == claim_id, *self._visible()
-        )
-        ordered = query.order_by(_s.created_at, _s.id)
-        rows = self._connection.execute(ordered.with_for_update() if lock else ordered)
-        return [Submission(**row._mapping) for row in rows]
+
+        def ask() -> list[Submission]:
+            query = self._attached(_s.about_id == claim_id)
+            rows = self._connection.execute(query.with_for_update() if lock else query)
+            return [Submission(**row._mapping) for row in rows]
+
+        return answered(self._connection, ("attached", self._scope, claim_id), ask)
+
+    def _attached(self, to: ColumnElement[bool]) -> Select[Any]:
+        query = select(*_COLUMNS).where(_s.payer_id == self._scope.payer_id, to, *self._visible())
+        return query.order_by(_s.created_at, _s.id)
 
     def mark_used(self, claim_id: str) -> None:
         """A decision has used the Communications that belong to a Claim."""
-        self._connection.execute(
-            update(tables.submission)
-            .where(
-                _s.payer_id == self._scope.payer_id,
-                _s.about_id == claim_id,
-                _s.state == State.STORED,
+
+        def mark(claim_ids: list[str]) -> None:
+            self._connection.execute(
+                update(tables.submission)
+                .where(
+                    _s.payer_id == self._scope.payer_id,
+                    _s.about_id.in_(sorted(claim_ids)),
+                    _s.state == State.STORED,
+                )
+                .values(is_used=True)
             )
-            .values(is_used=True)
-        )
+
+        put_off(self._connection, "mark used", (claim_id,), mark)
 
     def move(self, submission: Submission, **changes: Any) -> Submission | None:
         """Change a row where state and epoch are still the given ones; None if they are not.
 
         This is the fence of every race: of two that move the same submission, one gets None.
         """
-        moved = self._connection.execute(
-            update(tables.submission)
-            .where(
-                *self._key(submission.type, submission.id),
-                _s.state == submission.state,
-                _s.epoch == submission.epoch,
-            )
-            .values(**changes)
-        )
-        return replace(submission, **changes) if moved.rowcount == 1 else None
+        row = {
+            "b_payer": self._scope.payer_id,
+            "b_type": submission.type,
+            "b_id": submission.id,
+            "b_state": submission.state,
+            "b_epoch": submission.epoch,
+            **{f"c_{name}": value for name, value in changes.items()},
+        }
+        moved = hits(self._connection, moving(tuple(sorted(changes))), row)
+        return replace(submission, **changes) if moved else None
 
     def begin(self, keys: Iterable[tuple[str, str]]) -> None:
         """Mark queued submissions as being adjudicated; those someone else has locked are left.
@@ -213,11 +260,8 @@ class Submissions:
 
     def free_identifiers(self, id: str) -> None:
         """Let go of every identifier that a request held while it was live."""
-        self._connection.execute(
-            delete(tables.live_identifier).where(
-                _live.payer_id == self._scope.payer_id, _live.submission_id == id
-            )
-        )
+        its = (_live.payer_id == self._scope.payer_id, _live.submission_id == id)
+        self._connection.execute(delete(tables.live_identifier).where(*its))
 
     def awaited(self) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what submissions wait, how many for each, and when the first of them is closed."""

@@ -3,9 +3,10 @@
 Built for one payer and submitter, whom every statement of the collections then names.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -39,8 +40,11 @@ from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
+from app.store.together import lasting
 from app.store.tombstones import Tombstones
 from app.store.work_queue import WorkQueue
+
+T = TypeVar("T")
 
 
 class UnitOfWork:
@@ -116,6 +120,10 @@ class UnitOfWork:
             self._indexer,
             self.base,
         )
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` gives; made once for each key where the transaction is for many."""
+        return lasting(self._connection, ("made", key), make)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -25,7 +25,9 @@ from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.fences import finishing
 from app.store.tables import JobState
+from app.store.together import hits
 
 _j = tables.job.c
 _s = tables.submission.c
@@ -187,8 +189,7 @@ class WorkQueue:
 
     def finish(self, job: Job) -> bool:
         """The job is done and gone; False if the lease is no longer ours."""
-        gone = self._connection.execute(delete(tables.job).where(*_held(job)))
-        return gone.rowcount == 1
+        return hits(self._connection, finishing(), {"b_id": job.id, "b_token": job.token})
 
     def put_back(
         self, job: Job, due_at: datetime, *, counts: bool = True, fault: str | None = None

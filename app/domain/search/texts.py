@@ -10,6 +10,8 @@ _SOUNDS = str.maketrans("bfpvcgjkqsxzdtlmnr", "111122222222334556")
 
 def normal(text: str) -> str:
     """A text as texts are compared: without case, accents and surplus spaces."""
+    if text.isascii():
+        return " ".join(text.casefold().split())[:LONGEST_NORMAL]
     apart = unicodedata.normalize("NFKD", text.casefold())
     bare = "".join(letter for letter in apart if not unicodedata.combining(letter))
     return " ".join(bare.split())[:LONGEST_NORMAL]

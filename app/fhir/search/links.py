@@ -38,22 +38,26 @@ def unsearched_entries(
 ) -> Iterator[Entry]:
     """Each literal of ours in a resource, and in what it contains, that no other entry names."""
     named = {(each.type, each.id) for each in known if isinstance(each, ReferenceEntry)}
-    for address in _addresses(document):
+    addresses: list[str] = []
+    _collect(document, addresses)
+    for address in addresses:
         entry = literal_entry(UNSEARCHED, address, base)
         if isinstance(entry, ReferenceEntry) and (entry.type, entry.id) not in named:
             named.add((entry.type, entry.id))
             yield entry
 
 
-def _addresses(value: Any) -> Iterator[str]:
-    if isinstance(value, Mapping):
+def _collect(value: Any, addresses: list[str]) -> None:
+    """Every address in a part of a document, in its order."""
+    # A list that is added to, and no generators: every version that is written passes here.
+    if isinstance(value, dict):
         address = value.get("reference")
         if isinstance(address, str):
-            yield address
+            addresses.append(address)
         value = value.values()
     for each in value:
-        if isinstance(each, dict | list):
-            yield from _addresses(each)
+        if each.__class__ is dict or each.__class__ is list:
+            _collect(each, addresses)
 
 
 def literal_entry(name: str, address: str, base: str) -> ReferenceEntry | TokenEntry | None:

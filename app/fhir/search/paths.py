@@ -7,6 +7,7 @@ http://hl7.org/fhirpath/N1/#path-selection
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 Values = list[Any]
@@ -36,7 +37,7 @@ class Member:
         for node in nodes:
             if not isinstance(node, dict):
                 continue
-            for name in self._names():
+            for name in _names(self.name, self.cast):
                 value = node.get(name)
                 if isinstance(value, list):
                     found.extend(each for each in value if each is not None)
@@ -44,10 +45,12 @@ class Member:
                     found.append(value)
         return found
 
-    def _names(self) -> tuple[str, ...]:
-        if self.cast is not None:
-            return (self.name + self.cast[0].upper() + self.cast[1:],)
-        return (self.name, *_VARIANTS.get(self.name, ()))
+
+@cache
+def _names(name: str, cast: str | None) -> tuple[str, ...]:
+    if cast is not None:
+        return (name + cast[0].upper() + cast[1:],)
+    return (name, *_VARIANTS.get(name, ()))
 
 
 @dataclass(frozen=True, slots=True)

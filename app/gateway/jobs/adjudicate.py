@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from app.domain.adjudication import AdjudicationRequest
+from app.domain.claims import Claim, Days
 from app.domain.consulted import consulted_sums, is_of_many
 from app.domain.lifecycle import LIVE, UNDECIDED
 from app.domain.parties import Payer
+from app.domain.plan import Plan
 from app.domain.reissue import Reissue
 from app.fhir import json_text
 from app.fhir.claims import read_claim
@@ -55,7 +57,7 @@ def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | No
     if submission is None or submission.epoch != job.epoch or submission.state not in UNDECIDED:
         return None
     stored = work.resources.find(job.type, job.submission_id)
-    document = _document(stored)
+    document = document_of(stored, work)
     if document is None:
         return None
     coverage = _coverage(document, base, work)
@@ -71,14 +73,14 @@ def _facts(
     work: UnitOfWork,
 ) -> Facts:
     claim = read_claim(document, base)
-    policy = _document(coverage)
+    policy = document_of(coverage, work)
     plan = plan_of(policy, payer, base, work)
     known = read_coverage(policy, coverage.id, plan) if coverage and policy else None
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
     received_on = submission.created_at.astimezone(payer.settings.zone).date()
     patient = insured_person(document, policy, base, work)
-    providers_days = affiliations(claim.provider, plan, base, work) if plan else ()
+    providers_days = _affiliations(claim, plan, base, work) if plan else ()
 
     def is_in_network(day: date) -> bool:
         return plan is None or plan.has_in_network(providers_days, day)
@@ -139,7 +141,7 @@ def _reissue(submission: Submission, work: UnitOfWork) -> Reissue | None:
     asked = work.reissues.find(submission.id)
     if asked is None:
         return None
-    document = _document(work.resources.find("ClaimResponse", submission.response_id or ""))
+    document = document_of(work.resources.find("ClaimResponse", submission.response_id or ""), work)
     if document is None:
         raise LookupError("what is decided again has a decision")
     decided = replace(
@@ -161,8 +163,15 @@ def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     return None if focal is None else matched(document, focal["coverage"], base, work)
 
 
-def _document(stored: Stored | None) -> Document | None:
+def _affiliations(claim: Claim, plan: Plan, base: str, work: UnitOfWork) -> tuple[Days, ...]:
+    key = ("affiliations", work.scope, claim.provider, plan.networks)
+    return work.once(key, lambda: affiliations(claim.provider, plan, base, work))
+
+
+def document_of(stored: Stored | None, work: UnitOfWork) -> Document | None:
+    """The content of a resource, not to be changed; None where there is none."""
     if stored is None or stored.text is None:
         return None
-    document: Document = json_text.parsed(stored.text)
+    text = stored.text
+    document: Document = work.once((stored.versioned, text), lambda: json_text.parsed(text))
     return document

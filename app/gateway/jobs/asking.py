@@ -2,6 +2,7 @@
 
 import queue
 import threading
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 
 from app.domain.adjudication import AdjudicationRequest, Adjudicator, Answer
@@ -15,25 +16,66 @@ class TooSlow(Exception):
     """The adjudicator did not answer within its time."""
 
 
-def answer(adjudicator: Adjudicator, request: AdjudicationRequest, limit: timedelta) -> Answer:
-    """The adjudicator's answer; raises AdjudicatorFailed or TooSlow.
+class TooLate(Exception):
+    """The adjudicator was not asked: the lease could lapse before it answers."""
 
-    A thread of its own, because a call that hangs cannot be ended: it is left behind.
+
+_Answers = queue.SimpleQueue[Answer | BaseException]
+
+
+def answers(
+    adjudicator: Adjudicator,
+    requests: Sequence[AdjudicationRequest],
+    limit: timedelta,
+    may_start: Callable[[], bool] = lambda: True,
+) -> Iterator[Answer | Exception]:
+    """The answer to each request in turn, or AdjudicatorFailed, TooSlow or TooLate.
+
+    They are asked in a thread of their own, because a call that hangs cannot be ended: it is left
+    behind with its thread, and the next is asked in another.
     """
-    answers: queue.SimpleQueue[Answer | BaseException] = queue.SimpleQueue()
-
-    def ask() -> None:
+    asked = 0
+    while asked < len(requests):
+        given: _Answers = queue.SimpleQueue()
+        is_left = threading.Event()
+        of_thread = (adjudicator, requests[asked:], may_start, given, is_left)
+        threading.Thread(target=_ask, args=of_thread, name="adjudicator", daemon=True).start()
         try:
-            answers.put(adjudicator.adjudicate(request))
-        except BaseException as fault:  # noqa: BLE001  told to whoever asks
-            answers.put(fault)
+            for _ in requests[asked:]:
+                asked += 1
+                yield _told(given.get(timeout=limit.total_seconds()))
+        except queue.Empty:
+            yield TooSlow()
+        finally:
+            is_left.set()
 
-    threading.Thread(target=ask, name="adjudicator", daemon=True).start()
-    try:
-        said = answers.get(timeout=limit.total_seconds())
-    except queue.Empty:
-        raise TooSlow from None
-    if isinstance(said, BaseException):
+
+def answer(adjudicator: Adjudicator, request: AdjudicationRequest, limit: timedelta) -> Answer:
+    """The adjudicator's answer; raises AdjudicatorFailed or TooSlow."""
+    (told,) = answers(adjudicator, [request], limit)
+    if isinstance(told, Exception):
+        raise told
+    return told
+
+
+def _told(said: Answer | BaseException) -> Answer | Exception:
+    if isinstance(said, BaseException) and not isinstance(said, TooLate):
         # Also what would end a thread or a process: a plug-in may not stop the gateway.
-        raise AdjudicatorFailed(type(said).__name__) from None
+        return AdjudicatorFailed(type(said).__name__)
     return said
+
+
+def _ask(
+    adjudicator: Adjudicator,
+    requests: Sequence[AdjudicationRequest],
+    may_start: Callable[[], bool],
+    given: _Answers,
+    is_left: threading.Event,
+) -> None:
+    for request in requests:
+        if is_left.is_set():
+            return
+        try:
+            given.put(adjudicator.adjudicate(request) if may_start() else TooLate())
+        except BaseException as fault:  # noqa: BLE001  told to whoever asks
+            given.put(fault)

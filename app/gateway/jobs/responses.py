@@ -12,7 +12,7 @@ from app.domain.adjudication import Decided
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, FinancialStatus
 from app.domain.eligibility import insured_days
-from app.fhir import claim_response, json_text
+from app.fhir import claim_response
 from app.fhir.explanation_of_benefit import Balance, explanation_of_benefit
 from app.gateway import answers
 from app.gateway.authorizations import reference_of
@@ -59,7 +59,7 @@ def respond(
     if is_reissue:
         response = answers.added(document, ids.response, before.submitter_id, work)
     else:
-        response = answers.amended(earlier, json_text.write(document), work)
+        response = answers.rewritten(earlier, document, work)
     answers.pend(
         response, before, facts.payer, work, follows_id=follows_id, is_delivered=is_handed_over
     )

@@ -7,23 +7,20 @@ import random
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, TypeVar
 
 from app.domain.adjudication import Adjudicator
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
-from app.gateway.jobs import asking, expire_preauthorizations, reconcile_payments, verify_purge
 from app.gateway.jobs.adjudicate import facts_for
-from app.gateway.jobs.kinds import (
-    ADJUDICATE,
-    EXPIRE_PREAUTHORIZATION,
-    RECONCILE_PAYMENTS,
-    VERIFY_PURGE,
-)
+from app.gateway.jobs.asking import TooSlow, answer
+from app.gateway.jobs.batches import NOTHING_LEFT, STORES_OWN, Alone, Asked, Batch, Left
+from app.gateway.jobs.chores import CHORES, Chore
+from app.gateway.jobs.kinds import ADJUDICATE
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
-from app.store.engine import Busy, CommitUnknown, DiskFull
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.submissions import Submissions
@@ -37,7 +34,7 @@ ADJUDICATOR_TIMEOUT = timedelta(seconds=30)
 # The lease outlives the adjudicator's timeout on purpose: shorter, and a slow payer would be asked
 # again for ever and never be heard.
 LEASE = 2 * ADJUDICATOR_TIMEOUT
-BATCH = 20
+BATCH = 50
 MOST_ATTEMPTS = 10
 LONGEST_PAUSE = timedelta(hours=1)
 # How often a Claim is asked about anew at once because others of its family were decided first.
@@ -52,19 +49,11 @@ class _Urgency:
     is_handed_over: bool = False
 
 
-# What is done without asking an adjudicator: None once it is done, else when to look again.
-Chore = Callable[[Installation, Job, Payer], timedelta | None]
-_CHORES: dict[str, Chore] = {
-    EXPIRE_PREAUTHORIZATION: expire_preauthorizations.expire,
-    RECONCILE_PAYMENTS: reconcile_payments.reconcile,
-    VERIFY_PURGE: verify_purge.verify,
-}
-
-
 class Worker:
     """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
-    `timeout` is what an adjudicator has for one answer, well below `LEASE`.
+    `timeout` is what an adjudicator has for one answer, well below `LEASE`; `batch` is how many
+    jobs are leased at once.
     """
 
     def __init__(
@@ -72,10 +61,12 @@ class Worker:
         installation: Installation,
         adjudicators: Mapping[str, Adjudicator],
         timeout: timedelta = ADJUDICATOR_TIMEOUT,
+        batch: int = BATCH,
     ) -> None:
         self._installation = installation
         self._adjudicators = adjudicators
         self._timeout = timeout
+        self._batch = batch
         self._nights = Nights(installation)
         self._is_ending = threading.Event()
 
@@ -85,27 +76,73 @@ class Worker:
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
-        done = 0
+        done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            fresh = self._work_off(self._lease(BATCH, tried=False))
+            leased = self._lease(self._batch, tried=False)
+            held, left = left.jobs, self._work_off(leased, left)
             # A job that was tried may be what its worker died of: it is worked on alone.
-            retried = self._work_off(self._lease(1, tried=True))
-            if not fresh + retried:
+            retried = self._lease(1, tried=True)
+            self._work_off(retried)
+            done += len(leased) + len(retried)
+            # What was held is done or put back, and then it may be due again.
+            if not leased and not retried and not held:
                 break
-            done += fresh + retried
+        self._work_off([], left)
         return done
 
-    def _work_off(self, jobs: list[Job]) -> int:
-        payers = self._payers() if jobs else {}
+    def _work_off(self, jobs: list[Job], left: Left = NOTHING_LEFT) -> Left:
+        """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
+
+        Only once: what was left is done now.
+        """
+        payers = self._payers() if jobs or left.jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + LEASE - self._timeout
-        for job in jobs:
-            if self._installation.clock() <= last_start:
-                self._work_on(job, payers[job.payer_id])
+        first = min(last_start, left.last_start)
+        still: list[Job] = []
+        # Where fewer came than could have, no other batch is to be expected.
+        fresh = {job.id for job in jobs} if len(jobs) == self._batch else set()
+        in_turn = sorted([*left.jobs, *jobs], key=lambda job: (job.payer_id, job.id))
+        for (payer_id, kind), some in groupby(in_turn, lambda job: (job.payer_id, job.kind)):
+            of_kind, payer = list(some), payers[payer_id]
+            if kind == ADJUDICATE and len(of_kind) > 1:
+                still += self._decide_together(of_kind, fresh, payer, first)
+                continue
+            for job in of_kind:
+                self._work_in_time(job, payer, first)
+        return Left(still, last_start)
+
+    def _decide_together(
+        self, jobs: list[Job], fresh: set[int], payer: Payer, last_start: datetime
+    ) -> list[Job]:
+        def work_on(job: Job, asked: Asked | None) -> None:
+            if asked is None:
+                self._work_in_time(job, payer, last_start)
             else:
-                self._put_back(job, "LeaseTooShort", counts=False)
-        return len(jobs)
+                self._work_on(job, payer, asked=asked)
+
+        adjudicator = self._adjudicators.get(payer.settings.adjudicator)
+        if adjudicator is None:
+            for job in jobs:
+                work_on(job, None)
+            return []
+        alone = Alone(
+            work_on=work_on,
+            failed=lambda job, fault: self._failed(job, type(fault).__name__),
+            put_back=self._too_late,
+        )
+        batch = Batch(payer, adjudicator, self._installation, self._timeout, last_start, alone)
+        return batch.decide(jobs, fresh)
+
+    def _work_in_time(self, job: Job, payer: Payer, last_start: datetime) -> None:
+        if self._installation.clock() <= last_start:
+            self._work_on(job, payer)
+        else:
+            self._too_late(job)
+
+    def _too_late(self, job: Job) -> None:
+        self._put_back(job, "LeaseTooShort", counts=False)
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
@@ -151,28 +188,35 @@ class Worker:
             lambda connection: {payer.id: payer for payer in Parties(connection).payers()}
         )
 
-    def _work_on(self, job: Job, payer: Payer, urgency: _Urgency | None = None) -> None:
+    def _work_on(
+        self,
+        job: Job,
+        payer: Payer,
+        urgency: _Urgency | None = None,
+        asked: Asked | None = None,
+    ) -> None:
         if job.attempts > MOST_ATTEMPTS:
             # Its workers died over it, each time before they could say so.
             self._write(job, lambda work: work.jobs.abandon(job, "NeverAnswered"))
             return
         try:
-            if job.kind in _CHORES:
-                self._do(_CHORES[job.kind], job, payer)
+            if job.kind in CHORES:
+                self._do(CHORES[job.kind], job, payer)
                 return
-            for _ in range(_ROUNDS):
-                if self._decided(job, payer, urgency or _Urgency(self._timeout)):
+            for nth in range(_ROUNDS):
+                known = asked if nth == 0 else None
+                if self._decided(job, payer, urgency or _Urgency(self._timeout), known):
                     return
             self._put_back(job, "CountersMoved", counts=False)
         except LeaseLost:
             log.info("lease lost", job=job.id)
-        except asking.TooSlow as fault:
+        except TooSlow as fault:
             if urgency is None:
                 self._failed(job, type(fault).__name__)
             else:
                 # Only this asker's patience is over; the clock asks again with its own.
                 self._put_back(job, "OutOfTime", counts=False)
-        except (Busy, CommitUnknown, DiskFull):
+        except STORES_OWN:
             # The store's fault, not the adjudicator's: the lease lapses, and the job is due again.
             raise
         except Exception as fault:  # noqa: BLE001  a payer's adjudicator may raise anything
@@ -186,20 +230,19 @@ class Worker:
         again_at = self._installation.clock() + pause
         self._write(job, lambda work: work.jobs.put_back(job, again_at, counts=False))
 
-    def _decided(self, job: Job, payer: Payer, urgency: _Urgency) -> bool:
-        """One round of asking; False where the counters moved meanwhile."""
-        facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
-        if facts is None:
-            self._write(job, lambda work: work.jobs.finish(job))
-            return True
+    def _decided(self, job: Job, payer: Payer, urgency: _Urgency, asked: Asked | None) -> bool:
+        """One round of asking, unless that was done; False where the counters moved meanwhile."""
         adjudicator = self._adjudicators[payer.settings.adjudicator]
-        answer = asking.answer(adjudicator, facts.request, urgency.budget)
-        is_handed_over = urgency.is_handed_over
+        if asked is None:
+            facts = self._read(job, lambda work: facts_for(job, payer, self._base, work))
+            if facts is None:
+                self._write(job, lambda work: work.jobs.finish(job))
+                return True
+            asked = Asked(job, facts, answer(adjudicator, facts.request, urgency.budget))
+        facts, told, is_handed_over = asked.facts, asked.answer, urgency.is_handed_over
 
         def settled(work: UnitOfWork) -> bool:
-            return settle(
-                job, facts, answer, adjudicator.rules, work, is_handed_over=is_handed_over
-            )
+            return settle(job, facts, told, adjudicator.rules, work, is_handed_over=is_handed_over)
 
         try:
             counted = self._write(job, settled)
