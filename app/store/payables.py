@@ -3,18 +3,35 @@
 Docs: docs/payments.md.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
-from sqlalchemy import ColumnElement, Connection, and_, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    func,
+    insert,
+    select,
+)
 
 from app.domain.lifecycle import UNDECIDED
 from app.domain.parties import Scope
 from app.domain.settlement import EntryKind, Owed
 from app.store import tables
+from app.store.payable_rows import (
+    JOINED,
+    LEDGER,
+    Balance,
+    PayeeLedger,
+    balance,
+    balances_of_many,
+    ledger_of_payee,
+    place,
+)
 from app.store.statements import inserted_if_absent
-from app.store.together import answered, insert_rows, lasting, of
+from app.store.together import answered, insert_rows, lasting
+
+__all__ = ["READY", "Balance", "Payables", "PayeeLedger", "opened", "owned"]
 
 _a = tables.payee_ledger.c
 _e = tables.payable_entry.c
@@ -23,37 +40,6 @@ _claim = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
 
-
-@dataclass(frozen=True, slots=True)
-class PayeeLedger:
-    """Who is owed money in one currency: `payee` a keyed hash, `reference` how it is addressed.
-
-    `carried`, in minor units, is what the last run left below zero.
-    """
-
-    id: str
-    submitter_id: str
-    payee: str
-    currency: str
-    reference: str | None
-    carried: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Balance:
-    """What one Claim came to in one ledger, in minor units: altogether, and what was settled."""
-
-    ledger_id: str
-    currency: str
-    entered: int
-    settled: int
-    was_paid: bool
-
-
-_LEDGER = (_a.id, _a.submitter_id, _a.payee, _a.currency, _a.reference, _a.carried)
-_joined = tables.payable_entry.outerjoin(
-    tables.payable_settled, and_(_s.payer_id == _e.payer_id, _s.entry_seq == _e.seq)
-)
 # Looked up for each entry, and not joined: where a ledger grows faster than PostgreSQL counts its
 # rows, a join of the three would be tried row by row against row by row.
 _SETTLED = (
@@ -85,7 +71,7 @@ class Payables:
 
         Raises LookupError where it is not in this scope.
         """
-        query = select(*_LEDGER).where(*self._owned(_a), _a.id == id)
+        query = select(*LEDGER).where(*self._owned(_a), _a.id == id)
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
         if row is None:
             raise LookupError(f"there is no ledger {id}")
@@ -93,39 +79,51 @@ class Payables:
 
     def open_ledger(self, ledger: PayeeLedger) -> PayeeLedger:
         """The ledger of this payee and currency, opened as given where there is none."""
-        row = {
-            "payer_id": self._scope.payer_id,
-            "id": ledger.id,
-            "submitter_id": ledger.submitter_id,
-            "payee": ledger.payee,
-            "currency": ledger.currency,
-            "reference": ledger.reference,
-            "carried": 0,
-        }
 
         def opened() -> PayeeLedger:
+            found = self._ledger_of(ledger)
+            if found is not None:
+                return found
+            row = {
+                "payer_id": self._scope.payer_id,
+                "id": ledger.id,
+                "submitter_id": ledger.submitter_id,
+                "payee": ledger.payee,
+                "currency": ledger.currency,
+                "reference": ledger.reference,
+                "carried": 0,
+            }
             if inserted_if_absent(self._connection, tables.payee_ledger, row):
                 return ledger
-            query = select(*_LEDGER).where(
-                *self._owned(_a),
-                _a.submitter_id == ledger.submitter_id,
-                _a.payee == ledger.payee,
-                _a.currency == ledger.currency,
-            )
-            return PayeeLedger(*self._connection.execute(query).one())
+            found = self._ledger_of(ledger)
+            if found is None:
+                raise LookupError("a ledger that is there is seen")
+            return found
 
         key = ("ledger", self._scope, ledger.submitter_id, ledger.payee, ledger.currency)
         return lasting(self._connection, key, opened)
+
+    def _ledger_of(self, like: PayeeLedger) -> PayeeLedger | None:
+        """The ledger of the same payee and currency."""
+        is_ours = self._scope.submitter_id in (None, like.submitter_id)
+        given = {
+            "b_payer": self._scope.payer_id,
+            "b_submitters": [like.submitter_id] if is_ours else [],
+            "b_payee": like.payee,
+            "b_currency": like.currency,
+        }
+        row = self._connection.execute(ledger_of_payee(), given).one_or_none()
+        return None if row is None else PayeeLedger(*row)
 
     def unsettled_ledgers(self) -> list[PayeeLedger]:
         """The ledgers with anything that was not settled, in the order of their ids."""
         is_open = (
             select(_e.seq)
-            .select_from(_joined)
+            .select_from(JOINED)
             .where(_e.payer_id == _a.payer_id, _e.ledger_id == _a.id, _s.entry_seq.is_(None))
             .exists()
         )
-        query = select(*_LEDGER).where(*self._owned(_a), is_open).order_by(_a.id)
+        query = select(*LEDGER).where(*self._owned(_a), is_open).order_by(_a.id)
         return [PayeeLedger(*row) for row in self._connection.execute(query)]
 
     def owed(self, ledger_id: str) -> list[tuple[str, int]]:
@@ -156,45 +154,13 @@ class Payables:
 
     def balances(self, claim_id: str) -> list[Balance]:
         """What a Claim came to, in each ledger that it ever had an entry in."""
-        place = ("balances", self._scope, claim_id)
-        return answered(
-            self._connection, place, lambda: self._balances((claim_id,)).get(claim_id, [])
-        )
 
-    def read_balances_ahead(self, claim_ids: Iterable[str]) -> None:
-        """Read what Claims came to for a transaction that asks for each of them."""
-        ahead, wanted = of(self._connection), sorted(claim_ids)
-        if ahead is not None:
-            found = self._balances(wanted)
-            for id in wanted:
-                ahead.tell(("balances", self._scope, id), found.get(id, []))
+        def ask() -> list[Balance]:
+            query = balances_of_many().where(*self._owned(_e))
+            rows = self._connection.execute(query, {"b_ids": [claim_id]})
+            return [balance(row) for row in rows]
 
-    def _balances(self, claim_ids: Sequence[str]) -> dict[str, list[Balance]]:
-        settled = func.sum(_e.amount).filter(_s.payment_id.is_not(None))
-        query = (
-            select(
-                _e.claim_id,
-                _e.ledger_id,
-                _a.currency,
-                func.sum(_e.amount),
-                func.coalesce(settled, 0),
-                func.count(_s.payment_id),
-            )
-            .select_from(
-                _joined.join(
-                    tables.payee_ledger,
-                    and_(_a.payer_id == _e.payer_id, _a.id == _e.ledger_id),
-                )
-            )
-            .where(*self._owned(_e), _e.claim_id.in_(claim_ids))
-            .group_by(_e.claim_id, _e.ledger_id, _a.currency)
-            .order_by(_e.ledger_id)
-        )
-        found: dict[str, list[Balance]] = {}
-        for claim_id, *row in self._connection.execute(query):
-            balance = Balance(row[0], row[1], int(row[2]), int(row[3]), row[4] > 0)
-            found.setdefault(claim_id, []).append(balance)
-        return found
+        return answered(self._connection, place(self._scope, claim_id), ask)
 
     def sums(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, int]:
         """All that was ever entered for Claims in a ledger, settled or not."""
@@ -250,7 +216,7 @@ class Payables:
         """Settle, without a payment, what of a Claim was not settled."""
         query = (
             select(_e.seq)
-            .select_from(_joined)
+            .select_from(JOINED)
             .where(*self._owned(_e), _e.claim_id == claim_id, _s.entry_seq.is_(None))
         )
         self.settle(self._connection.execute(query).scalars().all(), None)

@@ -1,9 +1,15 @@
-"""Reading resources: what one scope may see of them, and nothing else."""
+"""Reading resources: what one scope may see of them, and nothing else.
 
-from collections.abc import Iterable, Sequence
+The statements that every request and decision needs are built once for each reach, not per call.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from enum import Enum, auto
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, true
 
 from app.domain.parties import Scope
 from app.domain.references import Identifier
@@ -13,11 +19,31 @@ from app.store.identifiers import Identifiers
 from app.store.search_index import SearchIndex
 from app.store.together import answered, of
 from app.store.versions import Stored, is_version, stored_from, with_versions
-from app.store.visibility import owned
+from app.store.visibility import owned, owned_by
 
 _r = tables.resource.c
 _v = tables.resource_version.c
 _i = tables.business_identifier.c
+
+_Whose = tuple[str, str | None, bool]
+
+
+def place(whose: Scope | _Whose, type: str, id: str) -> tuple[object, ...]:
+    """Under what a transaction for many knows a resource, as a scope sees it."""
+    whose = _whose(whose, is_reference_data=False) if isinstance(whose, Scope) else whose
+    return ("resource", whose, "id", type, id)
+
+
+def _whose(scope: Scope, *, is_reference_data: bool) -> _Whose:
+    return (scope.payer_id, None if is_reference_data else scope.submitter_id, is_reference_data)
+
+
+class _Reach(Enum):
+    """How far a collection sees: what the payer keeps, all of the payer, or a submitter's."""
+
+    REFERENCE_DATA = auto()
+    PAYER = auto()
+    SUBMITTER = auto()
 
 
 class ResourceReading:
@@ -40,6 +66,9 @@ class ResourceReading:
         self._connection = connection
         self._scope = scope
         self._is_reference_data = is_reference_data
+        # What the payer itself keeps is the same for all who see it.
+        self._whose = _whose(scope, is_reference_data=is_reference_data)
+        self._reach = _reach(scope, is_reference_data=is_reference_data)
         self._now = now
         self._identifiers = Identifiers(connection, scope, hasher)
         self._index = index
@@ -53,12 +82,13 @@ class ResourceReading:
             self._connection.execute(row_of.with_for_update())
             return self._found(type, id)
         return answered(
-            self._connection, self._place("id", type, id), lambda: self._found(type, id)
+            self._connection, place(self._whose, type, id), lambda: self._found(type, id)
         )
 
     def _found(self, type: str, id: str) -> Stored | None:
-        query = with_versions().where(*self._key(type, id), self._visible(), is_version(_r.version))
-        row = self._connection.execute(query).one_or_none()
+        row = self._connection.execute(
+            _current(self._reach), self._given(type, (id,))
+        ).one_or_none()
         return None if row is None else stored_from(row)
 
     def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
@@ -66,14 +96,8 @@ class ResourceReading:
         wanted = tuple(sorted(ids))
 
         def ask() -> list[Stored]:
-            query = with_versions().where(
-                _r.payer_id == self._scope.payer_id,
-                _r.type == type,
-                _r.id.in_(wanted),
-                self._visible(),
-                is_version(_r.version),
-            )
-            return [stored_from(row) for row in self._connection.execute(query.order_by(_r.id))]
+            rows = self._connection.execute(_current(self._reach), self._given(type, wanted))
+            return [stored_from(row) for row in rows]
 
         return answered(self._connection, self._place("ids", type, *wanted), ask)
 
@@ -83,7 +107,7 @@ class ResourceReading:
         if ahead is not None and wanted:
             found = {stored.id: stored for stored in self.find_all(type, wanted)}
             for id in wanted:
-                ahead.tell(self._place("id", type, id), found.get(id))
+                ahead.tell(place(self._whose, type, id), found.get(id))
 
     def find_version(self, type: str, id: str, version: int) -> Stored | None:
         """One version, without its text once the resource is gone; None if there is none."""
@@ -134,38 +158,34 @@ class ResourceReading:
     def _identified(
         self, types: Sequence[str], hashes: Sequence[str]
     ) -> list[tuple[str, str, str]]:
-        # Not ordered there: for the order SQLite would read all resources of these types.
-        query = select(_i.key_hash, _i.type, _i.resource_id).where(
-            _i.payer_id == self._scope.payer_id,
-            _i.key_hash.in_(hashes),
-            _i.type.in_(types),
-            self._owned(_i.submitter_id, _i.type),
-        )
-        return sorted((row[0], row[1], row[2]) for row in self._connection.execute(query))
+        given = {**self._scoped(), "b_types": list(types), "b_hashes": list(hashes)}
+        rows = self._connection.execute(_identified(self._reach), given)
+        return sorted((row[0], row[1], row[2]) for row in rows)
 
     def _place(self, *question: str) -> tuple[object, ...]:
         """Under what the answer to a question is known to a transaction for many."""
-        # What the payer itself keeps is the same for all who see it.
-        scope = self._scope.payer_id if self._is_reference_data else self._scope
-        return ("resource", scope, *question)
+        return ("resource", self._whose, *question)
 
     def has_any(self, type: str) -> bool:
         """Whether there is any resource of this type."""
 
         def ask() -> bool:
-            query = select(_r.id).where(
-                _r.payer_id == self._scope.payer_id,
-                _r.type == type,
-                _r.deleted_at.is_(None),
-                self._visible(),
-            )
-            return self._connection.execute(query.limit(1)).first() is not None
+            given = {**self._scoped(), "b_type": type}
+            return self._connection.execute(_any(self._reach), given).first() is not None
 
         return answered(self._connection, self._place("any", type), ask)
 
     def hash_of(self, identifier: Identifier) -> str:
         """The keyed hash an identifier is found by."""
         return self._identifiers.hash_of(identifier)
+
+    def _given(self, type: str, ids: Iterable[str]) -> Mapping[str, Any]:
+        return {**self._scoped(), "b_type": type, "b_ids": list(ids)}
+
+    def _scoped(self) -> dict[str, Any]:
+        payer = {"b_payer": self._scope.payer_id}
+        is_one = self._reach is _Reach.SUBMITTER
+        return {**payer, "b_submitter": self._scope.submitter_id} if is_one else payer
 
     def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
         return (_r.payer_id == self._scope.payer_id, _r.type == type, _r.id == id)
@@ -179,3 +199,52 @@ class ResourceReading:
         if self._is_reference_data:
             return owner.is_(None)
         return owned(self._scope, owner, type)
+
+
+def _reach(scope: Scope, *, is_reference_data: bool) -> _Reach:
+    if is_reference_data:
+        return _Reach.REFERENCE_DATA
+    return _Reach.PAYER if scope.submitter_id is None else _Reach.SUBMITTER
+
+
+def _seen(
+    reach: _Reach, owner: ColumnElement[str | None], type: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """What is seen of a payer's rows, whoever the submitter is."""
+    if reach is _Reach.REFERENCE_DATA:
+        return owner.is_(None)
+    return true() if reach is _Reach.PAYER else owned_by(bindparam("b_submitter"), owner, type)
+
+
+@cache
+def _current(reach: _Reach) -> Select[Any]:
+    """The current versions of some resources of one type, in the order of their ids."""
+    return (
+        with_versions()
+        .where(
+            _r.payer_id == bindparam("b_payer"),
+            _r.type == bindparam("b_type"),
+            _r.id.in_(bindparam("b_ids", expanding=True)),
+            _seen(reach, _r.submitter_id, _r.type),
+            is_version(_r.version),
+        )
+        .order_by(_r.id)
+    )
+
+
+@cache
+def _identified(reach: _Reach) -> Select[Any]:
+    # Not ordered there: for the order SQLite would read all resources of these types.
+    return select(_i.key_hash, _i.type, _i.resource_id).where(
+        _i.payer_id == bindparam("b_payer"),
+        _i.key_hash.in_(bindparam("b_hashes", expanding=True)),
+        _i.type.in_(bindparam("b_types", expanding=True)),
+        _seen(reach, _i.submitter_id, _i.type),
+    )
+
+
+@cache
+def _any(reach: _Reach) -> Select[Any]:
+    is_there = (_r.payer_id == bindparam("b_payer"), _r.type == bindparam("b_type"))
+    seen = _seen(reach, _r.submitter_id, _r.type)
+    return select(_r.id).where(*is_there, _r.deleted_at.is_(None), seen).limit(1)

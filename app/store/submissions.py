@@ -1,9 +1,8 @@
 """Submissions: stored requests, where each stands, and what it was answered with."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
@@ -19,66 +18,22 @@ from sqlalchemy import (
     update,
 )
 
-from app.domain.adjudication import Awaiting, Review
-from app.domain.codes import ClaimUse, Outcome
-from app.domain.lifecycle import UNDECIDED, State
+from app.domain.adjudication import Awaiting
+from app.domain.lifecycle import State
 from app.domain.parties import Scope
-from app.store import tables
+from app.store import submission_rows, tables
 from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
-from app.store.together import answered, hits, of, put_off
+from app.store.submission_rows import COLUMNS, Submission, attached_place, place
+from app.store.together import answered, hits, put_off
+
+__all__ = ["Submission", "Submissions"]
 
 _s = tables.submission.c
 _live = tables.live_identifier.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Submission:
-    """One row: `response` is the id of its ClaimResponse (or other response), `benefit` its EOB."""
-
-    type: str
-    id: str
-    submitter_id: str
-    state: State
-    epoch: int
-    created_at: datetime
-    use: ClaimUse | None = None
-    response_type: str | None = None
-    response_id: str | None = None
-    benefit_id: str | None = None
-    outcome: Outcome | None = None
-    disposition: str | None = None
-    total: Decimal | None = None
-    currency: str | None = None
-    awaiting: Awaiting | None = None
-    awaiting_text: str | None = None
-    due_at: datetime | None = None
-    is_used: bool = False
-    rules: str | None = None
-    plan_version: str | None = None
-    decided_at: datetime | None = None
-    is_held: bool = False
-    about_id: str | None = None
-    question_id: str | None = None
-    paid_at: datetime | None = None
-    providers: frozenset[str] | None = None
-    review: Review | None = None
-
-    @property
-    def is_reopened(self) -> bool:
-        """Whether it was decided before and is being decided again."""
-        return self.decided_at is not None and self.state in UNDECIDED
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """Type and id."""
-        return (self.type, self.id)
-
-
-_COLUMNS = [getattr(_s, name) for name in Submission.__dataclass_fields__]
 
 
 class Submissions:
@@ -98,50 +53,28 @@ class Submissions:
         """One submission, its row locked until the end if asked; None if not in this scope."""
         if lock:
             return self._found(type, id, lock=True)
-        key = ("submission", self._scope, type, id)
-        return answered(self._connection, key, lambda: self._found(type, id, lock=False))
+        return answered(
+            self._connection,
+            place(self._scope, id, type),
+            lambda: self._found(type, id, lock=False),
+        )
 
     def _found(self, type: str, id: str, *, lock: bool) -> Submission | None:
-        query = select(*_COLUMNS).where(*self._key(type, id), *self._visible())
-        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
-        return None if row is None else Submission(**row._mapping)
-
-    def read_ahead(self, ids: Iterable[str]) -> None:
-        """Read Claims for a transaction that asks for each of them."""
-        ahead, wanted = of(self._connection), sorted(ids)
-        if ahead is not None:
-            found = self.claims(wanted)
-            for id in wanted:
-                ahead.tell(("submission", self._scope, "Claim", id), found.get(id))
-
-    def read_attached_ahead(self, ids: Iterable[str], *, lock: bool = False) -> None:
-        """Read what belongs to Claims, as `attached` does, for a transaction that asks for each."""
-        ahead, wanted = of(self._connection), sorted(ids)
-        if ahead is None:
-            return
-        found: dict[str, list[Submission]] = {id: [] for id in wanted}
-        query = self._attached(_s.about_id.in_(wanted))
-        for row in self._connection.execute(query.with_for_update() if lock else query):
-            found[row.about_id].append(Submission(**row._mapping))
-        for id, attached in found.items():
-            ahead.tell(("attached", self._scope, id), attached)
+        query = submission_rows.one(is_scoped=self._scope.submitter_id is not None, is_locked=lock)
+        given = {**self._scoped(), "b_type": type, "b_id": id}
+        row = self._connection.execute(query, given).one_or_none()
+        return None if row is None else Submission(*row)
 
     def claims(self, ids: Iterable[str], *, lock: bool = False) -> dict[str, Submission]:
         """Claims by id; their rows locked until the end if asked, in the order of their ids."""
         wanted, found = sorted(ids), {}
         for at in range(0, len(wanted), _AT_ONCE):
-            query = (
-                select(*_COLUMNS)
-                .where(
-                    _s.payer_id == self._scope.payer_id,
-                    _s.type == "Claim",
-                    _s.id.in_(wanted[at : at + _AT_ONCE]),
-                    *self._visible(),
-                )
-                .order_by(_s.id)
+            query = submission_rows.claims(
+                is_scoped=self._scope.submitter_id is not None, is_locked=lock
             )
-            rows = self._connection.execute(query.with_for_update() if lock else query)
-            found.update({row.id: Submission(**row._mapping) for row in rows})
+            given = {**self._scoped(), "b_ids": wanted[at : at + _AT_ONCE]}
+            rows = self._connection.execute(query, given)
+            found.update({row.id: Submission(*row) for row in rows})
         return found
 
     def mark_paid(self, ids: Iterable[str], currency: str, at: datetime) -> None:
@@ -167,11 +100,11 @@ class Submissions:
             is_answer = _s.benefit_id == id
         else:
             is_answer = and_(_s.response_type == type, _s.response_id == id)
-        query = select(*_COLUMNS).where(
+        query = select(*COLUMNS).where(
             _s.payer_id == self._scope.payer_id, is_answer, *self._visible()
         )
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else Submission(**row._mapping)
+        return None if row is None else Submission(*row)
 
     def attached(self, claim_id: str, *, lock: bool = False) -> list[Submission]:
         """The Communications that belong to a Claim, the oldest first; locked if asked."""
@@ -179,12 +112,12 @@ class Submissions:
         def ask() -> list[Submission]:
             query = self._attached(_s.about_id == claim_id)
             rows = self._connection.execute(query.with_for_update() if lock else query)
-            return [Submission(**row._mapping) for row in rows]
+            return [Submission(*row) for row in rows]
 
-        return answered(self._connection, ("attached", self._scope, claim_id), ask)
+        return answered(self._connection, attached_place(self._scope, claim_id), ask)
 
     def _attached(self, to: ColumnElement[bool]) -> Select[Any]:
-        query = select(*_COLUMNS).where(_s.payer_id == self._scope.payer_id, to, *self._visible())
+        query = select(*COLUMNS).where(_s.payer_id == self._scope.payer_id, to, *self._visible())
         return query.order_by(_s.created_at, _s.id)
 
     def mark_used(self, claim_id: str) -> None:
@@ -275,14 +208,14 @@ class Submissions:
 
     def waiting_for(self, awaiting: Awaiting, most: int) -> list[Submission]:
         """The submissions that await this, the oldest first, at most so many."""
-        query = select(*_COLUMNS).where(
+        query = select(*COLUMNS).where(
             _s.payer_id == self._scope.payer_id,
             _s.awaiting == awaiting,
             _s.state == State.AWAITING,
             *self._visible(),
         )
         rows = self._connection.execute(query.order_by(_s.created_at, _s.id).limit(most))
-        return [Submission(**row._mapping) for row in rows]
+        return [Submission(*row) for row in rows]
 
     def _holder(self, key: dict[str, str | None]) -> str:
         query = select(_live.submission_id).filter_by(**key)
@@ -291,8 +224,9 @@ class Submissions:
             raise VersionConflict("the holder has just let go of it")
         return str(holder)
 
-    def _key(self, type: str, id: str) -> tuple[ColumnElement[bool], ...]:
-        return (_s.payer_id == self._scope.payer_id, _s.type == type, _s.id == id)
+    def _scoped(self) -> dict[str, Any]:
+        payer, submitter_id = {"b_payer": self._scope.payer_id}, self._scope.submitter_id
+        return payer if submitter_id is None else {**payer, "b_submitter": submitter_id}
 
     def _visible(self) -> tuple[ColumnElement[bool], ...]:
         if self._scope.submitter_id is None:

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
+from app.store.ahead import Ahead
 from app.store.audit import Audit
 from app.store.calendar import Calendar
 from app.store.carried import Carried
@@ -102,6 +103,7 @@ class UnitOfWork:
         self.tombstones = Tombstones(connection, scope, now)
         self.enrollments = Enrollments(connection, scope)
         self.submitters = Submitters(connection, scope)
+        self.ahead = Ahead(connection, scope)
         self.audit = Audit(connection, scope.payer_id, now, hasher)
 
     def on_the_payers_side(self) -> "UnitOfWork":

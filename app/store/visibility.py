@@ -26,10 +26,15 @@ def owned(scope: Scope, owner: ColumnElement[Any], type: ColumnElement[str]) -> 
 
     A submitter sees its own and the payer's readable reference data; the payer's side sees all.
     """
-    if scope.submitter_id is None:
-        return true()
+    return true() if scope.submitter_id is None else owned_by(scope.submitter_id, owner, type)
+
+
+def owned_by(
+    submitter: Any, owner: ColumnElement[Any], type: ColumnElement[str]
+) -> ColumnElement[bool]:
+    """What a submitter sees, given by its id or by the parameter that will hold it."""
     is_readable = and_(owner.is_(None), type.in_(sorted(READABLE_REFERENCE_DATA)))
-    return or_(owner == scope.submitter_id, is_readable)
+    return or_(owner == submitter, is_readable)
 
 
 def owners(scope: Scope, owner: ColumnElement[Any], type: str) -> list[list[ColumnElement[bool]]]:

@@ -194,7 +194,7 @@ class Batch:
     def _settled(self, asked: Sequence[Asked], work_of: WorkOf) -> list[Asked]:
         """Write answers; those are left whose Claims or counters moved on since."""
         still = self._unmoved(asked, work_of(Scope(self._payer.id)))
-        read_standing_ahead([each.facts for each in still], work_of)
+        read_standing_ahead([each.facts for each in still], self._payer, work_of)
         rules = self._adjudicator.rules
         for each in still:
             settle(each.job, each.facts, each.answer, rules, work_of(each.job.scope))

@@ -4,7 +4,7 @@ Nothing here decides: whatever is not read ahead is read when it is asked for.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.domain.parties import Payer, Scope
 from app.domain.references import Identifier, Reference
@@ -21,47 +21,38 @@ WorkOf = Callable[[Scope], UnitOfWork]
 
 def read_facts_ahead(jobs: Sequence[Job], payer: Payer, base: str, work_of: WorkOf) -> None:
     """What the facts of these jobs are made of."""
+    payers_side = work_of(Scope(payer.id))
+    owners = {job.submission_id: job.scope for job in jobs}
+    payers_side.ahead.claims(owners)
+    payers_side.ahead.attached(owners)
+    payers_side.ahead.resources("Claim", owners)
     documents: list[Document] = []
-    for scope, ids in _by_scope((job.scope, job.submission_id) for job in jobs).items():
+    for scope, ids in _by_scope(owners).items():
         work = work_of(scope)
-        work.submissions.read_ahead(ids)
-        work.submissions.read_attached_ahead(ids)
-        work.resources.read_ahead("Claim", ids)
         found = (document_of(work.resources.find("Claim", id), work) for id in ids)
         of_scope = [document for document in found if document is not None]
         _referred_ahead(of_scope, base, work)
         documents += of_scope
-    payers_side = work_of(Scope(payer.id))
-    ids = [job.submission_id for job in jobs]
-    payers_side.reissues.read_ahead(ids)
-    payers_side.mentions.read_any_submitters_ahead("Claim", ids)
+    payers_side.reissues.read_ahead(owners)
+    payers_side.mentions.read_any_submitters_ahead("Claim", owners)
     _coverages_ahead(documents, payer, base, payers_side)
 
 
-def read_standing_ahead(facts: Iterable[Facts], work_of: WorkOf) -> None:
+def read_standing_ahead(facts: Sequence[Facts], payer: Payer, work_of: WorkOf) -> None:
     """What the answers to these facts are held against as they are written."""
-    by_id = {each.submission.id: each.submission for each in facts}
-    by_scope = _by_scope((scope, id) for id, scope in _scopes(facts))
-    for scope, ids in by_scope.items():
-        work = work_of(scope)
-        work.submissions.read_attached_ahead(ids, lock=True)
-        work.resources.read_ahead("ClaimResponse", [by_id[id].response_id or "" for id in ids])
-        work.payables.read_balances_ahead(ids)
-    for payer_id in {scope.payer_id for scope in by_scope}:
-        payers_side = work_of(Scope(payer_id))
-        payers_side.counters.read_posted_ahead(by_id)
-        payers_side.reissues.read_ahead(by_id)
+    payers_side = work_of(Scope(payer.id))
+    owners = {each.submission.id: Scope(payer.id, each.submission.submitter_id) for each in facts}
+    responses = {each.submission.response_id or "": owners[each.submission.id] for each in facts}
+    payers_side.ahead.attached(owners, lock=True)
+    payers_side.ahead.resources("ClaimResponse", responses)
+    payers_side.ahead.balances(owners)
+    payers_side.counters.read_posted_ahead(owners)
+    payers_side.reissues.read_ahead(owners)
 
 
-def _scopes(facts: Iterable[Facts]) -> Iterator[tuple[str, Scope]]:
-    for each in facts:
-        submission = each.submission
-        yield submission.id, Scope(each.payer.id, submission.submitter_id)
-
-
-def _by_scope(found: Iterable[tuple[Scope, str]]) -> Mapping[Scope, list[str]]:
+def _by_scope(owners: Mapping[str, Scope]) -> Mapping[Scope, list[str]]:
     ids: dict[Scope, list[str]] = defaultdict(list)
-    for scope, id in found:
+    for id, scope in owners.items():
         ids[scope].append(id)
     return ids
 
