@@ -14,144 +14,198 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from functools import cache
+from json.encoder import encode_basestring_ascii as _quoted
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
 T = TypeVar("T")
 
 Names = tuple[tuple[str, type], ...]
+_Write = Callable[[Any], str]
 
 
 class NotReadable(ValueError):
     """The text is not one that was written from a value of this type; it tells nothing of it."""
 
 
-class _Form(NamedTuple):
-    """How values of one type become JSON, and back."""
+class Kinds(NamedTuple):
+    """What is known of the classes that are written.
 
-    written: Callable[[Any], Any]
+    `names` are those that annotations name and their own module does not import. Of `shared` there
+    are few instances, each a part of many values: their texts are remembered.
+    """
+
+    names: Names = ()
+    shared: tuple[type, ...] = ()
+
+
+_PLAIN = Kinds()
+
+
+class _Form(NamedTuple):
+    """How values of one type become JSON, and how what JSON holds becomes them again."""
+
+    written: _Write
     read: Callable[[Any], Any]
 
 
-def text_of(value: Any, names: Names = ()) -> str:
-    """A dataclass as text: ASCII, without spaces; raises TypeError for a type it cannot write.
-
-    `names` are the classes that annotations name and their own module does not import.
-    """
-    return _dumped(_form(type(value), names).written(value))
+def text_of(value: Any, kinds: Kinds = _PLAIN) -> str:
+    """A dataclass as text: ASCII, without spaces; raises TypeError for a type it cannot write."""
+    type_: Any = type(value)
+    return _form(type_, kinds).written(value)
 
 
-def value_of(type_: type[T], text: str, names: Names = ()) -> T:
+def value_of(type_: type[T], text: str, kinds: Kinds = _PLAIN) -> T:
     """The dataclass behind a text; raises NotReadable."""
     try:
-        value: T = _form(type_, names).read(json.loads(text))
+        wanted: Any = type_
+        value: T = _form(wanted, kinds).read(json.loads(text))
     except (ValueError, TypeError, LookupError, AttributeError, InvalidOperation):
         # Without its cause: that would quote the content.
         raise NotReadable(type_.__name__) from None
     return value
 
 
-def _dumped(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), sort_keys=True)
-
-
-def _form(type_: Any, names: Names) -> _Form:
-    return _made(type_, names)
-
-
 @cache
-def _made(type_: Any, names: Names) -> _Form:
+def _form(type_: Any, kinds: Kinds) -> _Form:
     if is_dataclass(type_):
-        return _of_fields(type_, names)
+        form = _of_fields(type_, kinds)
+        return _Form(_Remembered(form.written), form.read) if type_ in kinds.shared else form
     origin, inner = get_origin(type_), get_args(type_)
     if origin in {Union, UnionType}:
-        return _or_none(inner, names)
+        return _or_none(inner, kinds)
     if origin is tuple:
-        return _of_tuple(inner, names)
+        return _of_tuple(inner, kinds)
     if origin is frozenset:
-        one = _form(inner[0], names)
+        one = _form(inner[0], kinds)
         return _Form(
-            lambda value: sorted(map(one.written, value), key=_dumped),
+            lambda value: f"[{','.join(sorted(map(one.written, value)))}]",
             lambda written: frozenset(map(one.read, written)),
         )
     if origin is Mapping:
-        return _of_pairs(_form(inner[0], names), _form(inner[1], names))
+        return _of_pairs(_form(inner[0], kinds), _form(inner[1], kinds))
     return _plain(type_)
 
 
 def _plain(type_: Any) -> _Form:
-    if type_ in {str, int, bool}:
-        return _Form(_exactly(type_), _exactly(type_))
+    if type_ is str:
+        return _Form(lambda value: _quoted(_is(value, str)), lambda value: _is(value, str))
+    if type_ is int:
+        return _Form(lambda value: str(_is(value, int)), lambda value: _is(value, int))
+    if type_ is bool:
+        return _Form(
+            lambda value: "true" if _is(value, bool) else "false", lambda value: _is(value, bool)
+        )
     if type_ is Decimal:
-        exactly, text = _exactly(Decimal), _exactly(str)
-        return _Form(lambda value: str(exactly(value)), lambda written: Decimal(text(written)))
+        return _Form(
+            lambda value: f'"{_is(value, Decimal)!s}"',
+            lambda written: Decimal(_is(written, str)),
+        )
     if type_ is date:
-        return _Form(date.isoformat, date.fromisoformat)
+        return _Form(lambda value: f'"{date.isoformat(value)}"', date.fromisoformat)
     if isinstance(type_, type) and issubclass(type_, Enum):
-        return _Form(lambda value: value.value, type_)
+        return _Form(lambda value: json.dumps(value.value), type_)
     raise TypeError(f"no exact text is known for {type_}")
 
 
-def _exactly(type_: type) -> Callable[[Any], Any]:
+def _is(value: Any, type_: type) -> Any:
     """As it is, where it is of this very type: True is no 1."""
-
-    def same(value: Any) -> Any:
-        if type(value) is not type_ and not (type_ is str and isinstance(value, str)):
-            raise TypeError(f"{type(value).__name__} is no {type_.__name__}")
-        return value
-
-    return same
+    if type(value) is not type_ and not (type_ is str and isinstance(value, str)):
+        raise TypeError(f"{type(value).__name__} is no {type_.__name__}")
+    return value
 
 
-def _or_none(inner: tuple[Any, ...], names: Names) -> _Form:
+def _or_none(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     [type_] = [each for each in inner if each is not NoneType]
-    form = _form(type_, names)
+    form = _form(type_, kinds)
+    written = form.written
     return _Form(
-        lambda value: None if value is None else form.written(value),
+        lambda value: "null" if value is None else written(value),
         lambda written: None if written is None else form.read(written),
     )
 
 
-def _of_tuple(inner: tuple[Any, ...], names: Names) -> _Form:
+def _of_tuple(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     if inner[1:] != (Ellipsis,):
         raise TypeError("a tuple of a fixed width has no exact text")
+
     # Found when it is needed: a line holds lines.
-    return _Form(
-        lambda value: [_form(inner[0], names).written(each) for each in value],
-        lambda written: tuple(_form(inner[0], names).read(each) for each in written),
-    )
+    def written(value: Any) -> str:
+        return f"[{','.join(map(_form(inner[0], kinds).written, value))}]" if value else "[]"
+
+    def read(parts: Any) -> Any:
+        return tuple(map(_form(inner[0], kinds).read, parts))
+
+    return _Form(written, read)
 
 
 def _of_pairs(key: _Form, value: _Form) -> _Form:
-    return _Form(
-        lambda mapping: sorted(
-            ([key.written(each), value.written(mapping[each])] for each in mapping),
-            key=lambda pair: _dumped(pair[0]),
-        ),
-        lambda written: {key.read(each): value.read(one) for each, one in written},
-    )
+    def written(mapping: Any) -> str:
+        pairs = sorted((key.written(each), value.written(one)) for each, one in mapping.items())
+        return f"[{','.join([f'[{each},{one}]' for each, one in pairs])}]"
+
+    def read(pairs: Any) -> Any:
+        return {key.read(each): value.read(one) for each, one in pairs}
+
+    return _Form(written, read)
 
 
-def _of_fields(type_: Any, names: Names) -> _Form:
-    hints = get_type_hints(type_, localns=dict(names))
-    forms = {each.name: _form(hints[each.name], names) for each in fields(type_)}
-    defaults = {each.name: each.default for each in fields(type_) if each.default is not MISSING}
-    left_out = {name: forms[name].written(default) for name, default in defaults.items()}
+def _of_fields(type_: Any, kinds: Kinds) -> _Form:
+    hints = get_type_hints(type_, localns=dict(kinds.names))
+    forms = {each.name: _form(hints[each.name], kinds) for each in fields(type_)}
+    defaults = {each.name: each.default for each in fields(type_)}
+    places = [
+        (default, f"{_quoted(name)}:", form.written, _left_out(form, default))
+        for name, form in sorted(forms.items())
+        for default in (defaults[name],)
+    ]
+    parts_of = _parts(sorted(forms))
 
-    def written(value: Any) -> dict[str, Any]:
-        if type(value) is not type_:
-            raise TypeError(f"{type(value).__name__} is no {type_.__name__}")
-        parts = {}
-        for name, form in forms.items():
-            part = getattr(value, name)
+    def written(value: Any) -> str:
+        parts = []
+        for part, (default, name, write, left_out) in zip(
+            parts_of(_is(value, type_)), places, strict=True
+        ):
             # The default itself needs no writing to be left out, and most fields are as it is.
-            if name not in defaults:
-                parts[name] = form.written(part)
-            elif part is not defaults[name] and (text := form.written(part)) != left_out[name]:
-                parts[name] = text
-        return parts
+            if part is not default and (text := write(part)) != left_out:
+                parts.append(name + text)
+        return f"{{{','.join(parts)}}}"
 
     def read(parts: Any) -> Any:
         return type_(**{name: forms[name].read(part) for name, part in parts.items()})
 
     return _Form(written, read)
+
+
+def _left_out(form: _Form, default: Any) -> str | None:
+    """The text of a field that is not written."""
+    return None if default is MISSING else form.written(default)
+
+
+def _parts(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    if len(names) < 2:
+        return lambda value: tuple(getattr(value, name) for name in names)
+    parts: Callable[[Any], tuple[Any, ...]] = attrgetter(*names)
+    return parts
+
+
+class _Remembered:
+    """Writes values that do not change, each once for as long as it is among the last ones."""
+
+    _MOST = 64
+
+    def __init__(self, write: _Write) -> None:
+        self._write = write
+        # By identity, with the value itself, so that no other takes its place.
+        self._texts: dict[int, tuple[Any, str]] = {}
+
+    def __call__(self, value: Any) -> str:
+        known = self._texts.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
+        if len(self._texts) >= self._MOST:
+            self._texts = {}
+        text = self._write(value)
+        self._texts[id(value)] = (value, text)
+        return text

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import pytest
 
-from app.domain.exact_text import NotReadable, text_of, value_of
+from app.domain.exact_text import Kinds, NotReadable, text_of, value_of
 
 
 class Colour(StrEnum):
@@ -50,7 +50,7 @@ class Pair:
     both: tuple[int, str]
 
 
-NAMES = (("Thing", Thing),)
+NAMES = Kinds(names=(("Thing", Thing),))
 
 
 def read(text, type_=Thing):
@@ -138,3 +138,18 @@ def test_neither_the_order_of_a_mapping_nor_of_a_set_is_in_the_text():
 def test_a_field_that_comes_later_changes_no_text_of_before():
     assert text_of(Later(Decimal(2)), NAMES) == text_of(Thing(Decimal(2)), NAMES)
     assert read('{"amount":"2"}', Later) == Later(Decimal(2))
+
+
+def test_what_many_values_share_is_written_once_and_as_ever():
+    """A value that takes the place of one that is gone is another one all the same."""
+    kinds = Kinds(shared=(Key,))
+    shared = Key("a", 7)
+
+    both = [text_of(Thing(sums={shared: Decimal(nth)}), kinds) for nth in (1, 2)]
+    many = [text_of(Thing(sums={Key("b", nth): Decimal(1)}), kinds) for nth in range(200)]
+
+    assert both == [
+        '{"sums":[[{"name":"a","period":7},"1"]]}',
+        '{"sums":[[{"name":"a","period":7},"2"]]}',
+    ]
+    assert many == [text_of(Thing(sums={Key("b", nth): Decimal(1)}), NAMES) for nth in range(200)]
