@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.domain.adjudication import Counter, Posting
 from app.domain.parties import Scope
@@ -18,6 +18,18 @@ from app.store.together import answered, hits, insert_rows, of
 _h = tables.counter_holder.c
 _e = tables.counter_entry.c
 _COUNTER = (_e.holder, _e.kind, _e.category, _e.period)
+_NOTHING = Decimal(0)
+_VERSIONS = select(_h.holder, _h.version).where(
+    _h.payer_id == bindparam("b_payer"), _h.holder.in_(bindparam("b_holders", expanding=True))
+)
+_LOCKED = _VERSIONS.order_by(_h.holder).with_for_update()
+_ENTRIES = select(*_COUNTER, _e.submission_id, _e.amount).where(
+    _e.payer_id == bindparam("b_payer"), _e.holder.in_(bindparam("b_holders", expanding=True))
+)
+_POSTED = select(_e.submission_id, *_COUNTER, _e.line, _e.amount).where(
+    _e.payer_id == bindparam("b_payer"),
+    _e.submission_id.in_(bindparam("b_submissions", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +46,10 @@ class Standings:
 
 @dataclass(slots=True)
 class _Held:
-    """One holder: its version, and every entry with the submission that it is of."""
+    """One holder: its version, and of each counter the amounts with the submissions behind them."""
 
     version: int = 0
-    entries: list[tuple[Counter, str, Decimal]] = field(default_factory=list)
+    entries: dict[tuple[str, ...], list[tuple[str, Decimal]]] = field(default_factory=dict)
 
 
 class Counters:
@@ -56,15 +68,16 @@ class Counters:
             held = {holder: ahead.answer(self._place(holder), _Held) for holder in wanted}
         else:
             held = self._read(wanted)
-        sums: dict[Counter, Decimal] = defaultdict(Decimal)
-        behind: dict[Counter, set[str]] = defaultdict(set)
+        sums: dict[Counter, Decimal] = {}
+        behind: dict[Counter, set[str]] = {}
         for each in held.values():
-            for counter, submission_id, amount in each.entries:
-                if submission_id != without:
-                    sums[counter] += amount
-                    behind[counter].add(submission_id)
-        versions = {holder: each.version for holder, each in held.items()}
-        return Standings(versions, dict(sums), behind)
+            for names, entries in each.entries.items():
+                counted = [entry for entry in entries if entry[0] != without]
+                if counted:
+                    counter = Counter(*names)
+                    sums[counter] = sum((amount for _, amount in counted), _NOTHING)
+                    behind[counter] = {id for id, _ in counted}
+        return Standings({holder: each.version for holder, each in held.items()}, sums, behind)
 
     def read_ahead(self, holders: Iterable[str]) -> None:
         """Read counters for a transaction that asks for some of them again and again."""
@@ -75,24 +88,16 @@ class Counters:
 
     def locked(self, holders: Iterable[str]) -> dict[str, int]:
         """The versions of holders that have one; none of them moves until the transaction ends."""
-        query = (
-            select(_h.holder, _h.version)
-            .where(_h.payer_id == self._payer_id, _h.holder.in_(sorted(holders)))
-            .order_by(_h.holder)
-            .with_for_update()
-        )
-        return {row.holder: row.version for row in self._connection.execute(query)}
+        given = {"b_payer": self._payer_id, "b_holders": sorted(holders)}
+        return {row.holder: row.version for row in self._connection.execute(_LOCKED, given)}
 
     def read_posted_ahead(self, submission_ids: Iterable[str]) -> None:
         """Read what submissions are counted with for a transaction that asks for each."""
         ahead, wanted = of(self._connection), sorted(submission_ids)
         if ahead is None:
             return
-        query = select(_e.submission_id, *_COUNTER, _e.line, _e.amount).where(
-            _e.payer_id == self._payer_id, _e.submission_id.in_(wanted)
-        )
         found: dict[str, list[Any]] = {id: [] for id in wanted}
-        for id, *posted in self._connection.execute(query):
+        for id, *posted in self._posted(wanted):
             found[id].append(posted)
         for id, rows in found.items():
             ahead.tell(("posted", self._payer_id, id), rows)
@@ -102,16 +107,12 @@ class Counters:
 
     def _read(self, holders: list[str]) -> dict[str, "_Held"]:
         held = {holder: _Held() for holder in holders}
-        versions = select(_h.holder, _h.version).where(
-            _h.payer_id == self._payer_id, _h.holder.in_(holders)
-        )
-        for holder, version in self._connection.execute(versions):
+        given = {"b_payer": self._payer_id, "b_holders": holders}
+        for holder, version in self._connection.execute(_VERSIONS, given):
             held[holder].version = version
-        entries = select(*_COUNTER, _e.submission_id, _e.amount).where(
-            _e.payer_id == self._payer_id, _e.holder.in_(holders)
-        )
-        for *names, submission_id, amount in self._connection.execute(entries):
-            held[names[0]].entries.append((Counter(*names), submission_id, amount))
+        for *names, submission_id, amount in self._connection.execute(_ENTRIES, given):
+            entries = held[names[0]].entries
+            entries.setdefault(tuple(names), []).append((submission_id, amount))
         return held
 
     def post(
@@ -151,10 +152,7 @@ class Counters:
         held: dict[tuple[Counter, str], Decimal] = defaultdict(Decimal)
 
         def ask() -> Sequence[Any]:
-            entries = select(*_COUNTER, _e.line, _e.amount).where(
-                _e.payer_id == self._payer_id, _e.submission_id == submission_id
-            )
-            return self._connection.execute(entries).all()
+            return [posted for _, *posted in self._posted([submission_id])]
 
         place = ("posted", self._payer_id, submission_id)
         for *names, line, amount in answered(self._connection, place, ask):
@@ -164,6 +162,10 @@ class Counters:
             for (counter, line), amount in sorted(held.items())
             if amount
         )
+
+    def _posted(self, submission_ids: list[str]) -> Iterable[Any]:
+        given = {"b_payer": self._payer_id, "b_submissions": submission_ids}
+        return self._connection.execute(_POSTED, given)
 
     def _opposite(self, submission_id: str) -> list[Posting]:
         return [replace(each, amount=-each.amount) for each in self.posted(submission_id)]

@@ -8,8 +8,10 @@ Kept as keyed hashes: equality can be asked, and nothing can be read.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select
 
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
@@ -101,30 +103,12 @@ class Mentions:
 
     def read_any_submitters_ahead(self, type: str, ids: Iterable[str]) -> None:
         """Read who else names what these name, for a transaction that asks for each of them."""
-        ahead, other = of(self._connection), tables.mention.alias("other")
+        ahead = of(self._connection)
         if ahead is None:
             return
-        query = (
-            select(_m.key_hash, other.c.resource_id)
-            .join_from(
-                tables.mention,
-                other,
-                and_(
-                    other.c.payer_id == _m.payer_id,
-                    other.c.key_hash == _m.key_hash,
-                    other.c.type == _m.type,
-                ),
-            )
-            # Without statistics SQLite would rather read the mentions of the whole payer.
-            .with_hint(tables.mention, "INDEXED BY ix_mention_resource", "sqlite")
-            .where(
-                _m.payer_id == self._scope.payer_id,
-                _m.type == type,
-                _m.resource_id.in_(sorted(ids)),
-            )
-        )
+        given = {"b_payer": self._scope.payer_id, "b_type": type, "b_ids": sorted(ids)}
         found: dict[str, set[str]] = defaultdict(set)
-        for key_hash, id in self._connection.execute(query):
+        for key_hash, id in self._connection.execute(_naming_the_same(), given):
             found[key_hash].add(id)
         for key_hash, naming in found.items():
             ahead.tell(self._place(type, key_hash), naming)
@@ -153,3 +137,23 @@ class Mentions:
     def hashes(self, names: Iterable[str]) -> list[str]:
         """The keyed hash of each name."""
         return sorted({self._hasher("mention", name) for name in names})
+
+
+@cache
+def _naming_the_same() -> Select[Any]:
+    """What some resources name, with every resource of their type that names it."""
+    other = tables.mention.alias("other")
+    is_the_same = and_(
+        other.c.payer_id == _m.payer_id, other.c.key_hash == _m.key_hash, other.c.type == _m.type
+    )
+    return (
+        select(_m.key_hash, other.c.resource_id)
+        .join_from(tables.mention, other, is_the_same)
+        # Without statistics SQLite would rather read the mentions of the whole payer.
+        .with_hint(tables.mention, "INDEXED BY ix_mention_resource", "sqlite")
+        .where(
+            _m.payer_id == bindparam("b_payer"),
+            _m.type == bindparam("b_type"),
+            _m.resource_id.in_(bindparam("b_ids", expanding=True)),
+        )
+    )

@@ -4,13 +4,17 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, delete, insert, select
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, select
 
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.together import answered, of
 
 _r = tables.reissue.c
+_ASKED = select(_r.submission_id, _r.task_id, _r.lines, _r.quoted).where(
+    _r.payer_id == bindparam("b_payer"),
+    _r.submission_id.in_(bindparam("b_submissions", expanding=True)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +51,7 @@ class Reissues:
                 ahead.tell(("reissue", self._payer_id, id), found.get(id))
 
     def _asked(self, submission_ids: Sequence[str]) -> dict[str, Asked]:
-        query = select(_r.submission_id, _r.task_id, _r.lines, _r.quoted).where(
-            _r.payer_id == self._payer_id, _r.submission_id.in_(submission_ids)
-        )
+        given = {"b_payer": self._payer_id, "b_submissions": list(submission_ids)}
         return {
             row.submission_id: Asked(
                 row.submission_id,
@@ -57,7 +59,7 @@ class Reissues:
                 tuple(tuple(path) for path in json.loads(row.lines)),
                 row.quoted,
             )
-            for row in self._connection.execute(query)
+            for row in self._connection.execute(_ASKED, given)
         }
 
     def begin(self, asked: Asked) -> None:

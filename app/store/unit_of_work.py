@@ -113,6 +113,9 @@ class UnitOfWork:
         the payer's decision, which knows the Claims of all submitters.
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
+        return self.once(("side", scope), lambda: self._of(scope))
+
+    def _of(self, scope: Scope) -> "UnitOfWork":
         return UnitOfWork(
             self._connection,
             scope,
