@@ -33,11 +33,16 @@ class Others:
     has_more: bool = False
 
 
-def remember(id: str, claim: Claim, document: Document, base: str, work: UnitOfWork) -> None:
-    """Let later Claims find this one, where it is one that is paid."""
-    if claim.use is ClaimUse.CLAIM:
-        persons = _persons(claim, _coverage_id(document, base, work))
-        work.mentions.add("Claim", id, _services(claim, persons))
+def remember(
+    id: str, claim: Claim, document: Document, base: str, work: UnitOfWork
+) -> Stored | None:
+    """Let later Claims find this one, where it is one that is paid; the Coverage it is paid by."""
+    if claim.use is not ClaimUse.CLAIM:
+        return None
+    coverage = _coverage(document, base, work)
+    persons = _persons(claim, coverage.id if coverage is not None else None)
+    work.mentions.add("Claim", id, _services(claim, persons))
+    return coverage
 
 
 def earlier_claims(
@@ -162,10 +167,9 @@ def _provider(provider: Reference, work: UnitOfWork) -> set[str]:
     return names
 
 
-def _coverage_id(document: Document, base: str, work: UnitOfWork) -> str | None:
+def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
-    found = None if focal is None else matched(document, focal["coverage"], base, work)
-    return None if found is None else found.id
+    return None if focal is None else matched(document, focal["coverage"], base, work)
 
 
 def _document(stored: Stored | None) -> Document | None:

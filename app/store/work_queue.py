@@ -4,27 +4,29 @@ A lease is a token and an instant. Whoever finishes shows the token: a lease tha
 was taken by another finds its row no longer matching, and its result is dropped.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
+    CTE,
     ColumnElement,
     Connection,
-    Select,
+    bindparam,
     delete,
     func,
     insert,
-    or_,
     select,
     update,
 )
+from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
-from app.store import tables
+from app.store import leasing, tables
 from app.store.fences import finishing
 from app.store.tables import JobState
 from app.store.together import hits
@@ -95,8 +97,9 @@ class WorkQueue:
         submission: tuple[str, str],
         epoch: int,
         due_at: datetime,
+        family: str | None = None,
     ) -> None:
-        """Enqueue a job on a submission of one submitter."""
+        """Enqueue a job on a submission of one submitter; `family`: see `lease`."""
         self._connection.execute(
             insert(tables.job),
             {
@@ -110,6 +113,7 @@ class WorkQueue:
                 "due_at": due_at,
                 "attempts": 0,
                 "created_at": self._now,
+                "family": family,
             },
         )
 
@@ -129,7 +133,7 @@ class WorkQueue:
             .with_for_update(skip_locked=True)
             .cte("found")
         )
-        leased = self._leased(select(found.c.id), token, length)
+        leased = self._leased(found, token, length)
         return leased[0] if leased else None
 
     def lease(
@@ -137,46 +141,34 @@ class WorkQueue:
     ) -> list[Job]:
         """Lease the oldest due jobs, also those whose lease has lapsed.
 
+        Of a family whose jobs are leased already, or that has one among them, others are passed
+        over while there are enough of other families. None passes a job without a family.
+
         `tried` tells whether only those that were leased before are wanted, or only the others: a
         worker may have died of a job, and apart from the others it can take none with it.
         """
-        is_due = (_j.state == JobState.WAITING) & (_j.due_at <= self._now)
-        has_lapsed = (_j.state == JobState.LEASED) & (_j.leased_until < self._now)
-        wanted = () if tried is None else (_j.attempts > 0 if tried else _j.attempts == 0,)
-        oldest = (
-            select(_j.id)
-            .where(or_(is_due, has_lapsed), *wanted)
-            .order_by(_j.due_at, _j.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True)
-            # As a sub-select PostgreSQL may look it up once per row, and lease more than the limit.
-            .cte("oldest")
+        jobs: list[Job] = []
+        given: dict[str, Any] = {"b_now": self._now}
+        if limit > 1:
+            chosen = leasing.chosen(self._connection, self._now, limit, tried=tried)
+            if not chosen:
+                return []
+            jobs = self._leased(leasing.free(tried=tried), token, length, given | {"b_ids": chosen})
+            if len(jobs) == len(chosen):
+                return jobs
+        # Another worker leases some of those at this moment: whatever else is due is taken.
+        given["b_most"] = limit - len(jobs)
+        return sorted(
+            [*jobs, *self._leased(leasing.oldest(tried=tried), token, length, given)],
+            key=lambda job: job.id,
         )
-        return self._leased(select(oldest.c.id), token, length)
 
-    def _leased(self, ids: Select[Any], token: str, length: timedelta) -> list[Job]:
-        leased = self._connection.execute(
-            update(tables.job)
-            .where(_j.id.in_(ids))
-            .values(
-                state=JobState.LEASED,
-                token=token,
-                leased_until=self._now + length,
-                attempts=_j.attempts + 1,
-            )
-            .returning(
-                _j.id,
-                _j.payer_id,
-                _j.kind,
-                _j.type,
-                _j.submission_id,
-                _j.submitter_id,
-                _j.epoch,
-                _j.attempts,
-                _j.token,
-            )
-        )
-        return sorted((Job(*row) for row in leased), key=lambda job: job.id)
+    def _leased(
+        self, found: CTE, token: str, length: timedelta, given: Mapping[str, Any] | None = None
+    ) -> list[Job]:
+        lease = {"b_token": token, "b_until": self._now + length}
+        rows = self._connection.execute(_leasing(found), {**lease, **(given or {})})
+        return sorted((Job(*row) for row in rows), key=lambda job: job.id)
 
     def return_leases(self) -> int:
         """Make every leased job due again: for a database that no other process works on."""
@@ -269,6 +261,32 @@ class WorkQueue:
     def _changed(self, job: Job, values: dict[str, object]) -> bool:
         changed = self._connection.execute(update(tables.job).where(*_held(job)).values(**values))
         return changed.rowcount == 1
+
+
+# One object for each way to find them; of one submission's job it is made anew.
+@lru_cache(maxsize=16)
+def _leasing(found: CTE) -> ReturningUpdate[Any]:
+    return (
+        update(tables.job)
+        .where(_j.id.in_(select(found.c.id)))
+        .values(
+            state=JobState.LEASED,
+            token=bindparam("b_token"),
+            leased_until=bindparam("b_until"),
+            attempts=_j.attempts + 1,
+        )
+        .returning(
+            _j.id,
+            _j.payer_id,
+            _j.kind,
+            _j.type,
+            _j.submission_id,
+            _j.submitter_id,
+            _j.epoch,
+            _j.attempts,
+            _j.token,
+        )
+    )
 
 
 def _held(job: Job) -> tuple[ColumnElement[bool], ...]:

@@ -213,6 +213,24 @@ def test_what_is_reserved_stays_while_its_index_comes_and_goes(store, installati
     assert (rows(store), indexes()) == before
 
 
+def test_jobs_from_before_are_of_no_family_and_lose_nothing_with_it(empty):
+    schema.upgrade(empty, "0012")
+    insert = text(
+        "INSERT INTO job (payer_id, submitter_id, kind, type, submission_id, epoch, state, due_at,"
+        " attempts, created_at)"
+        " VALUES ('P', 'S', 'adjudicate', 'Claim', 'C', 1, 'waiting', :now, 0, :now)"
+    )
+    empty.write(lambda connection: connection.execute(insert, {"now": str(NOW)}))
+
+    schema.upgrade(empty)
+    families = told(empty, "SELECT submission_id, family FROM job")
+    empty.write(lambda connection: connection.execute(text("UPDATE job SET family = 'A'")))
+    schema.downgrade(empty, "0012")
+
+    assert families == {"C": None}
+    assert told(empty, "SELECT submission_id, state FROM job") == {"C": "waiting"}
+
+
 def test_leases_come_and_go_with_their_revision_and_lose_no_answer(empty, installation):
     answers = {
         "R1": ("undelivered", 0, "undelivered"),

@@ -230,3 +230,53 @@ def test_two_workers_at_once_lease_different_jobs(installation, store):
 
     ids = [{job.submission_id for job in found} for found in (first, second)]
     assert ids == [{"0", "1"}, {"2", "3"}]
+
+
+def of_families(work, *families):
+    for number, family in enumerate(families):
+        work.jobs.add(work.scope, "adjudicate", ("Claim", str(number)), 1, NOW, family)
+
+
+FAMILIES = {
+    "of each family the first": (("A", "A", "B", "C"), 3, ["0", "2", "3"]),
+    "the others where there is room": (("A", "A", "B"), 3, ["0", "1", "2"]),
+    "the others before one of no family": (("A", "A", None, "B"), 3, ["0", "1", "2"]),
+    "none of no family before the others": (("A", "A", None, "B"), 2, ["0", "1"]),
+    "no family is as any other": ((None, None, "A", "B"), 3, ["0", "1", "2"]),
+    "one family is leased as it comes": (("A", "A", "A"), 2, ["0", "1"]),
+}
+
+
+@pytest.mark.parametrize(("families", "limit", "taken"), FAMILIES.values(), ids=FAMILIES)
+def test_jobs_of_different_families_are_leased_together(work, families, limit, taken):
+    of_families(work, *families)
+
+    assert [job.submission_id for job in leased(work, limit=limit)] == taken
+
+
+def test_what_was_passed_over_is_leased_next(work):
+    of_families(work, "A", "A", "B", "C")
+    first = leased(work, "first", limit=2)
+    for job in first:
+        work.jobs.finish(job)
+
+    assert [job.submission_id for job in first] == ["0", "2"]
+    assert [job.submission_id for job in leased(work, "second", limit=2)] == ["1", "3"]
+
+
+def test_a_family_that_another_worker_holds_is_left_to_it_while_there_are_others(view):
+    of_families(view(MINE), "A", "A", "B", "C")
+    leased(view(MINE), "first", limit=1)
+
+    assert [job.submission_id for job in leased(view(MINE), "second", limit=2)] == ["2", "3"]
+    # Nobody waits for it where there is nothing else to do.
+    assert [job.submission_id for job in leased(view(MINE), "third", limit=2)] == ["1"]
+
+
+def test_a_family_whose_lease_has_lapsed_is_held_by_nobody(view):
+    of_families(view(MINE), "A", "B", "B", "C")
+    leased(view(MINE), "first", limit=1)
+
+    then = leased(view(MINE, NOW + MINUTE + TICK), "second", limit=3)
+
+    assert [job.submission_id for job in then] == ["0", "1", "3"]

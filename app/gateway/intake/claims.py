@@ -22,6 +22,7 @@ from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers, authorizations, clocks, earlier_payers
 from app.gateway.attachments import attach_earlier
 from app.gateway.earlier_claims import remember
+from app.gateway.families import family_of
 from app.gateway.intake.subrogation import subrogation
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored
@@ -55,10 +56,10 @@ def take(
     else:
         clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
-        remember(stored.id, claim, dict(document), base, work)
+        family = family_of(claim, remember(stored.id, claim, dict(document), base, work), work)
         earlier_payers.remember(stored.id, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
-        work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at)
+        work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at, family)
     return response.reference
 
 

@@ -25,7 +25,7 @@ from app.store.work_queue import Job
 
 Keys = frozenset[str]
 # SQLite has one writer: whoever sends a Claim meanwhile waits for so many answers to be written.
-MOST_ON_SQLITE = 20
+MOST_ON_SQLITE = 25
 # The store's faults: no job is to blame for them.
 STORES_OWN = (Busy, CommitUnknown, DiskFull)
 

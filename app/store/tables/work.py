@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import Column, Index, Integer, String, Table
 
-from app.store.tables.columns import Id, Serial, metadata
+from app.store.tables.columns import Hash, Id, Serial, metadata
 from app.store.types import Code, Instant
 
 
@@ -42,6 +42,8 @@ job = Table(
     Column("leased_until", Instant),
     Column("fault", String(200)),
     Column("created_at", Instant, nullable=False),
+    # What Claims of one family have in common, hashed; without it a job is leased in its turn.
+    Column("family", Hash),
     Index("ix_job_due", "state", "due_at", "id"),
     Index("ix_job_submission", "payer_id", "type", "submission_id"),
     sqlite_autoincrement=True,
