@@ -16,7 +16,6 @@ from app.fhir import json_text
 from app.fhir.claims import read_claim
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document, identifiers_of
-from app.gateway.coverages import matched
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -33,10 +32,13 @@ class Others:
     has_more: bool = False
 
 
-def remember(id: str, claim: Claim, document: Document, base: str, work: UnitOfWork) -> None:
-    """Let later Claims find this one, where it is one that is paid."""
+def remember(id: str, claim: Claim, coverage: Stored | None, work: UnitOfWork) -> None:
+    """Let later Claims find this one, where it is one that is paid.
+
+    `coverage` is the payer's own of its first focal insurance.
+    """
     if claim.use is ClaimUse.CLAIM:
-        persons = _persons(claim, _coverage_id(document, base, work))
+        persons = _persons(claim, None if coverage is None else coverage.id)
         work.mentions.add("Claim", id, _services(claim, persons))
 
 
@@ -160,12 +162,6 @@ def _provider(provider: Reference, work: UnitOfWork) -> set[str]:
         document = _document(work.resources.find(provider.type, provider.id))
         names |= {identifier.key for identifier in identifiers_of(document or {})}
     return names
-
-
-def _coverage_id(document: Document, base: str, work: UnitOfWork) -> str | None:
-    focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
-    found = None if focal is None else matched(document, focal["coverage"], base, work)
-    return None if found is None else found.id
 
 
 def _document(stored: Stored | None) -> Document | None:

@@ -8,15 +8,17 @@ Kept as keyed hashes: equality can be asked, and nothing can be read.
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, select
 
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import of
+from app.store.together import insert_rows, of
 
 _m = tables.mention.c
 _s = tables.submission.c
@@ -45,8 +47,7 @@ class Mentions:
             }
             for key_hash in self.hashes(names)
         ]
-        if rows:
-            self._connection.execute(insert(tables.mention), rows)
+        insert_rows(self._connection, tables.mention, rows)
 
     def of(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Type and id of whatever names one of these."""
@@ -54,17 +55,13 @@ class Mentions:
 
     def of_hashes(self, hashes: Iterable[str]) -> list[tuple[str, str]]:
         """As `of`, by the keyed hashes of names."""
-        query = (
-            select(_m.type, _m.resource_id)
-            .where(
-                _m.payer_id == self._scope.payer_id,
-                _m.submitter_id == self._scope.submitter_id,
-                _m.key_hash.in_(sorted(hashes)),
-            )
-            .distinct()
-            .order_by(_m.type, _m.resource_id)
-        )
-        return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+        given = {
+            "b_payer": self._scope.payer_id,
+            "b_submitter": self._scope.submitter_id,
+            "b_hashes": sorted(hashes),
+        }
+        found = self._connection.execute(_naming(), given)
+        return sorted((row.type, row.resource_id) for row in found)
 
     def live_claims(
         self, names: Iterable[str], limit: int, *, but: str, before: datetime | None
@@ -153,3 +150,17 @@ class Mentions:
     def hashes(self, names: Iterable[str]) -> list[str]:
         """The keyed hash of each name."""
         return sorted({self._hasher("mention", name) for name in names})
+
+
+@cache
+def _naming() -> Select[Any]:
+    """What of one submitter names one of these."""
+    return (
+        select(_m.type, _m.resource_id)
+        .where(
+            _m.payer_id == bindparam("b_payer"),
+            _m.submitter_id == bindparam("b_submitter"),
+            _m.key_hash.in_(bindparam("b_hashes", expanding=True)),
+        )
+        .distinct()
+    )

@@ -13,7 +13,6 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -27,7 +26,7 @@ from app.store import tables
 from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
-from app.store.together import answered, hits, of, put_off
+from app.store.together import answered, hits, insert_rows, of, put_off
 
 _s = tables.submission.c
 _live = tables.live_identifier.c
@@ -92,7 +91,7 @@ class Submissions:
         """Keep a new submission."""
         values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
         values["payer_id"] = self._scope.payer_id
-        self._connection.execute(insert(tables.submission), values)
+        insert_rows(self._connection, tables.submission, (values,))
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:
         """One submission, its row locked until the end if asked; None if not in this scope."""

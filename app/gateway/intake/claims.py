@@ -21,6 +21,7 @@ from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers, authorizations, clocks, earlier_payers
 from app.gateway.attachments import attach_earlier
+from app.gateway.coverages import focal_coverages
 from app.gateway.earlier_claims import remember
 from app.gateway.intake.subrogation import subrogation
 from app.gateway.jobs.kinds import ADJUDICATE
@@ -41,7 +42,8 @@ def take(
     claim = read_claim(dict(document), base)
     today = work.now.astimezone(client.payer.settings.zone).date()
     issues = edits(claim, today, _born_on(document, claim.patient, work))
-    issues += subrogation(dict(document), base, work)
+    coverages = focal_coverages(document, base, work)
+    issues += subrogation(document, coverages, base, work)
     _hold_identifiers(document, claim, stored, client, work)
     if issues:
         work.submissions.free_identifiers(stored.id)
@@ -55,7 +57,7 @@ def take(
     else:
         clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
-        remember(stored.id, claim, dict(document), base, work)
+        remember(stored.id, claim, next(iter(coverages.values()), None), work)
         earlier_payers.remember(stored.id, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
         work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at)
