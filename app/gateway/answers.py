@@ -44,14 +44,14 @@ def added(
     """Keep a document that the gateway wrote as version 1."""
     type = document["resourceType"]
     text = _stamped(document, id, 1, work)
-    return work.resources.add(type, id, text, identifiers_of(document), submitter_id)
+    identifiers = identifiers_of(document)
+    return work.resources.add(type, id, text, identifiers, submitter_id, document=document)
 
 
 def rewritten(previous: Stored, document: Mapping[str, Any], work: UnitOfWork) -> Stored:
     """Keep a document that the gateway wrote as the next version of a resource."""
-    return work.resources.amend(
-        previous, _stamped(document, previous.id, previous.version + 1, work)
-    )
+    text = _stamped(document, previous.id, previous.version + 1, work)
+    return work.resources.amend(previous, text, document=document)
 
 
 def _stamped(document: Mapping[str, Any], id: str, version: int, work: UnitOfWork) -> str:

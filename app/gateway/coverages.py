@@ -38,6 +38,21 @@ def matched(
     return found[0] if len(found) == 1 else None
 
 
+def focal_coverages(
+    document: Mapping[str, Any], base: str, work: UnitOfWork
+) -> dict[int, Stored | None]:
+    """What `matched` finds for each focal insurance of a Claim, by its index."""
+    found = {}
+    for index, insurance in enumerate(document["insurance"]):
+        if insurance["focal"]:
+            value = insurance["coverage"]
+            identifier = reference_of(value, base).identifier
+            if identifier is not None:
+                work.reference_data.read_carrying_ahead("Coverage", identifier)
+            found[index] = matched(document, value, base, work)
+    return found
+
+
 def matches(
     reference: Reference, coverage: Mapping[str, Any] | None, work: UnitOfWork
 ) -> list[Stored]:

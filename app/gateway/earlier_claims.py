@@ -16,7 +16,6 @@ from app.fhir import json_text
 from app.fhir.claims import read_claim
 from app.fhir.decision_reading import read_decision
 from app.fhir.documents import Document, identifiers_of
-from app.gateway.coverages import matched
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
@@ -33,16 +32,14 @@ class Others:
     has_more: bool = False
 
 
-def remember(
-    id: str, claim: Claim, document: Document, base: str, work: UnitOfWork
-) -> Stored | None:
-    """Let later Claims find this one, where it is one that is paid; the Coverage it is paid by."""
-    if claim.use is not ClaimUse.CLAIM:
-        return None
-    coverage = _coverage(document, base, work)
-    persons = _persons(claim, coverage.id if coverage is not None else None)
-    work.mentions.add("Claim", id, _services(claim, persons))
-    return coverage
+def remember(id: str, claim: Claim, coverage: Stored | None, work: UnitOfWork) -> None:
+    """Let later Claims find this one, where it is one that is paid.
+
+    `coverage` is the payer's own of its first focal insurance.
+    """
+    if claim.use is ClaimUse.CLAIM:
+        persons = _persons(claim, None if coverage is None else coverage.id)
+        work.mentions.add("Claim", id, _services(claim, persons))
 
 
 def earlier_claims(
@@ -165,11 +162,6 @@ def _provider(provider: Reference, work: UnitOfWork) -> set[str]:
         document = _document(work.resources.find(provider.type, provider.id))
         names |= {identifier.key for identifier in identifiers_of(document or {})}
     return names
-
-
-def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
-    focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
-    return None if focal is None else matched(document, focal["coverage"], base, work)
 
 
 def _document(stored: Stored | None) -> Document | None:

@@ -12,6 +12,7 @@ from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
 from app.store.engine import Store
 from app.store.hashing import Hasher
+from app.store.search_index import Content
 from app.store.together import together
 from app.store.unit_of_work import UnitOfWork
 
@@ -68,6 +69,7 @@ class Installation:
             connection, scope, now, self.hasher, self.new_id, self.indexer, self.base_url
         )
 
-    def indexer(self, type: str, text: str) -> Sequence[Entry]:
+    def indexer(self, type: str, content: Content) -> Sequence[Entry]:
         """What a resource is found by."""
-        return entries_of(type, json_text.parsed(text), self.base_url)
+        document = json_text.parsed(content) if isinstance(content, str) else content
+        return entries_of(type, document, self.base_url)

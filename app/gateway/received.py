@@ -66,6 +66,11 @@ class Keys:
         """Every key, in one order for all requests."""
         return tuple(sorted({*([self.by_content] if self.by_content else []), *self.by_header}))
 
+    @property
+    def is_by_content(self) -> bool:
+        """Whether the content alone tells that it is the same again: no header does."""
+        return self.by_content is not None and not self.by_header
+
     def found(self, kept: ReplayKeys, *, by_condition: bool = True) -> Kept | None:
         """What the same request led to before; raises Unacceptable for a misused key.
 

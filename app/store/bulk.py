@@ -19,7 +19,7 @@ _WORTH_COPYING = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Insertion:
+class Insertion:
     """The columns of a table that are given, and what makes the driver's values of theirs."""
 
     table: str
@@ -27,6 +27,7 @@ class _Insertion:
     columns: tuple[tuple[str, Callable[[Any], Any] | None], ...]
 
     def values(self, row: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The driver's values of a row."""
         return tuple(
             [row[name] if bind is None else bind(row[name]) for name, bind in self.columns]
         )
@@ -34,7 +35,7 @@ class _Insertion:
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows that all have values for the same columns."""
-    insertion = _insertion(table, tuple(rows[0]), connection.dialect)
+    insertion = insertion_of(table, tuple(rows[0]), connection.dialect)
     if connection.dialect.name == "sqlite":
         marks = ", ".join("?" * len(insertion.columns))
         text = f"INSERT INTO {insertion.table} ({insertion.names}) VALUES ({marks})"  # noqa: S608
@@ -45,7 +46,7 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         _copy(connection, insertion, rows)
 
 
-def _copy(connection: Connection, insertion: _Insertion, rows: Sequence[Mapping[str, Any]]) -> None:
+def _copy(connection: Connection, insertion: Insertion, rows: Sequence[Mapping[str, Any]]) -> None:
     text = f"COPY {insertion.table} ({insertion.names}) FROM STDIN"
     driver: Any = connection.connection.driver_connection
     try:
@@ -64,7 +65,9 @@ def _inserting(table: Table) -> Insert:
 
 # A process has few databases, a process of tests many.
 @lru_cache(maxsize=256)
-def _insertion(table: Table, names: tuple[str, ...], dialect: Dialect) -> _Insertion:
+def insertion_of(table: Table, names: tuple[str, ...], dialect: Dialect) -> Insertion:
+    """How rows with values for these columns are inserted."""
     columns = [table.c[name] for name in names]
     binds = [column.type.dialect_impl(dialect).bind_processor(dialect) for column in columns]
-    return _Insertion(table.name, ", ".join(names), tuple(zip(names, binds, strict=True)))
+    quoted = map(dialect.identifier_preparer.quote, names)
+    return Insertion(table.name, ", ".join(quoted), tuple(zip(names, binds, strict=True)))

@@ -18,7 +18,6 @@ from sqlalchemy import (
     bindparam,
     case,
     delete,
-    insert,
     literal,
     select,
     type_coerce,
@@ -29,7 +28,7 @@ from app.domain.clocks import Clock, Kind
 from app.domain.decisions import VERDICTS, Ending
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.together import put_off
+from app.store.together import insert_rows, put_off
 from app.store.types import microseconds
 
 _c = tables.clock.c
@@ -61,24 +60,23 @@ class Clocks:
     def start(self, timed: Timed) -> None:
         """Keep a new clock, which runs; the one before must have ended."""
         clock = timed.clock
-        self._connection.execute(
-            insert(tables.clock).values(
-                payer_id=self._scope.payer_id,
-                submission_id=timed.submission_id,
-                epoch=timed.epoch,
-                submitter_id=timed.submitter_id,
-                use=clock.kind.use,
-                priority=clock.kind.priority,
-                type=clock.kind.type,
-                is_drug=timed.is_drug,
-                is_reissue=timed.is_reissue,
-                before=timed.before,
-                started_at=clock.started_at,
-                decide_by=clock.decide_by,
-                paused_for=clock.paused_for,
-                is_extended=clock.is_extended,
-            )
-        )
+        row = {
+            "payer_id": self._scope.payer_id,
+            "submission_id": timed.submission_id,
+            "epoch": timed.epoch,
+            "submitter_id": timed.submitter_id,
+            "use": clock.kind.use,
+            "priority": clock.kind.priority,
+            "type": clock.kind.type,
+            "is_drug": timed.is_drug,
+            "is_reissue": timed.is_reissue,
+            "before": timed.before,
+            "started_at": clock.started_at,
+            "decide_by": clock.decide_by,
+            "paused_for": clock.paused_for,
+            "is_extended": clock.is_extended,
+        }
+        insert_rows(self._connection, tables.clock, (row,))
 
     def pause(self, submission_id: str, at: datetime) -> None:
         """The clock of a Claim stands still; one that does already is left as it is."""

@@ -11,14 +11,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, bindparam, delete, insert, select
+from sqlalchemy import Connection, Select, and_, bindparam, delete, select
 
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import of
+from app.store.together import insert_rows, of
 
 _m = tables.mention.c
 _s = tables.submission.c
@@ -47,8 +47,7 @@ class Mentions:
             }
             for key_hash in self.hashes(names)
         ]
-        if rows:
-            self._connection.execute(insert(tables.mention), rows)
+        insert_rows(self._connection, tables.mention, rows)
 
     def of(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Type and id of whatever names one of these."""
@@ -56,17 +55,13 @@ class Mentions:
 
     def of_hashes(self, hashes: Iterable[str]) -> list[tuple[str, str]]:
         """As `of`, by the keyed hashes of names."""
-        query = (
-            select(_m.type, _m.resource_id)
-            .where(
-                _m.payer_id == self._scope.payer_id,
-                _m.submitter_id == self._scope.submitter_id,
-                _m.key_hash.in_(sorted(hashes)),
-            )
-            .distinct()
-            .order_by(_m.type, _m.resource_id)
-        )
-        return [(row.type, row.resource_id) for row in self._connection.execute(query)]
+        given = {
+            "b_payer": self._scope.payer_id,
+            "b_submitter": self._scope.submitter_id,
+            "b_hashes": sorted(hashes),
+        }
+        found = self._connection.execute(_naming(), given)
+        return sorted((row.type, row.resource_id) for row in found)
 
     def live_claims(
         self, names: Iterable[str], limit: int, *, but: str, before: datetime | None
@@ -156,4 +151,18 @@ def _naming_the_same() -> Select[Any]:
             _m.type == bindparam("b_type"),
             _m.resource_id.in_(bindparam("b_ids", expanding=True)),
         )
+    )
+
+
+@cache
+def _naming() -> Select[Any]:
+    """What of one submitter names one of these."""
+    return (
+        select(_m.type, _m.resource_id)
+        .where(
+            _m.payer_id == bindparam("b_payer"),
+            _m.submitter_id == bindparam("b_submitter"),
+            _m.key_hash.in_(bindparam("b_hashes", expanding=True)),
+        )
+        .distinct()
     )

@@ -1,26 +1,24 @@
 """Resources and all their versions, each as the text it was received or written in."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
-from sqlalchemy import (
-    bindparam,
-    delete,
-    update,
-)
+from sqlalchemy import BindParameter, Select, bindparam, case, delete, func, select, update
 
 from app.domain.references import Identifier
 from app.store import tables
 from app.store.bodies import encoded
 from app.store.fences import advancing_resource
+from app.store.gathering import inserts_alone
 from app.store.resource_reading import ResourceReading
-from app.store.statements import inserting_if_absent
-from app.store.together import hits, insert_rows
+from app.store.together import hits, insert_rows, of
 from app.store.versions import (
     DELETE,
     Stored,
     VersionConflict,
+    is_version,
     stored_from,
     version_key,
     with_versions,
@@ -31,6 +29,7 @@ __all__ = ["READABLE_REFERENCE_DATA", "Resources", "Stored", "VersionConflict"]
 
 _r = tables.resource.c
 _v = tables.resource_version.c
+_i = tables.business_identifier.c
 
 
 class Resources(ResourceReading):
@@ -45,10 +44,12 @@ class Resources(ResourceReading):
         submitter_id: str | None,
         *,
         method: str | None = None,
+        document: Mapping[str, Any] | None = None,
     ) -> Stored:
         """Keep version 1 of a new resource; raises VersionConflict where the id is taken.
 
-        `method` where it did not come by POST.
+        `method` where it did not come by POST; `document` is what is in the text, but for its id
+        and what the server tells in meta.
         """
         row = {
             "payer_id": self._scope.payer_id,
@@ -59,19 +60,41 @@ class Resources(ResourceReading):
             "created_at": self._now,
             "updated_at": self._now,
         }
-        inserting = inserting_if_absent(tables.resource, self._connection)
-        if not hits(self._connection, inserting, row):
+        if not inserts_alone(self._connection, tables.resource, row):
             raise VersionConflict(f"{type}/{id}")
         added = Stored(type, id, 1, self._now, text, submitter_id, method)
         self._add_version(added)
         self._identifiers.add(type, id, identifiers, submitter_id)
-        self._index.add(type, id, submitter_id, text)
+        self._index.add(type, id, submitter_id, text if document is None else document)
         return added
 
-    def amend(self, previous: Stored, text: str, *, method: str | None = None) -> Stored:
-        """Keep the next version; raises VersionConflict if `previous` is not current."""
+    def read_carrying_ahead(self, type: str, identifier: Identifier) -> None:
+        """Read what alone carries an identifier, of what the payer keeps, for who asks next."""
+        ahead = of(self._connection)
+        if ahead is None or not self._is_reference_data:
+            return
+        key_hash = self.hash_of(identifier)
+        given = {"b_payer": self._scope.payer_id, "b_type": type, "b_key": key_hash}
+        row = self._connection.execute(_carrying(), given).one_or_none()
+        if row is not None:
+            ahead.tell(self._place("identified", type, key_hash), [(type, row.id)])
+            ahead.tell(self._place("id", type, row.id), stored_from(row))
+
+    def amend(
+        self,
+        previous: Stored,
+        text: str,
+        *,
+        method: str | None = None,
+        document: Mapping[str, Any] | None = None,
+    ) -> Stored:
+        """Keep the next version; raises VersionConflict if `previous` is not current.
+
+        `document` as in `add`.
+        """
         amended = self._next(previous, text, method)
-        self._index.replace(previous.type, previous.id, previous.submitter_id, text)
+        content = text if document is None else document
+        self._index.replace(previous.type, previous.id, previous.submitter_id, content)
         return amended
 
     def replace(
@@ -177,3 +200,28 @@ class Resources(ResourceReading):
             "method": stored.method,
         }
         insert_rows(self._connection, tables.resource_version, (row,))
+
+
+@cache
+def _carrying() -> Select[Any]:
+    """What of the payer's alone carries an identifier, in its current version; else no row."""
+    payer_id: BindParameter[str] = bindparam("b_payer")
+    type: BindParameter[str] = bindparam("b_type")
+    # One value, looked up first: without statistics PostgreSQL would join whole tables.
+    only = (
+        select(case((func.count() == 1, func.min(_i.resource_id))))
+        .where(
+            _i.payer_id == payer_id,
+            _i.key_hash == bindparam("b_key"),
+            _i.type == type,
+            _i.submitter_id.is_(None),
+        )
+        .scalar_subquery()
+    )
+    return with_versions().where(
+        _r.payer_id == payer_id,
+        _r.type == type,
+        _r.id == only,
+        _r.submitter_id.is_(None),
+        is_version(_r.version),
+    )

@@ -4,7 +4,7 @@ Docs: docs/search.md.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -33,8 +33,10 @@ from app.store.search_rows import Row, SearchRows
 from app.store.together import insert_rows, put_off
 from app.store.types import ordered
 
-# Gives the entries of a resource, by its type and its text.
-Indexer = Callable[[str, str], Sequence[Entry]]
+# A resource as text, or as the document in it, where whoever writes it has that.
+Content = str | Mapping[str, Any]
+# Gives the entries of a resource, by its type and its content.
+Indexer = Callable[[str, Content], Sequence[Entry]]
 
 _KEY = ("payer_id", "type", "resource_id", "name", "position")
 _VALUES = {
@@ -49,11 +51,11 @@ _Kept = dict[tuple[str, Table], list[Row]]
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A resource and whose it is; `text` is None where it is not to be found."""
+    """A resource and whose it is; `content` is None where it is not to be found."""
 
     id: str
     submitter_id: str | None
-    text: str | None
+    content: Content | None
 
 
 class SearchIndex(SearchRows):
@@ -67,18 +69,21 @@ class SearchIndex(SearchRows):
         self._scope = scope
         self._indexer = indexer
 
-    def add(self, type: str, id: str, submitter_id: str | None, text: str) -> None:
+    def add(self, type: str, id: str, submitter_id: str | None, content: Content) -> None:
         """Write the entries of a resource that has none: one statement for each table."""
-        wanted = self._wanted(type, Indexed(id, submitter_id, text))
-        self._write({}, {(id, table): rows for table, rows in wanted.items()}, type)
+        key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
+        for table, rows in self._wanted(type, Indexed(id, submitter_id, content)).items():
+            positions: dict[str, Iterator[int]] = defaultdict(count)
+            placed = [key | row | {"position": next(positions[row["name"]])} for row in rows]
+            insert_rows(self._connection, table, placed)
 
-    def replace(self, type: str, id: str, submitter_id: str | None, text: str) -> None:
-        """Let a resource be found by another text: only what differs is written."""
+    def replace(self, type: str, id: str, submitter_id: str | None, content: Content) -> None:
+        """Let a resource be found by other content: only what differs is written."""
 
         def do(resources: list[Indexed]) -> None:
             self.replace_each(type, resources)
 
-        put_off(self._connection, ("index", type), (Indexed(id, submitter_id, text),), do)
+        put_off(self._connection, ("index", type), (Indexed(id, submitter_id, content),), do)
 
     def replace_each(self, type: str, resources: Sequence[Indexed]) -> int:
         """As `replace`, for many; how many rows were written or taken away.
@@ -111,7 +116,7 @@ class SearchIndex(SearchRows):
     def _wanted(self, type: str, one: Indexed) -> dict[Table, list[Row]]:
         """The rows that a resource should have, each once."""
         rows: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
-        for entry in () if one.text is None else self._indexer(type, one.text):
+        for entry in () if one.content is None else self._indexer(type, one.content):
             table, values = self.row(entry)
             row = {"submitter_id": one.submitter_id, **values}
             rows[table].setdefault(_content(table, row), row)

@@ -12,7 +12,6 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     select,
     tuple_,
     update,
@@ -26,7 +25,7 @@ from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
 from app.store.submission_rows import COLUMNS, Submission, attached_place, place
-from app.store.together import answered, hits, put_off
+from app.store.together import answered, hits, insert_rows, put_off
 
 __all__ = ["Submission", "Submissions"]
 
@@ -47,7 +46,7 @@ class Submissions:
         """Keep a new submission."""
         values = {name: getattr(submission, name) for name in Submission.__dataclass_fields__}
         values["payer_id"] = self._scope.payer_id
-        self._connection.execute(insert(tables.submission), values)
+        insert_rows(self._connection, tables.submission, (values,))
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Submission | None:
         """One submission, its row locked until the end if asked; None if not in this scope."""

@@ -10,7 +10,6 @@ from sqlalchemy import (
     and_,
     delete,
     insert,
-    not_,
     or_,
     select,
     tuple_,
@@ -19,8 +18,7 @@ from sqlalchemy import (
 
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
-from app.store import leases, tables
-from app.store.statements import inserted_if_absent
+from app.store import leases, replay_taking, tables
 
 _k = tables.replay_key.c
 _t = tables.task.c
@@ -158,7 +156,6 @@ class ReplayKeys:
         is_condition: bool = False,
     ) -> bool:
         """Keep a key; False where another request has just taken it."""
-        self._forget_lapsed(key_hash)
         row = {
             "payer_id": self._payer_id,
             "submitter_id": self._sender_id,
@@ -169,7 +166,8 @@ class ReplayKeys:
             "expires_at": self._now + lasts,
             "is_condition": is_condition,
         }
-        return inserted_if_absent(self._connection, tables.replay_key, row)
+        taking = replay_taking.taking(self._connection.dialect.name)
+        return self._connection.execute(taking, row | {"b_now": self._now}).first() is not None
 
     def forget_of(self, type: str, resource_id: str) -> None:
         """Free every key that was kept for a resource."""
@@ -209,11 +207,6 @@ class ReplayKeys:
         )
         self._connection.execute(
             update(tables.replay_key).where(*of_resource).values(expires_at=self._now + lasts)
-        )
-
-    def _forget_lapsed(self, key_hash: str) -> None:
-        self._connection.execute(
-            tables.replay_key.delete().where(*self._key(key_hash), not_(self._counts()))
         )
 
     def _counts(self) -> ColumnElement[bool]:

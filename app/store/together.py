@@ -26,7 +26,12 @@ class Outrun(Exception):
 
 
 class Together:
-    """What a transaction knows ahead, and what it has put off."""
+    """What a transaction knows ahead, and what it has put off.
+
+    `puts_off`: also what has to hit a row is done in the end.
+    """
+
+    puts_off = True
 
     def __init__(self, connection: Connection, *, is_view: bool) -> None:
         self._connection = connection
@@ -72,6 +77,14 @@ class Together:
         """Do this in the end with all items of this key, in the order in which they came."""
         self._put_off.setdefault(key, (do, []))[1].extend(items)
 
+    def insert(self, table: Table, rows: _Rows) -> None:
+        """Insert rows of the same columns in the end."""
+
+        def do(all_rows: list[Any]) -> None:
+            insert_all(self._connection, table, all_rows)
+
+        self.put_off((table.name, *rows[0]), rows, do)
+
     def flush(self) -> None:
         """Do what was put off; raises Outrun."""
         while self._put_off:
@@ -83,8 +96,18 @@ class Together:
 def together(connection: Connection, *, is_view: bool) -> Together:
     """Let the transaction of this connection be one for many; it ends with the connection."""
     begun = Together(connection, is_view=is_view)
-    connection.execution_options(**{_OPTION: begun})
+    begin(connection, begun)
     return begun
+
+
+def begin(connection: Connection, begun: Together) -> None:
+    """Let the transaction of this connection do together what it can, until that is ended."""
+    connection.execution_options(**{_OPTION: begun})
+
+
+def end(connection: Connection) -> None:
+    """Let it do everything at once again."""
+    connection.execution_options(**{_OPTION: None})
 
 
 def of(connection: Connection) -> Together | None:
@@ -118,12 +141,11 @@ def put_off(
 
 def insert_rows(connection: Connection, table: Table, rows: _Rows) -> None:
     """Insert rows of the same columns that nobody else can insert, now or with the others."""
-    if rows:
-
-        def do(all_rows: list[Any]) -> None:
-            insert_all(connection, table, all_rows)
-
-        put_off(connection, (table.name, *rows[0]), rows, do)
+    many = of(connection)
+    if rows and many is None:
+        insert_all(connection, table, rows)
+    elif rows and many is not None:
+        many.insert(table, rows)
 
 
 def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) -> bool:
@@ -133,6 +155,9 @@ def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) 
     must be one and the same for all rows of its kind.
     """
     many = of(connection)
+    if many is not None and not many.puts_off:
+        many.flush()
+        many = None
     if many is None:
         return connection.execute(statement, row, execution_options=_COUNTED).rowcount == 1
     many.put_off(statement, (row,), lambda rows: _hit(connection, statement, rows))

@@ -4,7 +4,7 @@ Built for one payer and submitter, whom every statement of the collections then 
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from app.store.decisions import Decisions
 from app.store.due import Due
 from app.store.ended import Ended
 from app.store.enrollments import Enrollments
+from app.store.gathering import gathered
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
@@ -129,6 +130,13 @@ class UnitOfWork:
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives; made once for each key where the transaction is for many."""
         return lasting(self._connection, ("made", key), make)
+
+    def gathered(self) -> AbstractContextManager[None]:
+        """A part whose new rows are written in its end, together; until then nobody reads them.
+
+        In its end raises VersionConflict where the id of a new resource is taken.
+        """
+        return gathered(self._connection)
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

@@ -17,7 +17,6 @@ from sqlalchemy import (
     bindparam,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -29,7 +28,7 @@ from app.domain.parties import Scope
 from app.store import leasing, tables
 from app.store.fences import finishing
 from app.store.tables import JobState
-from app.store.together import hits
+from app.store.together import hits, insert_rows
 
 _j = tables.job.c
 _s = tables.submission.c
@@ -100,22 +99,20 @@ class WorkQueue:
         family: str | None = None,
     ) -> None:
         """Enqueue a job on a submission of one submitter; `family`: see `lease`."""
-        self._connection.execute(
-            insert(tables.job),
-            {
-                "payer_id": scope.payer_id,
-                "submitter_id": scope.submitter_id,
-                "kind": kind,
-                "type": submission[0],
-                "submission_id": submission[1],
-                "epoch": epoch,
-                "state": JobState.WAITING,
-                "due_at": due_at,
-                "attempts": 0,
-                "created_at": self._now,
-                "family": family,
-            },
-        )
+        row = {
+            "payer_id": scope.payer_id,
+            "submitter_id": scope.submitter_id,
+            "kind": kind,
+            "type": submission[0],
+            "submission_id": submission[1],
+            "epoch": epoch,
+            "state": JobState.WAITING,
+            "due_at": due_at,
+            "attempts": 0,
+            "created_at": self._now,
+            "family": family,
+        }
+        insert_rows(self._connection, tables.job, (row,))
 
     def lease_one(
         self, token: str, payer_id: str, submission: tuple[str, str], kind: str, length: timedelta

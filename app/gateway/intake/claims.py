@@ -21,6 +21,7 @@ from app.fhir.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
 from app.gateway import answers, authorizations, clocks, earlier_payers
 from app.gateway.attachments import attach_earlier
+from app.gateway.coverages import focal_coverages
 from app.gateway.earlier_claims import remember
 from app.gateway.families import family_of
 from app.gateway.intake.subrogation import subrogation
@@ -42,7 +43,8 @@ def take(
     claim = read_claim(dict(document), base)
     today = work.now.astimezone(client.payer.settings.zone).date()
     issues = edits(claim, today, _born_on(document, claim.patient, work))
-    issues += subrogation(dict(document), base, work)
+    coverages = focal_coverages(document, base, work)
+    issues += subrogation(document, coverages, base, work)
     _hold_identifiers(document, claim, stored, client, work)
     if issues:
         work.submissions.free_identifiers(stored.id)
@@ -56,7 +58,9 @@ def take(
     else:
         clocks.received(submission, claim, client.payer, work)
         attach_earlier(submission, document, work)
-        family = family_of(claim, remember(stored.id, claim, dict(document), base, work), work)
+        coverage = next(iter(coverages.values()), None)
+        remember(stored.id, claim, coverage, work)
+        family = family_of(claim, coverage, work)
         earlier_payers.remember(stored.id, dict(document), base, work)
         due_at = work.now + client.payer.settings.head_start(is_urgent=claim.priority == STAT)
         work.jobs.add(work.scope, ADJUDICATE, submission.key, submission.epoch, due_at, family)

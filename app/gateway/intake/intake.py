@@ -3,6 +3,8 @@
 http://hl7.org/fhir/R4/http.html#create
 """
 
+from contextlib import nullcontext
+
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.fhir import json_text
@@ -32,6 +34,8 @@ _BY_TYPE = {
     "Communication": communications.take,
     "PaymentNotice": payment_notices.take,
 }
+# Nothing of these is read again before all of it is written.
+_GATHERED = frozenset({"Claim"})
 _MUST_BE_ACTIVE = frozenset(
     {"Claim", "CoverageEligibilityRequest", "EnrollmentRequest", "PaymentNotice"}
 )
@@ -53,24 +57,42 @@ def take(
     """
     require_creator(received.document, client, base)
     keys = replay_keys(received, work)
-    is_spent = keys.is_spent(work.replay_keys)
-    again = earlier(received, work)
+    id = id or received.id or work.new_id()
+    again = _earlier_or_taken(received, keys, id, work)
     if again is not None:
         keys.bind(work.replay_keys, again.stored.type, again.stored.id)
         return again
+    # What it took is let go with all of the transaction.
     issues = [*_status_issues(received), *party_issues(received.document, client, base, work)]
     if issues:
         raise Unacceptable(*issues)
-    id = id or received.id or work.new_id()
+    if client.kind is ClientKind.PAYER_CLIENT:
+        return _of_the_payer(received, id, client, base, work)
+    with work.gathered() if received.type in _GATHERED else nullcontext():
+        taken = _new(received, id, client, base, work, is_handed_over)
+        _audit(taken, received, client, work)
+    return taken
+
+
+def _earlier_or_taken(received: Received, keys: Keys, id: str, work: UnitOfWork) -> Taken | None:
+    """What the same request was answered with before; None once its keys are taken for it."""
+    if keys.is_by_content:
+        # Most requests are new: asked by taking the key, that costs one statement.
+        if keys.take(work.replay_keys, received.type, id):
+            return None
+        again = earlier(received, work)
+        if again is None:
+            raise TakenMeanwhile
+        return again
+    is_spent = keys.is_spent(work.replay_keys)
+    again = earlier(received, work)
+    if again is not None:
+        return again
     if is_spent:
         keys.renew(work.replay_keys)
     if not keys.take(work.replay_keys, received.type, id):
         raise TakenMeanwhile
-    if client.kind is ClientKind.PAYER_CLIENT:
-        return _of_the_payer(received, id, client, base, work)
-    taken = _new(received, id, client, base, work, is_handed_over)
-    _audit(taken, received, client, work)
-    return taken
+    return None
 
 
 def earlier(received: Received, work: UnitOfWork) -> Taken | None:
@@ -101,7 +123,12 @@ def _new(
 ) -> Taken:
     text = json_text.stamped(received.text, id, 1, work.now)
     stored = work.resources.add(
-        received.type, id, text, identifiers_of(received.document), client.scope.submitter_id
+        received.type,
+        id,
+        text,
+        identifiers_of(received.document),
+        client.scope.submitter_id,
+        document=received.document,
     )
     kind = _BY_TYPE.get(received.type)
     if kind is None:
