@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, bindparam, delete, select, update
 
 from app.domain.adjudication import Counter, Posting
 from app.domain.parties import Scope
@@ -18,6 +18,12 @@ from app.store.together import answered, hits, insert_rows, of
 _h = tables.counter_holder.c
 _e = tables.counter_entry.c
 _COUNTER = (_e.holder, _e.kind, _e.category, _e.period)
+
+_ADVANCING = (
+    update(tables.counter_holder)
+    .where(_h.payer_id == bindparam("b_payer"), _h.holder == bindparam("b_holder"))
+    .values(version=_h.version + 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +131,7 @@ class Counters:
         for holder in sorted({posting.counter.holder for posting in entries}):
             if holder not in versions:
                 # Of another coverage than the one it is decided on now: no question used it.
-                self._advance(holder)
+                self._advance([holder])
             elif not self._advanced(holder, versions[holder]):
                 return False
         self._append(submission_id, entries)
@@ -134,8 +140,7 @@ class Counters:
     def give_back(self, submission_id: str) -> None:
         """Enter the opposite of everything a submission still holds."""
         opposite = self._opposite(submission_id)
-        for holder in sorted({posting.counter.holder for posting in opposite}):
-            self._advance(holder)
+        self._advance(sorted({posting.counter.holder for posting in opposite}))
         self._append(submission_id, opposite)
 
     def purge(self, submission_id: str) -> None:
@@ -168,12 +173,10 @@ class Counters:
     def _opposite(self, submission_id: str) -> list[Posting]:
         return [replace(each, amount=-each.amount) for each in self.posted(submission_id)]
 
-    def _advance(self, holder: str) -> None:
-        self._connection.execute(
-            update(tables.counter_holder)
-            .where(_h.payer_id == self._payer_id, _h.holder == holder)
-            .values(version=_h.version + 1)
-        )
+    def _advance(self, holders: Sequence[str]) -> None:
+        given = [{"b_payer": self._payer_id, "b_holder": holder} for holder in holders]
+        if given:
+            self._connection.execute(_ADVANCING, given)
 
     def _advanced(self, holder: str, version: int) -> bool:
         if version == 0:

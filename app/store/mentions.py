@@ -9,14 +9,14 @@ from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import Connection, and_, delete, insert, select
+from sqlalchemy import Connection, and_, delete, select
 
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import of
+from app.store.together import insert_rows, of
 
 _m = tables.mention.c
 _s = tables.submission.c
@@ -45,8 +45,7 @@ class Mentions:
             }
             for key_hash in self.hashes(names)
         ]
-        if rows:
-            self._connection.execute(insert(tables.mention), rows)
+        insert_rows(self._connection, tables.mention, rows)
 
     def of(self, names: Iterable[str]) -> list[tuple[str, str]]:
         """Type and id of whatever names one of these."""

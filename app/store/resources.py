@@ -74,6 +74,12 @@ class Resources(ResourceReading):
         self._index.replace(previous.type, previous.id, previous.submitter_id, text)
         return amended
 
+    def restate(self, previous: Stored, text: str, status: str) -> Stored:
+        """As `amend`, for a text in which nothing but the status is another one."""
+        amended = self._next(previous, text, None)
+        self._index.restate(previous.type, previous.id, previous.submitter_id, text, status)
+        return amended
+
     def replace(
         self,
         previous: Stored,

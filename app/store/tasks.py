@@ -9,7 +9,6 @@ from sqlalchemy import (
     Connection,
     and_,
     delete,
-    insert,
     not_,
     or_,
     select,
@@ -21,6 +20,7 @@ from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
 from app.store import leases, tables
 from app.store.statements import inserted_if_absent
+from app.store.together import insert_rows
 
 _k = tables.replay_key.c
 _t = tables.task.c
@@ -56,19 +56,17 @@ class Tasks:
 
     def add(self, row: TaskRow) -> None:
         """Keep a Task's row."""
-        self._connection.execute(
-            insert(tables.task),
-            {
-                "payer_id": self._scope.payer_id,
-                "submitter_id": self._scope.submitter_id,
-                "id": row.id,
-                "code": row.code,
-                "status": row.status,
-                "focus_type": row.focus_type,
-                "focus_id": row.focus_id,
-                "created_at": self._now,
-            },
-        )
+        values = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": self._scope.submitter_id,
+            "id": row.id,
+            "code": row.code,
+            "status": row.status,
+            "focus_type": row.focus_type,
+            "focus_id": row.focus_id,
+            "created_at": self._now,
+        }
+        insert_rows(self._connection, tables.task, (values,))
 
     def find(self, id: str) -> TaskRow | None:
         """One Task's row; None if there is none in this scope."""
@@ -158,7 +156,6 @@ class ReplayKeys:
         is_condition: bool = False,
     ) -> bool:
         """Keep a key; False where another request has just taken it."""
-        self._forget_lapsed(key_hash)
         row = {
             "payer_id": self._payer_id,
             "submitter_id": self._sender_id,
@@ -169,6 +166,9 @@ class ReplayKeys:
             "expires_at": self._now + lasts,
             "is_condition": is_condition,
         }
+        if inserted_if_absent(self._connection, tables.replay_key, row):
+            return True
+        self._forget_lapsed(key_hash)
         return inserted_if_absent(self._connection, tables.replay_key, row)
 
     def forget_of(self, type: str, resource_id: str) -> None:

@@ -8,7 +8,8 @@ was put off.
 Docs: docs/adr/0017-claims-are-decided-in-batches.md.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
@@ -72,6 +73,14 @@ class Together:
         """Do this in the end with all items of this key, in the order in which they came."""
         self._put_off.setdefault(key, (do, []))[1].extend(items)
 
+    def insert(self, table: Table, rows: _Rows) -> None:
+        """Insert rows of the same columns in the end."""
+
+        def do(all_rows: list[Any]) -> None:
+            insert_all(self._connection, table, all_rows)
+
+        self.put_off((table.name, *rows[0]), rows, do)
+
     def flush(self) -> None:
         """Do what was put off; raises Outrun."""
         while self._put_off:
@@ -85,6 +94,16 @@ def together(connection: Connection, *, is_view: bool) -> Together:
     begun = Together(connection, is_view=is_view)
     connection.execution_options(**{_OPTION: begun})
     return begun
+
+
+@contextmanager
+def attached(connection: Connection, many: Together) -> Iterator[None]:
+    """Let a part of a transaction be one for many."""
+    connection.execution_options(**{_OPTION: many})
+    try:
+        yield
+    finally:
+        connection.execution_options(**{_OPTION: None})
 
 
 def of(connection: Connection) -> Together | None:
@@ -118,12 +137,11 @@ def put_off(
 
 def insert_rows(connection: Connection, table: Table, rows: _Rows) -> None:
     """Insert rows of the same columns that nobody else can insert, now or with the others."""
-    if rows:
-
-        def do(all_rows: list[Any]) -> None:
-            insert_all(connection, table, all_rows)
-
-        put_off(connection, (table.name, *rows[0]), rows, do)
+    many = of(connection) if rows else None
+    if many is not None:
+        many.insert(table, rows)
+    elif rows:
+        insert_all(connection, table, rows)
 
 
 def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) -> bool:
@@ -134,18 +152,18 @@ def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) 
     """
     many = of(connection)
     if many is None:
-        return connection.execute(statement, row, execution_options=_COUNTED).rowcount == 1
+        return connection.execute(statement, row, execution_options=COUNTED).rowcount == 1
     many.put_off(statement, (row,), lambda rows: _hit(connection, statement, rows))
     return True
 
 
 # Else SQLAlchemy does not tell how many rows an INSERT wrote.
-_COUNTED = {"preserve_rowcount": True}
+COUNTED = {"preserve_rowcount": True}
 
 
 def _hit(connection: Connection, statement: Executable, rows: list[Mapping[str, Any]]) -> None:
     # In one order for all, so that two transactions do not wait for each other.
     ordered = sorted(rows, key=lambda row: [str(row[name]) for name in sorted(row)])
-    done = connection.execute(statement, ordered, execution_options=_COUNTED)
+    done = connection.execute(statement, ordered, execution_options=COUNTED)
     if done.rowcount != len(rows):
         raise Outrun

@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
+from app.store.at_once import at_once
 from app.store.audit import Audit
 from app.store.calendar import Calendar
 from app.store.carried import Carried
@@ -34,13 +35,13 @@ from app.store.reference_epoch import ReferenceEpoch
 from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
-from app.store.resources import Resources
+from app.store.resources import Resources, VersionConflict
 from app.store.search_index import Indexer, SearchIndex
 from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
-from app.store.together import lasting
+from app.store.together import Outrun, lasting
 from app.store.tombstones import Tombstones
 from app.store.work_queue import WorkQueue
 
@@ -124,6 +125,18 @@ class UnitOfWork:
     def once(self, key: Hashable, make: Callable[[], T]) -> T:
         """What `make` gives; made once for each key where the transaction is for many."""
         return lasting(self._connection, ("made", key), make)
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """A part whose rows are inserted in its end, by one statement; it must not read them.
+
+        Raises VersionConflict where something that it changes was changed by someone else.
+        """
+        try:
+            with at_once(self._connection):
+                yield
+        except Outrun:
+            raise VersionConflict("changed meanwhile") from None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:
