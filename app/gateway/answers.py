@@ -72,7 +72,8 @@ def with_status(previous: Stored, status: str, work: UnitOfWork) -> Stored:
     if previous.text is None:
         raise ValueError(f"{previous.reference} has no content")
     text = json_text.replaced(previous.text, {"status": json_text.write(status)})
-    return amended(previous, text, work)
+    stamped = json_text.stamped(text, previous.id, previous.version + 1, work.now)
+    return work.resources.restate(previous, stamped, status)
 
 
 def pend(

@@ -35,11 +35,14 @@ def cancelled(submission: Submission, payer: Payer, work: UnitOfWork) -> Stored 
     if moved is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")
     stopped(submission, payer, work)
-    _set_status(submission.type, submission.id, final_status(submission.type), work)
-    response = _cancel_answers(submission, work)
-    if submission.type != "Claim" or submission.decided_at is None or response is None:
-        return None
-    return _reversal(moved, response, payer, work)
+    with work.at_once(puts_off=True):
+        restated = _restated(submission, work)
+        if submission.type != "Claim" or submission.decided_at is None:
+            return None
+        response = restated.get(_response_key(submission))
+        if response is None:
+            return None
+        return _reversal(moved, restated[submission.key], response, payer, work)
 
 
 def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
@@ -48,7 +51,8 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
     Raises Refused where what it did can no longer be taken back.
     """
     work.submissions.free_identifiers(submission.id)
-    work.jobs.withdraw(work.scope.payer_id, submission.key)
+    if submission.state in UNDECIDED:
+        work.jobs.withdraw(work.scope.payer_id, submission.key)
     work.pended.withdraw(submission.key)
     questions.close(submission, work)
     if submission.type == "EnrollmentRequest":
@@ -59,7 +63,11 @@ def stopped(submission: Submission, payer: Payer, work: UnitOfWork) -> None:
         return
     if submission.state in UNDECIDED:
         clocks.taken_away(submission, Ending.CANCELLED, work)
-    overtaken(submission, payer, work)
+    if submission.decided_at is None:
+        # Nothing was counted, reserved or owed, and nobody asked to have it decided again.
+        return
+    if submission.is_reopened:
+        overtaken(submission, payer, work)
     work.counters.give_back(submission.id)
     work.reservations.restore(submission.id)
     payables.take_back(submission, work)
@@ -74,26 +82,30 @@ def final_status(type: str) -> str:
     return FinancialStatus.ENTERED_IN_ERROR if is_event else FinancialStatus.CANCELLED
 
 
-def _cancel_answers(submission: Submission, work: UnitOfWork) -> Stored | None:
-    if submission.benefit_id is not None:
-        _set_status("ExplanationOfBenefit", submission.benefit_id, FinancialStatus.CANCELLED, work)
+def _response_key(submission: Submission) -> tuple[str, str] | None:
     if submission.response_type is None or submission.response_id is None:
         return None
-    return _set_status(
-        submission.response_type, submission.response_id, FinancialStatus.CANCELLED, work
-    )
+    return (submission.response_type, submission.response_id)
 
 
-def _set_status(type: str, id: str, status: str, work: UnitOfWork) -> Stored:
-    current = work.resources.find(type, id)
-    if current is None:
-        raise VersionConflict(f"{type}/{id}")
-    return answers.with_status(current, status, work)
+def _restated(submission: Submission, work: UnitOfWork) -> dict[tuple[str, str] | None, Stored]:
+    """The request and its answers with the status that tells of a cancel, by type and id."""
+    statuses = {submission.key: final_status(submission.type)}
+    if submission.benefit_id is not None:
+        statuses["ExplanationOfBenefit", submission.benefit_id] = FinancialStatus.CANCELLED
+    response = _response_key(submission)
+    if response is not None:
+        statuses[response] = FinancialStatus.CANCELLED
+    found = work.resources.find_each(statuses)
+    for missing in statuses.keys() - found.keys():
+        raise VersionConflict("/".join(missing))
+    return {key: answers.with_status(found[key], status, work) for key, status in statuses.items()}
 
 
-def _reversal(submission: Submission, response: Stored, payer: Payer, work: UnitOfWork) -> Stored:
-    claim = work.resources.find(submission.type, submission.id)
-    if claim is None or claim.text is None or response.text is None:
+def _reversal(
+    submission: Submission, claim: Stored, response: Stored, payer: Payer, work: UnitOfWork
+) -> Stored:
+    if claim.text is None or response.text is None:
         raise VersionConflict(f"{submission.type}/{submission.id}")
     id = work.new_id()
     told = answers.answering(

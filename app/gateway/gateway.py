@@ -188,14 +188,15 @@ def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     _require_submitter(asked.client)
     lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
-    earlier = _earlier(asked.keys, work)
-    if earlier is not None:
+    request = _request(asked, work)
+    # Taken first, and looked up only where that fails: nearly every request is a new one.
+    if not asked.keys.take(work.replay_keys, "Task", request.task_id, lasts):
+        earlier = _earlier(asked.keys, work)
+        if earlier is None:
+            raise TakenMeanwhile
         asked.keys.bind(work.replay_keys, "Task", earlier.stored.id, lasts)
         return earlier
     _require_parties(asked, work)
-    request = _request(asked, work)
-    if not asked.keys.take(work.replay_keys, "Task", request.task_id, lasts):
-        raise TakenMeanwhile
     outcome = _outcome(request, work)
     if not outcome.keeps_key:
         asked.keys.let_go(work.replay_keys)
@@ -269,11 +270,12 @@ def _recorded(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWor
     text = _answered(asked, task_id, outcome, work)
     stamped = json_text.stamped(text, task_id, 1, work.now)
     identifiers = (*identifiers_of(asked.received.document), own_identifier("Task", task_id))
-    stored = work.resources.add("Task", task_id, stamped, identifiers, asked.client.id)
     focus_type, focus_id = outcome.focus or (None, None)
-    work.tasks.add(TaskRow(task_id, asked.task.code, outcome.status, focus_type, focus_id))
-    work.mentions.add("Task", task_id, named_in(json_text.parsed(text), asked.base))
-    work.audit.add(_event(asked, task_id, outcome, str(asked.task.code)))
+    with work.at_once(puts_off=True):
+        stored = work.resources.add("Task", task_id, stamped, identifiers, asked.client.id)
+        work.tasks.add(TaskRow(task_id, asked.task.code, outcome.status, focus_type, focus_id))
+        work.mentions.add("Task", task_id, named_in(json_text.parsed(text), asked.base))
+        work.audit.add(_event(asked, task_id, outcome, str(asked.task.code)))
     return Taken(stored, is_new=True, urgent=outcome.focus if outcome.is_urgent else None)
 
 

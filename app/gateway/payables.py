@@ -46,17 +46,24 @@ def owe(claim: Submission, benefit: Money | None, document: Document, work: Unit
 
 def take_back(claim: Submission, work: UnitOfWork) -> None:
     """Enter the opposite of all that a Claim came to: what was paid is asked back by a run."""
-    for balance in work.payables.balances(claim.id):
+    entered = work.payables.balances(claim.id)
+    for balance in entered:
         _enter(claim, balance, -balance.entered, EntryKind.REVERSAL, work)
-    _clear(claim.id, work)
+    # By now it comes to nothing.
+    if entered and not any(balance.was_paid for balance in entered):
+        _settle_nothing(claim.id, work)
 
 
 def _clear(claim_id: str, work: UnitOfWork) -> None:
     """What comes to nothing before it was ever paid is settled at once: no run is to look at it."""
     balances = work.payables.balances(claim_id)
     if not any(balance.was_paid or balance.entered for balance in balances):
-        work.payables.void(claim_id)
-        work.payments.release(claim_id)
+        _settle_nothing(claim_id, work)
+
+
+def _settle_nothing(claim_id: str, work: UnitOfWork) -> None:
+    work.payables.void(claim_id)
+    work.payments.release(claim_id)
 
 
 def _ledger(claim: Submission, currency: str, document: Document, work: UnitOfWork) -> PayeeLedger:

@@ -98,11 +98,14 @@ class Keys:
             kept.forget(self.condition)
 
     def take(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> bool:
-        """Take every key; False where another request is just ahead with one of them."""
-        return all(
-            kept.keep(key, self.fingerprint, type, id, lasts, is_condition=key == self.condition)
-            for key in self.all
-        )
+        """Take every key; False, with none taken, where a request had one of them before."""
+        for at, key in enumerate(self.all):
+            is_condition = key == self.condition
+            if not kept.keep(key, self.fingerprint, type, id, lasts, is_condition=is_condition):
+                for taken in self.all[:at]:
+                    kept.forget(taken)
+                return False
+        return True
 
     def bind(self, kept: ReplayKeys, type: str, id: str, lasts: timedelta = KEPT_FOR) -> None:
         """Bind headers that came only now to what was there before.

@@ -31,6 +31,12 @@ _POSTED = select(_e.submission_id, *_COUNTER, _e.line, _e.amount).where(
     _e.submission_id.in_(bindparam("b_submissions", expanding=True)),
 )
 
+_ADVANCING = (
+    update(tables.counter_holder)
+    .where(_h.payer_id == bindparam("b_payer"), _h.holder == bindparam("b_holder"))
+    .values(version=_h.version + 1)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Standings:
@@ -126,7 +132,7 @@ class Counters:
         for holder in sorted({posting.counter.holder for posting in entries}):
             if holder not in versions:
                 # Of another coverage than the one it is decided on now: no question used it.
-                self._advance(holder)
+                self._advance([holder])
             elif not self._advanced(holder, versions[holder]):
                 return False
         self._append(submission_id, entries)
@@ -135,8 +141,7 @@ class Counters:
     def give_back(self, submission_id: str) -> None:
         """Enter the opposite of everything a submission still holds."""
         opposite = self._opposite(submission_id)
-        for holder in sorted({posting.counter.holder for posting in opposite}):
-            self._advance(holder)
+        self._advance(sorted({posting.counter.holder for posting in opposite}))
         self._append(submission_id, opposite)
 
     def purge(self, submission_id: str) -> None:
@@ -170,12 +175,10 @@ class Counters:
     def _opposite(self, submission_id: str) -> list[Posting]:
         return [replace(each, amount=-each.amount) for each in self.posted(submission_id)]
 
-    def _advance(self, holder: str) -> None:
-        self._connection.execute(
-            update(tables.counter_holder)
-            .where(_h.payer_id == self._payer_id, _h.holder == holder)
-            .values(version=_h.version + 1)
-        )
+    def _advance(self, holders: Sequence[str]) -> None:
+        given = [{"b_payer": self._payer_id, "b_holder": holder} for holder in holders]
+        if given:
+            self._connection.execute(_ADVANCING, given)
 
     def _advanced(self, holder: str, version: int) -> bool:
         if version == 0:

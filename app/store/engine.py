@@ -57,6 +57,8 @@ _PRAGMAS = (
     "secure_delete=ON",
     f"busy_timeout={_BUSY_MILLISECONDS}",
     "trusted_schema=OFF",
+    # What a savepoint may have to undo is not to be left in files that nobody purges.
+    "temp_store=MEMORY",
 )
 _POSTGRESQL_OPTIONS = (
     "-c lock_timeout=5000 -c statement_timeout=15000"

@@ -215,11 +215,12 @@ class Payables:
     def void(self, claim_id: str) -> None:
         """Settle, without a payment, what of a Claim was not settled."""
         query = (
-            select(_e.seq)
+            select(_e.payer_id, _e.seq)
             .select_from(JOINED)
             .where(*self._owned(_e), _e.claim_id == claim_id, _s.entry_seq.is_(None))
         )
-        self.settle(self._connection.execute(query).scalars().all(), None)
+        names = ["payer_id", "entry_seq"]
+        self._connection.execute(insert(tables.payable_settled).from_select(names, query))
 
     def _owned(self, columns: object) -> tuple[ColumnElement[bool], ...]:
         return owned(columns, self._scope)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, func, select, update
 
 from app.domain.codes import HandOver
 from app.domain.parties import Scope
@@ -212,8 +212,7 @@ class Pended:
             }
             for position, item in enumerate(items)
         ]
-        if rows:
-            self._connection.execute(insert(tables.handed_over), rows)
+        insert_rows(self._connection, tables.handed_over, rows)
 
     def handed_over(self, task_id: str) -> list[tuple[str, str, int]]:
         """Type, id and version of what a poll handed over, in order; empty for any other Task."""

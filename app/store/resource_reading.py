@@ -101,6 +101,20 @@ class ResourceReading:
 
         return answered(self._connection, self._place("ids", type, *wanted), ask)
 
+    def find_each(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
+        """The current versions of resources of several types, by type and id."""
+        wanted = sorted(set(keys))
+        query = with_versions().where(
+            _r.payer_id == self._scope.payer_id,
+            _r.type.in_(sorted({type for type, _ in wanted})),
+            _r.id.in_([id for _, id in wanted]),
+            self._visible(),
+            is_version(_r.version),
+        )
+        found = (stored_from(row) for row in self._connection.execute(query))
+        by_key = {(stored.type, stored.id): stored for stored in found}
+        return {key: by_key[key] for key in wanted if key in by_key}
+
     def read_ahead(self, type: str, ids: Iterable[str]) -> None:
         """Read current versions for a transaction that asks for each of them."""
         ahead, wanted = of(self._connection), sorted(set(ids))

@@ -9,9 +9,9 @@ from sqlalchemy import BindParameter, Select, bindparam, case, delete, func, sel
 
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.at_once import inserts_alone
 from app.store.bodies import encoded
 from app.store.fences import advancing_resource
-from app.store.gathering import inserts_alone
 from app.store.resource_reading import ResourceReading
 from app.store.together import hits, insert_rows, of
 from app.store.versions import (
@@ -95,6 +95,12 @@ class Resources(ResourceReading):
         amended = self._next(previous, text, method)
         content = text if document is None else document
         self._index.replace(previous.type, previous.id, previous.submitter_id, content)
+        return amended
+
+    def restate(self, previous: Stored, text: str, status: str) -> Stored:
+        """As `amend`, for a text in which nothing but the status is another one."""
+        amended = self._next(previous, text, None)
+        self._index.restate(previous.type, previous.id, previous.submitter_id, text, status)
         return amended
 
     def replace(

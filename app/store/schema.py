@@ -21,12 +21,14 @@ class NoSuchRevision(Exception):
 
 def upgrade(store: Store, revision: str = "head") -> None:
     """Apply every revision up to this one; raises NoSuchRevision."""
+    _begin_anew(store)
     with _revisions_named(revision):
         store.write(lambda connection: command.upgrade(_config(connection), revision))
 
 
 def downgrade(store: Store, revision: str) -> None:
     """Take revisions back down to this one; `base` is an empty database. Raises NoSuchRevision."""
+    _begin_anew(store)
     with _revisions_named(revision):
         store.write(lambda connection: command.downgrade(_config(connection), revision))
 
@@ -41,6 +43,11 @@ def current(store: Store) -> str | None:
 def newest() -> str | None:
     """The revision that this version of the gateway works with."""
     return ScriptDirectory(str(_FOLDER)).get_current_head()
+
+
+def _begin_anew(store: Store) -> None:
+    """By a connection of its own: views of one that was used may stand on the tables of before."""
+    store.engine.dispose()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 Docs: docs/search.md.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from sqlalchemy import (
     CompoundSelect,
     Connection,
     Table,
+    Update,
     bindparam,
     cast,
     delete,
@@ -22,6 +24,7 @@ from sqlalchemy import (
     null,
     select,
     union_all,
+    update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -30,7 +33,7 @@ from app.domain.search.entries import Entry
 from app.store import tables
 from app.store.hashing import Hasher
 from app.store.search_rows import Row, SearchRows
-from app.store.together import insert_rows, put_off
+from app.store.together import COUNTED, insert_rows, put_off
 from app.store.types import ordered
 
 # A resource as text, or as the document in it, where whoever writes it has that.
@@ -84,6 +87,25 @@ class SearchIndex(SearchRows):
             self.replace_each(type, resources)
 
         put_off(self._connection, ("index", type), (Indexed(id, submitter_id, content),), do)
+
+    def restate(self, type: str, id: str, submitter_id: str | None, text: str, status: str) -> None:
+        """As `replace`, for a text in which nothing but the status is another one."""
+        told = self._indexer(type, json.dumps({"resourceType": type, "status": status}))
+        [(table, row)] = [self.row(entry) for entry in told]
+        if table is not tables.search_token:
+            raise ValueError(f"the status of {type} is no code")
+        key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
+        given = {f"b_{name}": value for name, value in {**key, **row}.items()}
+
+        def do(restated: list[tuple[Indexed, dict[str, Any]]]) -> None:
+            rows = [values for _, values in restated]
+            done = self._connection.execute(_restating(), rows, execution_options=COUNTED)
+            if done.rowcount != len(rows):
+                # One had none, or several: an extension may stand in the place of a code.
+                for one, values in restated:
+                    self.replace_each(values["b_type"], [one])
+
+        put_off(self._connection, "status", [(Indexed(id, submitter_id, text), given)], do)
 
     def replace_each(self, type: str, resources: Sequence[Indexed]) -> int:
         """As `replace`, for many; how many rows were written or taken away.
@@ -207,6 +229,18 @@ def _rows_kept() -> CompoundSelect[Any]:
             )
             for kind, table in enumerate(tables.SEARCH_TABLES)
         )
+    )
+
+
+@cache
+def _restating() -> Update:
+    """Another code in the place of the one that a resource has under a name."""
+    token = tables.search_token.c
+    key = ("payer_id", "type", "resource_id", "name")
+    return (
+        update(tables.search_token)
+        .where(*(token[name] == bindparam(f"b_{name}") for name in key))
+        .values({name: bindparam(f"b_{name}") for name in ("code_hash", "system_hash", "sort_key")})
     )
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import (
     Connection,
     and_,
     delete,
-    insert,
     or_,
     select,
     tuple_,
@@ -19,6 +18,7 @@ from sqlalchemy import (
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
 from app.store import leases, replay_taking, tables
+from app.store.together import insert_rows
 
 _k = tables.replay_key.c
 _t = tables.task.c
@@ -54,19 +54,17 @@ class Tasks:
 
     def add(self, row: TaskRow) -> None:
         """Keep a Task's row."""
-        self._connection.execute(
-            insert(tables.task),
-            {
-                "payer_id": self._scope.payer_id,
-                "submitter_id": self._scope.submitter_id,
-                "id": row.id,
-                "code": row.code,
-                "status": row.status,
-                "focus_type": row.focus_type,
-                "focus_id": row.focus_id,
-                "created_at": self._now,
-            },
-        )
+        values = {
+            "payer_id": self._scope.payer_id,
+            "submitter_id": self._scope.submitter_id,
+            "id": row.id,
+            "code": row.code,
+            "status": row.status,
+            "focus_type": row.focus_type,
+            "focus_id": row.focus_id,
+            "created_at": self._now,
+        }
+        insert_rows(self._connection, tables.task, (values,))
 
     def find(self, id: str) -> TaskRow | None:
         """One Task's row; None if there is none in this scope."""

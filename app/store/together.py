@@ -8,7 +8,8 @@ was put off.
 Docs: docs/adr/0017-claims-are-decided-in-batches.md.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
@@ -96,18 +97,18 @@ class Together:
 def together(connection: Connection, *, is_view: bool) -> Together:
     """Let the transaction of this connection be one for many; it ends with the connection."""
     begun = Together(connection, is_view=is_view)
-    begin(connection, begun)
+    connection.execution_options(**{_OPTION: begun})
     return begun
 
 
-def begin(connection: Connection, begun: Together) -> None:
-    """Let the transaction of this connection do together what it can, until that is ended."""
-    connection.execution_options(**{_OPTION: begun})
-
-
-def end(connection: Connection) -> None:
-    """Let it do everything at once again."""
-    connection.execution_options(**{_OPTION: None})
+@contextmanager
+def attached(connection: Connection, many: Together) -> Iterator[None]:
+    """Let a part of a transaction be one for many."""
+    connection.execution_options(**{_OPTION: many})
+    try:
+        yield
+    finally:
+        connection.execution_options(**{_OPTION: None})
 
 
 def of(connection: Connection) -> Together | None:
@@ -141,11 +142,11 @@ def put_off(
 
 def insert_rows(connection: Connection, table: Table, rows: _Rows) -> None:
     """Insert rows of the same columns that nobody else can insert, now or with the others."""
-    many = of(connection)
-    if rows and many is None:
-        insert_all(connection, table, rows)
-    elif rows and many is not None:
+    many = of(connection) if rows else None
+    if many is not None:
         many.insert(table, rows)
+    elif rows:
+        insert_all(connection, table, rows)
 
 
 def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) -> bool:
@@ -159,18 +160,18 @@ def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) 
         many.flush()
         many = None
     if many is None:
-        return connection.execute(statement, row, execution_options=_COUNTED).rowcount == 1
+        return connection.execute(statement, row, execution_options=COUNTED).rowcount == 1
     many.put_off(statement, (row,), lambda rows: _hit(connection, statement, rows))
     return True
 
 
 # Else SQLAlchemy does not tell how many rows an INSERT wrote.
-_COUNTED = {"preserve_rowcount": True}
+COUNTED = {"preserve_rowcount": True}
 
 
 def _hit(connection: Connection, statement: Executable, rows: list[Mapping[str, Any]]) -> None:
     # In one order for all, so that two transactions do not wait for each other.
     ordered = sorted(rows, key=lambda row: [str(row[name]) for name in sorted(row)])
-    done = connection.execute(statement, ordered, execution_options=_COUNTED)
+    done = connection.execute(statement, ordered, execution_options=COUNTED)
     if done.rowcount != len(rows):
         raise Outrun

@@ -4,7 +4,7 @@ Built for one payer and submitter, whom every statement of the collections then 
 """
 
 from collections.abc import Callable, Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
 from app.store.ahead import Ahead
+from app.store.at_once import at_once
 from app.store.audit import Audit
 from app.store.calendar import Calendar
 from app.store.carried import Carried
@@ -22,7 +23,6 @@ from app.store.decisions import Decisions
 from app.store.due import Due
 from app.store.ended import Ended
 from app.store.enrollments import Enrollments
-from app.store.gathering import gathered
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
@@ -36,13 +36,13 @@ from app.store.reference_epoch import ReferenceEpoch
 from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
-from app.store.resources import Resources
+from app.store.resources import Resources, VersionConflict
 from app.store.search_index import Indexer, SearchIndex
 from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
-from app.store.together import lasting
+from app.store.together import Outrun, lasting
 from app.store.tombstones import Tombstones
 from app.store.work_queue import WorkQueue
 
@@ -131,12 +131,18 @@ class UnitOfWork:
         """What `make` gives; made once for each key where the transaction is for many."""
         return lasting(self._connection, ("made", key), make)
 
-    def gathered(self) -> AbstractContextManager[None]:
-        """A part whose new rows are written in its end, together; until then nobody reads them.
+    @contextmanager
+    def at_once(self, *, puts_off: bool = False) -> Iterator[None]:
+        """A part whose new rows are inserted in its end, by one statement; it must not read them.
 
-        In its end raises VersionConflict where the id of a new resource is taken.
+        `puts_off`: what changes rows is done in the end, too; else it finds the new ones inserted.
+        Raises VersionConflict where someone else was faster.
         """
-        return gathered(self._connection)
+        try:
+            with at_once(self._connection, puts_off=puts_off):
+                yield
+        except Outrun:
+            raise VersionConflict("changed meanwhile") from None
 
     @contextmanager
     def attempt(self) -> Iterator[None]:

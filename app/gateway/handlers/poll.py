@@ -107,7 +107,8 @@ def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
     acknowledge(request.parameters.acknowledged, request.task, work)
     selection = _selection(request, work)
     items = _hand_over(selection, request.parameters.count or 1, request.client.hand_over, work)
-    work.pended.record_hand_over(request.task_id, items)
+    with work.at_once(puts_off=True):
+        work.pended.record_hand_over(request.task_id, items)
     remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
     if not items:
         return completed(remaining, focus=selection.answers_to, keeps_key=False)

@@ -68,7 +68,7 @@ def take(
         raise Unacceptable(*issues)
     if client.kind is ClientKind.PAYER_CLIENT:
         return _of_the_payer(received, id, client, base, work)
-    with work.gathered() if received.type in _GATHERED else nullcontext():
+    with work.at_once() if received.type in _GATHERED else nullcontext():
         taken = _new(received, id, client, base, work, is_handed_over)
         _audit(taken, received, client, work)
     return taken

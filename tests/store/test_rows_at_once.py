@@ -29,12 +29,12 @@ def add_claim(work, id="c1"):
 def test_an_id_that_is_taken_is_told_in_the_end(work):
     add_claim(work)
 
-    with pytest.raises(VersionConflict), work.gathered():
+    with pytest.raises(VersionConflict), work.at_once():
         add_claim(work)
 
 
 def test_an_id_that_is_free_is_kept_with_all_that_was_gathered(work, connection):
-    with work.gathered():
+    with work.at_once():
         stored = add_claim(work)
         add_claim(work, "c2")
         work.submissions.add(CLAIM)
@@ -49,7 +49,7 @@ def test_an_id_that_is_free_is_kept_with_all_that_was_gathered(work, connection)
 
 def test_what_is_raised_inside_leaves_nothing_gathered(work, connection):
     def add_and_fail():
-        with work.gathered():
+        with work.at_once():
             add_claim(work)
             raise LookupError
 
@@ -61,7 +61,7 @@ def test_what_is_raised_inside_leaves_nothing_gathered(work, connection):
 
 
 def test_whoever_moves_a_row_inside_finds_it_written(work):
-    with work.gathered():
+    with work.at_once():
         work.submissions.add(CLAIM)
         moved = work.submissions.move(CLAIM, state=State.ADJUDICATING)
         again = work.submissions.move(CLAIM, state=State.ADJUDICATING)
@@ -70,8 +70,8 @@ def test_whoever_moves_a_row_inside_finds_it_written(work):
 
 
 def test_gathering_inside_of_gathering_is_written_with_the_whole(work, connection):
-    with work.gathered():
-        with work.gathered():
+    with work.at_once():
+        with work.at_once():
             add_claim(work)
         before = kept(connection, tables.resource)
 
