@@ -40,6 +40,12 @@ def reference_of(value: Mapping[str, Any], base: str) -> Reference:
     )
 
 
+def literal_of(address: str, base: str) -> tuple[str, str] | None:
+    """Type and id of ours that an address names; None where it leads elsewhere."""
+    literal = _LITERAL.fullmatch(address.removeprefix(base.rstrip("/") + "/"))
+    return None if literal is None else (literal["type"], literal["id"])
+
+
 def resolved(document: Mapping[str, Any], value: Mapping[str, Any], base: str) -> Reference:
     """Read a Reference of `document`; a contained resource is told by its type and identifier.
 
