@@ -4,7 +4,7 @@ A Claim with a finding is stored as `invalid` and answered with every one of the
 http://hl7.org/fhir/R4/claim.html
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from decimal import Decimal, localcontext
 from itertools import chain, islice
@@ -23,7 +23,7 @@ from app.domain.arithmetic import (
 from app.domain.claims import Claim, Days, Line
 from app.domain.codes import ClaimUse
 from app.domain.issues import ErrorCode, Issue
-from app.domain.money import rounded
+from app.domain.money import Money, rounded
 
 # So many errors are told one by one: who mends these finds the rest, and an answer stays an answer.
 MOST_ISSUES = 200
@@ -189,11 +189,18 @@ def _too_large(claim: Claim) -> Iterator[Issue]:
         yield Issue(ErrorCode.CLAIM_AMOUNT, text, "Claim.item")
 
 
+_FIGURES: Mapping[str, Callable[[Line], Money | Decimal | None]] = {
+    "quantity": lambda line: line.quantity,
+    "unitPrice": lambda line: line.unit_price,
+    "factor": lambda line: line.factor,
+    "tax": lambda line: line.tax,
+    "net": lambda line: line.net,
+}
+
+
 def _figure(line: Line, element: str) -> Decimal | None:
-    money = {"unitPrice": line.unit_price, "tax": line.tax, "net": line.net}.get(element)
-    if money is not None:
-        return money.amount
-    return {"quantity": line.quantity, "factor": line.factor}.get(element)
+    figure = _FIGURES[element](line)
+    return figure.amount if isinstance(figure, Money) else figure
 
 
 def _nets(claim: Claim) -> Iterator[Issue]:

@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/claimresponse-definitions.html#ClaimResponse.item.adjudic
 """
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from app.domain.adjudication import Amount, Category, Decided, DecidedLine
 from app.domain.canonical import ADJUDICATION, CHANGE_CAUSE, CHANGE_CAUSES, HL7_ADJUDICATION
@@ -36,11 +36,11 @@ OURS = {
 def adjudication(line: DecidedLine) -> list[Document]:
     """The rows of one line."""
     return [
-        filled(
-            category=_category(row.category),
-            reason=concept(row.reasons) if row.reasons else None,
-            amount=money(row.money),
-        )
+        {
+            "category": _category(row.category),
+            **({"reason": _reason(row.reasons)} if row.reasons else {}),
+            "amount": money(row.money),
+        }
         for row in line.amounts
     ]
 
@@ -105,6 +105,13 @@ def spoken(amounts: Iterable[Amount]) -> list[str]:
 def spelled(amount: Money) -> str:
     """An amount as a person reads it: `135.57 USD`."""
     return f"{amount.amount:f} {amount.currency}"
+
+
+# A decision has few reasons, and gives each for many lines.
+@lru_cache(maxsize=1024)
+def _reason(reasons: tuple[Coding, ...]) -> Document:
+    """The same for all rows with these reasons, so not to be changed."""
+    return concept(reasons)
 
 
 @cache

@@ -94,18 +94,23 @@ def filled(**elements: Any) -> Document:
 
 
 def detached(value: Any, request: Document) -> Any:
-    """A copy of a part of the request that can stand in another resource.
+    """A part of the request as it can stand in another resource; not to be changed.
 
     A reference to a contained resource becomes its type and first identifier, or its name.
     """
+    # Only what is contained is referred to so, and most requests contain nothing.
+    return _detached(value, request) if "contained" in request else value
+
+
+def _detached(value: Any, request: Document) -> Any:
     if isinstance(value, list):
-        return [detached(each, request) for each in value]
+        return [_detached(each, request) for each in value]
     if not isinstance(value, dict):
         return value
     address = value.get("reference")
     if isinstance(address, str) and address.startswith("#"):
         return _told(value, request)
-    return {name: detached(each, request) for name, each in value.items()}
+    return {name: _detached(each, request) for name, each in value.items()}
 
 
 def _told(reference: Mapping[str, Any], request: Document) -> Document:
@@ -160,7 +165,8 @@ def _cells(element: str, texts: Sequence[str]) -> str:
 
 
 def _xhtml(text: str) -> str:
-    return escape(_NOT_XML.sub("", text), quote=False)
+    # What can be printed is XML.
+    return escape(text if text.isprintable() else _NOT_XML.sub("", text), quote=False)
 
 
 def name_of(request: Document) -> str:

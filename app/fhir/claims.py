@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.domain.claims import Claim, Insurance, Line
-from app.domain.codes import ClaimUse
+from app.domain.codes import ClaimUse, Coding
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.money import Money
 from app.fhir.documents import (
@@ -118,9 +118,7 @@ def _line(line: Document, path: tuple[int, ...], expression: str) -> Line:
         path=path,
         expression=expression,
         services=codings_of(line["productOrService"]),
-        modifiers=tuple(
-            coding for concept in line.get("modifier", []) for coding in codings_of(concept)
-        ),
+        modifiers=_codings(line, "modifier"),
         categories=codings_of(line.get("category")),
         serviced=days_of(line.get("servicedDate") or line.get("servicedPeriod")),
         quantity=decimal_of(line.get("quantity")),
@@ -134,15 +132,22 @@ def _line(line: Document, path: tuple[int, ...], expression: str) -> Line:
         information=_values(line, "informationSequence"),
         lines=_lines(line, path, expression),
         body_sites=codings_of(line.get("bodySite")),
-        sub_sites=tuple(
-            coding for concept in line.get("subSite", []) for coding in codings_of(concept)
-        ),
+        sub_sites=_codings(line, "subSite"),
     )
+
+
+def _codings(element: Document, name: str) -> tuple[Coding, ...]:
+    """The codings of a repeated CodeableConcept."""
+    concepts = element.get(name)
+    if not concepts:
+        return ()
+    return tuple([coding for concept in concepts for coding in codings_of(concept)])
 
 
 def _values(element: Document, name: str) -> tuple[Any, ...]:
     """A repeated primitive; null holds the place of a value that only has an extension."""
-    return tuple(value for value in element.get(name, ()) if value is not None)
+    values = element.get(name)
+    return tuple([value for value in values if value is not None]) if values else ()
 
 
 def _given(element: Document, name: str, where: str) -> Any:

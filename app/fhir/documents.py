@@ -7,6 +7,7 @@ http://hl7.org/fhir/R4/references.html, http://hl7.org/fhir/R4/datatypes.html
 import re
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.domain.claims import Days
@@ -38,6 +39,12 @@ def reference_of(value: Mapping[str, Any], base: str) -> Reference:
     return Reference(
         literal["type"], literal["id"], int(version) if version else None, identifier, display
     )
+
+
+def literal_of(address: str, base: str) -> tuple[str, str] | None:
+    """Type and id of ours that an address names; None where it leads elsewhere."""
+    literal = _LITERAL.fullmatch(address.removeprefix(base.rstrip("/") + "/"))
+    return None if literal is None else (literal["type"], literal["id"])
 
 
 def resolved(document: Mapping[str, Any], value: Mapping[str, Any], base: str) -> Reference:
@@ -136,20 +143,25 @@ def identifier_of(value: Mapping[str, Any] | None) -> Identifier | None:
 
 def codings_of(concept: Mapping[str, Any] | None) -> tuple[Coding, ...]:
     """The codings of a CodeableConcept that have a code; none of a text alone."""
-    codings = (concept or {}).get("coding", [])
+    # Lists and no generators: every line of every Claim passes here several times.
+    codings = concept.get("coding") if concept else None
+    if not codings:
+        return ()
     return tuple(
-        Coding(each.get("system"), each["code"], each.get("display"))
-        for each in codings
-        if "code" in each
+        [
+            Coding(each.get("system"), each["code"], each.get("display"))
+            for each in codings
+            if "code" in each
+        ]
     )
 
 
 def money_of(value: Mapping[str, Any] | None) -> Money | None:
     """Read Money exactly; None without an amount, `NO_CURRENCY` without a currency."""
-    amount = decimal_of(value)
-    if value is None or amount is None:
+    if value is None:
         return None
-    return Money(amount, value.get("currency", NO_CURRENCY))
+    amount = exact(value.get("value"))
+    return None if amount is None else Money(amount, value.get("currency", NO_CURRENCY))
 
 
 def decimal_of(value: Mapping[str, Any] | None) -> Decimal | None:
@@ -172,6 +184,8 @@ def days_of(value: str | Mapping[str, Any] | None) -> Days | None:
     return Days(first_day(start) if start else None, last_day(end) if end else None)
 
 
+# The days of a day's Claims are few.
+@lru_cache(maxsize=1024)
 def days_in(text: str) -> Days:
     """First and last day that a date or dateTime covers; raises ValueError."""
     return Days(first_day(text), last_day(text))

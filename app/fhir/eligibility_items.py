@@ -6,7 +6,8 @@ http://hl7.org/fhir/R4/coverageeligibilityresponse-definitions.html
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal, localcontext
+from decimal import Decimal
+from functools import cache, lru_cache
 
 from app.domain.arithmetic import EXACT
 from app.domain.canonical import PLAN
@@ -27,6 +28,8 @@ WHOLE_PLAN = Coding(f"{_HL7}/ex-benefitcategory", "30", "Health Benefit Plan Cov
 _ATTACHMENT = Coding(PLAN, "attachment-required", "Attachment required")
 _ATTACHMENT_NEEDED = "A Claim for it is paid with an attachment only."
 _SIDES = {True: ", in network", False: ", out of network", None: ""}
+
+_EXACT = EXACT.copy()
 
 _K = AllowanceKind
 # HL7's nearest benefit type, and our words.
@@ -176,20 +179,28 @@ def _network(told: Told) -> Document | None:
     return coded("benefit-network", "in" if told.in_network else "out")
 
 
+@cache
 def coded(system: str, code: str) -> Document:
-    """A code of one of HL7's systems for benefits."""
+    """A code of one of HL7's systems for benefits: always the same, so not to be changed."""
     return concept([Coding(f"{_HL7}/{system}", code)])
 
 
 def benefit(allowance: Allowance) -> Document:
     """What is allowed and what is used of it, with its type."""
-    hl7, words = _TYPES[allowance.kind][0], _words(allowance)
-    codings = [Coding(f"{_HL7}/benefit-type", hl7)] if hl7 else []
-    written = {"type": concept([*codings, Coding(PLAN, allowance.kind.value, words)])}
+    written = {"type": _type(allowance.kind, _words(allowance))}
     written |= _value("allowed", allowance.allowed, allowance)
     return written | (
         _value("used", allowance.used, allowance) if allowance.used is not None else {}
     )
+
+
+# Of words there are few but for spans, and of those no more than plans have.
+@lru_cache(maxsize=1024)
+def _type(kind: AllowanceKind, words: str) -> Document:
+    """The same for all allowances of a kind, so not to be changed."""
+    hl7 = _TYPES[kind][0]
+    codings = [Coding(f"{_HL7}/benefit-type", hl7)] if hl7 else []
+    return concept([*codings, Coding(PLAN, kind.value, words)])
 
 
 def _words(allowance: Allowance) -> str:
@@ -212,8 +223,7 @@ def _value(name: str, value: Decimal, allowance: Allowance) -> Document:
 
 def _exact(value: Decimal, currency: str) -> Money:
     """Money with the decimals of its currency, whatever its length."""
-    with localcontext(EXACT):
-        return Money.zero(currency) + Money(value, currency)
+    return Money(_EXACT.add(Money.zero(currency).amount, value), currency)
 
 
 def _spoken(allowance: Allowance, value: Decimal) -> str:

@@ -41,7 +41,7 @@ def payers_own(coverage: Document, container: Document, request: Document) -> Do
     `container` is the resource whose contained resources the Coverage may refer to.
     """
     kept = {name: value for name, value in coverage.items() if name not in _OF_THE_COPY}
-    own: Document = detached(kept, container)
+    own: Document = dict(detached(kept, container))
     if "candidate" in request:
         own["beneficiary"] = detached(request["candidate"], request)
     return own

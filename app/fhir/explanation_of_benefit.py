@@ -4,6 +4,7 @@ http://hl7.org/fhir/R4/explanationofbenefit.html
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from app.fhir.answering import (
     parties,
     request_of,
 )
+from app.fhir.benefit_balance import Counted
 from app.fhir.documents import Document
 
 # What R4 defines alike in Claim and in ExplanationOfBenefit. Extensions stay behind: they are
@@ -101,8 +103,9 @@ def explanation_of_benefit(
     Raises ValueError where the decision is not one to one with the lines of the Claim.
     """
     request, balance = answering.request, balance or Balance()
+    counted = benefit_balance.counted(balance.told)
     return filled(
-        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided, balance)),
+        **head(answering, "ExplanationOfBenefit", _narrative(answering, decided, counted)),
         type=detached(request["type"], request),
         subType=detached(request.get("subType"), request),
         use=request["use"],
@@ -132,7 +135,7 @@ def explanation_of_benefit(
         payment=adjudications.payment(decided, request["use"]),
         processNote=adjudications.process_notes(decided),
         benefitPeriod=_period(balance.days),
-        benefitBalance=benefit_balance.balances(balance.told),
+        benefitBalance=benefit_balance.balances(counted),
     )
 
 
@@ -143,11 +146,11 @@ def _period(days: Days | None) -> Document | None:
     return filled(start=start and start.isoformat(), end=end and end.isoformat())
 
 
-def _narrative(answering: Answering, decided: Decided, balance: Balance) -> Document:
+def _narrative(answering: Answering, decided: Decided, counted: Iterable[Counted]) -> Document:
     facts = [
         *adjudications.spoken(decided.totals),
         *(note.text for note in decided.notes),
-        *benefit_balance.spoken(balance.told),
+        *benefit_balance.spoken(counted),
     ]
     return narrative(f"{name_of(answering.request)}: {decided.disposition}", facts)
 
@@ -189,7 +192,9 @@ def _all(request: Document, name: str, elements: list[str]) -> list[Document]:
 
 
 def _picked(element: Document, names: list[str], request: Document) -> Document:
-    return filled(**{name: detached(_known(element.get(name)), request) for name in names})
+    return filled(
+        **{name: detached(_known(element[name]), request) for name in names if name in element}
+    )
 
 
 def _known(value: Any) -> Any:

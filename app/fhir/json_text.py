@@ -99,11 +99,8 @@ def indented(text: str) -> str:
 
 def member(text: str, name: str) -> str | None:
     """The JSON text of one top-level member, or None; `text` must have passed `read`."""
-    data = text.encode()
-    for found in _members(data):
-        if found.name == name:
-            return data[found.value : found.end].decode()
-    return None
+    found = _top_level.decode(text).get(name)
+    return None if found is None else bytes(found).decode()
 
 
 def replaced(text: str, members: Mapping[str, str | None]) -> str:

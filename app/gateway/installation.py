@@ -12,7 +12,7 @@ from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
 from app.store.engine import Store
 from app.store.hashing import Hasher
-from app.store.search_index import Content
+from app.store.search_index import Document
 from app.store.together import together
 from app.store.unit_of_work import UnitOfWork
 
@@ -69,7 +69,7 @@ class Installation:
             connection, scope, now, self.hasher, self.new_id, self.indexer, self.base_url
         )
 
-    def indexer(self, type: str, content: Content) -> Sequence[Entry]:
-        """What a resource is found by."""
-        document = json_text.parsed(content) if isinstance(content, str) else content
-        return entries_of(type, document, self.base_url)
+    def indexer(self, type: str, text: str, document: Document | None = None) -> Sequence[Entry]:
+        """What a resource is found by; `document` is what is in the text, where that is known."""
+        found = json_text.parsed(text) if document is None else document
+        return entries_of(type, found, self.base_url, text)

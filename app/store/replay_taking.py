@@ -6,7 +6,7 @@ It waits for another transaction that is about to take the same one, so its answ
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, literal_column, not_, or_
+from sqlalchemy import ColumnElement, TextClause, and_, bindparam, literal_column, not_, or_, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -35,10 +35,20 @@ def taking(dialect: str) -> ReturningInsert[Any]:
     # As text: the row is that of the INSERT, and not to be looked up in the condition again.
     payer_id: ColumnElement[str] = literal_column("replay_key.payer_id")
     resource_id: ColumnElement[str] = literal_column("replay_key.resource_id")
+    is_unacknowledged = leases.is_unacknowledged(payer_id, resource_id)
     counts = or_(
         _k.expires_at > bindparam("b_now", type_=Instant),
-        and_(_k.type == "Task", leases.is_unacknowledged(payer_id, resource_id)),
+        and_(_k.type == "Task", _written_out(is_unacknowledged, dialect)),
     )
     return statement.on_conflict_do_update(
         index_elements=list(_KEY), set_=given, where=not_(counts)
     ).returning(_k.payer_id)
+
+
+def _written_out(condition: Any, dialect: str) -> TextClause:
+    """A condition of our own codes as text: its list would be spelled anew at each execution."""
+    compiled = condition.compile(
+        dialect=(sqlite if dialect == "sqlite" else postgresql).dialect(),
+        compile_kwargs={"literal_binds": True},
+    )
+    return text(str(compiled))

@@ -65,7 +65,7 @@ class Resources(ResourceReading):
         added = Stored(type, id, 1, self._now, text, submitter_id, method)
         self._add_version(added)
         self._identifiers.add(type, id, identifiers, submitter_id)
-        self._index.add(type, id, submitter_id, text if document is None else document)
+        self._index.add(type, id, submitter_id, text, document)
         return added
 
     def read_carrying_ahead(self, type: str, identifier: Identifier) -> None:
@@ -93,8 +93,7 @@ class Resources(ResourceReading):
         `document` as in `add`.
         """
         amended = self._next(previous, text, method)
-        content = text if document is None else document
-        self._index.replace(previous.type, previous.id, previous.submitter_id, content)
+        self._index.replace(previous.type, previous.id, previous.submitter_id, text, document)
         return amended
 
     def restate(self, previous: Stored, text: str, status: str) -> Stored:

@@ -5,12 +5,13 @@ Docs: docs/search.md.
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 from itertools import count
-from typing import Any
+from operator import itemgetter
+from typing import Any, Protocol
 
 from sqlalchemy import (
     CompoundSelect,
@@ -36,10 +37,15 @@ from app.store.search_rows import Row, SearchRows
 from app.store.together import COUNTED, insert_rows, put_off
 from app.store.types import ordered
 
-# A resource as text, or as the document in it, where whoever writes it has that.
-Content = str | Mapping[str, Any]
-# Gives the entries of a resource, by its type and its content.
-Indexer = Callable[[str, Content], Sequence[Entry]]
+Document = Mapping[str, Any]
+
+
+class Indexer(Protocol):
+    """Gives the entries of a resource."""
+
+    def __call__(self, type: str, text: str, document: Document | None = ..., /) -> Sequence[Entry]:
+        """By its type and its text; `document` is what is in the text, where that is known."""
+
 
 _KEY = ("payer_id", "type", "resource_id", "name", "position")
 _VALUES = {
@@ -50,15 +56,34 @@ _VALUES = {
 _TOGETHER = 500
 
 _Kept = dict[tuple[str, Table], list[Row]]
+# By their content, so that none is there twice.
+_Rows = dict[tuple[Any, ...], Row]
+_Wanted = dict[tuple[str, Table], _Rows]
+_CONTENTS = {table: itemgetter("name", *names) for table, names in _VALUES.items()}
+
+
+def _placed() -> Iterator[tuple[Table, tuple[str, ...], slice]]:
+    """Of each table the names of its values, and where they stand in a row of all tables."""
+    start = len(("kind", "resource_id", "name", "position"))
+    for table, names in _VALUES.items():
+        yield table, names, slice(start, start + len(names))
+        start += len(names)
+
+
+_PLACES = tuple(_placed())
 
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """A resource and whose it is; `content` is None where it is not to be found."""
+    """A resource and whose it is; `text` is None where it is not to be found.
+
+    `document` is what is in the text, where whoever writes it has that.
+    """
 
     id: str
     submitter_id: str | None
-    content: Content | None
+    text: str | None
+    document: Document | None = None
 
 
 class SearchIndex(SearchRows):
@@ -72,21 +97,37 @@ class SearchIndex(SearchRows):
         self._scope = scope
         self._indexer = indexer
 
-    def add(self, type: str, id: str, submitter_id: str | None, content: Content) -> None:
+    def add(
+        self,
+        type: str,
+        id: str,
+        submitter_id: str | None,
+        text: str,
+        document: Document | None = None,
+    ) -> None:
         """Write the entries of a resource that has none: one statement for each table."""
         key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
-        for table, rows in self._wanted(type, Indexed(id, submitter_id, content)).items():
+        for table, rows in self._wanted(type, Indexed(id, submitter_id, text, document)).items():
             positions: dict[str, Iterator[int]] = defaultdict(count)
-            placed = [key | row | {"position": next(positions[row["name"]])} for row in rows]
+            placed = [
+                {**key, **row, "position": next(positions[row["name"]])} for row in rows.values()
+            ]
             insert_rows(self._connection, table, placed)
 
-    def replace(self, type: str, id: str, submitter_id: str | None, content: Content) -> None:
-        """Let a resource be found by other content: only what differs is written."""
+    def replace(
+        self,
+        type: str,
+        id: str,
+        submitter_id: str | None,
+        text: str,
+        document: Document | None = None,
+    ) -> None:
+        """Let a resource be found by another text: only what differs is written."""
 
         def do(resources: list[Indexed]) -> None:
             self.replace_each(type, resources)
 
-        put_off(self._connection, ("index", type), (Indexed(id, submitter_id, content),), do)
+        put_off(self._connection, ("index", type), (Indexed(id, submitter_id, text, document),), do)
 
     def restate(self, type: str, id: str, submitter_id: str | None, text: str, status: str) -> None:
         """As `replace`, for a text in which nothing but the status is another one."""
@@ -135,44 +176,48 @@ class SearchIndex(SearchRows):
                 )
             )
 
-    def _wanted(self, type: str, one: Indexed) -> dict[Table, list[Row]]:
+    def _wanted(self, type: str, one: Indexed) -> dict[Table, _Rows]:
         """The rows that a resource should have, each once."""
-        rows: dict[Table, dict[tuple[Any, ...], Row]] = defaultdict(dict)
-        for entry in () if one.content is None else self._indexer(type, one.content):
-            table, values = self.row(entry)
-            row = {"submitter_id": one.submitter_id, **values}
+        rows: dict[Table, _Rows] = defaultdict(dict)
+        for entry in self._entries(type, one):
+            table, row = self.row(entry)
+            row["submitter_id"] = one.submitter_id
             rows[table].setdefault(_content(table, row), row)
-        return {table: list(of_table.values()) for table, of_table in rows.items()}
+        return rows
+
+    def _entries(self, type: str, one: Indexed) -> Sequence[Entry]:
+        if one.text is None:
+            return ()
+        if one.document is None:
+            return self._indexer(type, one.text)
+        return self._indexer(type, one.text, one.document)
 
     def _kept(self, type: str, ids: Sequence[str]) -> _Kept:
         """The rows that resources have, by one statement."""
         found: _Kept = defaultdict(list)
         given = {"b_payer": self._scope.payer_id, "b_type": type, "b_ids": sorted(ids)}
         for row in self._connection.execute(_rows_kept(), given):
-            table = tables.SEARCH_TABLES[row.kind]
-            values = {name: row._mapping[f"{table.name}_{name}"] for name in _VALUES[table]}
-            place = {"name": row.name, "position": row.position}
-            found[(row.resource_id, table)].append(place | values)
+            kind, id, name, position = row[:4]
+            table, names, place = _PLACES[int(kind)]
+            values = dict(zip(names, row[place], strict=True))
+            found[id, table].append({"name": name, "position": position, **values})
         return found
 
-    def _write(self, kept: _Kept, wanted: _Kept, type: str) -> int:
+    def _write(self, kept: _Kept, wanted: _Wanted, type: str) -> int:
         """Turn what is kept into what is wanted; how many rows that took."""
         written: dict[Table, list[Row]] = defaultdict(list)
         surplus: dict[Table, list[Row]] = defaultdict(list)
         for id, table in sorted({*kept, *wanted}, key=lambda key: (key[0], key[1].name)):
             key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
-            new, old = _difference(table, kept.get((id, table), []), wanted.get((id, table), []))
-            written[table] += [key | row for row in new]
-            surplus[table] += [key | row for row in old]
+            new, old = _difference(table, kept.get((id, table), []), wanted.get((id, table), {}))
+            written[table] += [{**key, **row} for row in new]
+            surplus[table] += [{**key, **row} for row in old]
         for table, rows in surplus.items():
             if rows:
                 keys = [{f"b_{name}": row[name] for name in _KEY} for row in rows]
                 self._connection.execute(_deletion(table), keys)
         for table, rows in written.items():
             if rows:
-                if not kept:
-                    insert_rows(self._connection, table, rows)
-                    continue
                 statement = _overwriting(table, self._connection.dialect.name)
                 self._connection.execute(statement, rows)
         return sum(map(len, [*written.values(), *surplus.values()]))
@@ -180,20 +225,24 @@ class SearchIndex(SearchRows):
 
 def _content(table: Table, row: Row) -> tuple[Any, ...]:
     """What makes two rows of one resource the same, wherever they stand."""
-    values = (row[name] for name in _VALUES[table])
+    content: tuple[Any, ...] = _CONTENTS[table](row)
+    if table is not tables.search_number:
+        return content
     # Numbers are kept cut off, so they are compared as they are kept.
-    return row["name"], *(ordered(one) if isinstance(one, Decimal) else one for one in values)
+    return tuple(ordered(one) if isinstance(one, Decimal) else one for one in content)
 
 
-def _difference(table: Table, kept: list[Row], wanted: list[Row]) -> tuple[list[Row], list[Row]]:
+def _difference(table: Table, kept: list[Row], wanted: _Rows) -> tuple[list[Row], list[Row]]:
     """The rows to write, in the place of old ones where there are, and those to take away."""
-    missing = {_content(table, row): row for row in wanted}
+    missing = dict(wanted)
     old: dict[str, list[Row]] = defaultdict(list)
     taken: dict[str, set[int]] = defaultdict(set)
     for row in kept:
         if missing.pop(_content(table, row), None) is None:
             old[row["name"]].append(row)
         taken[row["name"]].add(row["position"])
+    if not missing:
+        return [], [row for rows in old.values() for row in rows]
     free = {name: _free(taken[name]) for name in {row["name"] for row in missing.values()}}
     new = []
     for row in missing.values():

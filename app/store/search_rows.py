@@ -57,34 +57,30 @@ class SearchRows:
 
     def row(self, entry: Entry) -> tuple[Table, Row]:
         """The table an entry is kept in, and what stands there."""
-        table, values = self._values(entry)
-        return table, {"name": self.name(entry.name), **values}
-
-    def _values(self, entry: Entry) -> tuple[Table, Row]:
+        name = self.name(entry.name)
         match entry:
             case TokenEntry():
-                return self._token(entry)
+                return tables.search_token, {
+                    "name": name,
+                    "code_hash": self.code_hash(entry.code),
+                    "system_hash": self.system_hash(entry.system),
+                    "sort_key": None if entry.sort_key is None else _kept(entry.sort_key),
+                }
             case ReferenceEntry():
-                values = {"target_type": entry.type, "target_id": entry.id}
-                return tables.search_reference, values
+                target = {"target_type": entry.type, "target_id": entry.id}
+                return tables.search_reference, {"name": name, **target}
             case DateEntry():
-                return tables.search_date, {"low": entry.low, "high": entry.high}
+                return tables.search_date, {"name": name, "low": entry.low, "high": entry.high}
             case StringEntry():
                 text = _kept(entry.text)
-                return tables.search_string, {"normal": normal(text), "exact": text}
+                return tables.search_string, {"name": name, "normal": normal(text), "exact": text}
             case NumberEntry():
-                return self._number(entry)
+                return self._number(name, entry)
 
-    def _token(self, entry: TokenEntry) -> tuple[Table, Row]:
-        return tables.search_token, {
-            "code_hash": self.code_hash(entry.code),
-            "system_hash": self.system_hash(entry.system),
-            "sort_key": None if entry.sort_key is None else _kept(entry.sort_key),
-        }
-
-    def _number(self, entry: NumberEntry) -> tuple[Table, Row]:
+    def _number(self, name: str, entry: NumberEntry) -> tuple[Table, Row]:
         has_unit = entry.code is not None
         return tables.search_number, {
+            "name": name,
             "low": entry.low,
             "high": entry.high,
             "code_hash": self.code_hash(entry.code) if entry.code is not None else None,

@@ -15,7 +15,9 @@ from app.fhir.search.operators import both, equality
 from app.fhir.search.paths import (
     Extension,
     Member,
+    Path,
     Step,
+    Union,
     Values,
     Where,
     exists,
@@ -32,10 +34,16 @@ def compiled(expression: str, type: str | None = None) -> Callable[[Any], Values
 
     Raises ValueError for what is not of the part of FHIRPath that is understood.
     """
+    step = step_of(expression, type)
+    return lambda node: step([node], node)
+
+
+def step_of(expression: str, type: str | None = None) -> Step:
+    """An expression as the one step that it is; raises ValueError as `compiled` does."""
     parser = Parser(tokens(expression, TOKEN), type)
     step = parser.expression()
     parser.expect(None)
-    return lambda node: step([node], node)
+    return step
 
 
 class Parser:
@@ -71,7 +79,7 @@ class Parser:
         parts = [self._typed()]
         while self._taken("|"):
             parts.append(self._typed())
-        return parts[0] if len(parts) == 1 else _union(parts)
+        return parts[0] if len(parts) == 1 else Union(tuple(parts))
 
     def _typed(self) -> Step:
         path = self._path()
@@ -160,18 +168,7 @@ def _cast(path: Sequence[Step], type: str) -> list[Step]:
 
 
 def _chained(path: Sequence[Step]) -> Step:
-    steps = tuple(step for step in path if step is not itself)
-
-    def walk(nodes: Values, root: Any) -> Values:
-        for step in steps:
-            nodes = step(nodes, root)
-        return nodes
-
-    return walk
-
-
-def _union(parts: Sequence[Step]) -> Step:
-    return lambda nodes, root: [value for part in parts for value in part(nodes, root)]
+    return Path(tuple(step for step in path if step is not itself))
 
 
 def constant(value: Any) -> Step:

@@ -3,14 +3,17 @@
 http://hl7.org/fhir/R4/search.html#reference
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.domain.search.entries import UNSEARCHED, Entry, ReferenceEntry, TokenEntry
-from app.fhir.documents import reference_of
+from app.fhir.documents import literal_of
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.search.definitions import Parameter
 from app.fhir.search.tokens import identifier_entries
+
+_REFERENCE = re.compile(r'"reference"\s*:\s*"([^"]*)"')
 
 
 def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[Entry]:
@@ -34,17 +37,31 @@ def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[E
 
 
 def unsearched_entries(
-    document: Mapping[str, Any], known: Iterable[Entry], base: str
+    document: Mapping[str, Any], known: Iterable[Entry], base: str, text: str | None = None
 ) -> Iterator[Entry]:
-    """Each literal of ours in a resource, and in what it contains, that no other entry names."""
+    """Each literal of ours in a resource, and in what it contains, that no other entry names.
+
+    `text` is the document's, where it is known.
+    """
     named = {(each.type, each.id) for each in known if isinstance(each, ReferenceEntry)}
-    addresses: list[str] = []
-    _collect(document, addresses)
-    for address in addresses:
+    for address in _addresses(document, text):
         entry = literal_entry(UNSEARCHED, address, base)
         if isinstance(entry, ReferenceEntry) and (entry.type, entry.id) not in named:
             named.add((entry.type, entry.id))
             yield entry
+
+
+def _addresses(document: Mapping[str, Any], text: str | None) -> Iterable[str]:
+    """Every address in a document, each once."""
+    # What is quoted and followed by a colon is a name: inside of a value the quotes are escaped.
+    # Only an escaped letter could hide one.
+    if text is not None and "\\u00" not in text:
+        found = dict.fromkeys(_REFERENCE.findall(text))
+        if not any("\\" in address for address in found):
+            return found
+    addresses: list[str] = []
+    _collect(document, addresses)
+    return addresses
 
 
 def _collect(value: Any, addresses: list[str]) -> None:
@@ -64,9 +81,9 @@ def literal_entry(name: str, address: str, base: str) -> ReferenceEntry | TokenE
     """What an address leads to; None within the resource itself."""
     if address.startswith("#"):
         return None
-    reference = reference_of({"reference": address}, base)
-    if reference.type in RESOURCE_TYPES and reference.id is not None:
-        return ReferenceEntry(name, reference.type, reference.id)
+    literal = literal_of(address, base)
+    if literal is not None and literal[0] in RESOURCE_TYPES:
+        return ReferenceEntry(name, *literal)
     return TokenEntry(name, address)
 
 

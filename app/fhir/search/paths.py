@@ -37,7 +37,7 @@ class Member:
         for node in nodes:
             if not isinstance(node, dict):
                 continue
-            for name in _names(self.name, self.cast):
+            for name in names_of(self):
                 value = node.get(name)
                 if isinstance(value, list):
                     found.extend(each for each in value if each is not None)
@@ -47,10 +47,36 @@ class Member:
 
 
 @cache
-def _names(name: str, cast: str | None) -> tuple[str, ...]:
+def names_of(member: Member) -> tuple[str, ...]:
+    """The names that an element may have in JSON, as a choice has several."""
+    name, cast = member.name, member.cast
     if cast is not None:
         return (name + cast[0].upper() + cast[1:],)
     return (name, *_VARIANTS.get(name, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One step after the other."""
+
+    steps: tuple[Step, ...]
+
+    def __call__(self, nodes: Values, root: Any) -> Values:
+        """What the last step leads to."""
+        for step in self.steps:
+            nodes = step(nodes, root)
+        return nodes
+
+
+@dataclass(frozen=True, slots=True)
+class Union:
+    """What several paths lead to, one after the other."""
+
+    parts: tuple[Step, ...]
+
+    def __call__(self, nodes: Values, root: Any) -> Values:
+        """What each leads to from the same nodes."""
+        return [value for part in self.parts for value in part(nodes, root)]
 
 
 @dataclass(frozen=True, slots=True)

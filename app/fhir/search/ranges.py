@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from app.domain.period import Period, span
@@ -107,7 +108,13 @@ def _date_entry(name: str, covered: Period) -> DateEntry:
 
 def _span(value: Any) -> Period | None:
     """What a date covers, in UTC where it names no zone; None where it is no date."""
-    found = _DATE.fullmatch(value) if isinstance(value, str) else None
+    return _span_of(value) if isinstance(value, str) else None
+
+
+# The dates of a day's Claims are few.
+@lru_cache(maxsize=1024)
+def _span_of(value: str) -> Period | None:
+    found = _DATE.fullmatch(value)
     if found is None:
         return None
     try:

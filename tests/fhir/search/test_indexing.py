@@ -13,6 +13,7 @@ from app.domain.search.entries import (
     StringEntry,
     TokenEntry,
 )
+from app.fhir import json_text
 from app.fhir.search.definitions import searchable_types
 from app.fhir.search.indexing import MAX_ENTRIES, entries_of
 from app.fhir.search.ranges import CURRENCY, FIRST, FURTHEST, LAST
@@ -409,3 +410,39 @@ def test_an_example_has_an_entry_for_each_of_its_identifiers(name):
 
     for each in identifiers if isinstance(identifiers, list) else [identifiers]:
         assert TokenEntry("identifier", each.get("value", ""), each.get("system")) in found
+
+
+# --- the same by the text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_with_its_text_a_resource_has_the_same_entries(name):
+    document = example(name)
+    type = document["resourceType"]
+    whole = entries_of(type, document, BASE)
+
+    for text in (json_text.write(document), json.dumps(document, default=str, indent=2)):
+        found = entries_of(type, document, BASE, text)
+        assert (len(found), set(found)) == (len(whole), set(whole))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"note":[{"authorReference":{"reference" : "Patient/1"}}]}',
+        '{"note":[{"authorReference":{"reference":"Patient\\/1"}}]}',
+        '{"note":[{"authorReference":{"\\u0072eference":"Patient/1"}}]}',
+    ],
+)
+def test_however_it_is_spelled_a_reference_is_found_in_the_text(text):
+    document = json.loads(text)
+
+    found = entries_of("Coverage", document, BASE, text)
+
+    assert list(found) == [ReferenceEntry("*", "Patient", "1")]
+
+
+def test_what_only_looks_like_a_reference_is_none():
+    document = {"note": [{"text": '"reference":"Patient/1"'}], "reference": ["Patient/2"]}
+
+    assert list(entries_of("Coverage", document, BASE, json.dumps(document))) == []
