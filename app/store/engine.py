@@ -6,6 +6,7 @@ serves both from one pool per process, and a transaction that lost a race (seria
 deadlock) is run again.
 """
 
+import os
 import random
 import time
 from collections.abc import Callable
@@ -61,6 +62,7 @@ class Store:
         `commits_worth`: how many commits long a transaction of several writers may be.
         """
         self.url = make_url(url)
+        self._pid = os.getpid()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = self.url.render_as_string(False)
@@ -83,6 +85,7 @@ class Store:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one consistent view. Raises Busy."""
+        self._own()
         with faults_named(), self._reader.connect() as connection, connection.begin():
             return work(connection)
 
@@ -92,6 +95,7 @@ class Store:
         Runs `work` again where the database asks for it, so `work` must take everything from its
         connection. Raises Busy, DiskFull, CommitUnknown.
         """
+        self._own()
         for attempt in range(_ATTEMPTS):
             try:
                 with faults_named():
@@ -101,6 +105,13 @@ class Store:
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, no secret
         raise Busy
+
+    def _own(self) -> None:
+        """Leave a parent its connections: a process that was forked begins with none."""
+        if self._pid != os.getpid():
+            for engine in (self._writer, self._reader):
+                engine.dispose(close=False)
+            self._pid = os.getpid()
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         if self._group is not None:
