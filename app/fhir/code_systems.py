@@ -7,6 +7,7 @@ http://hl7.org/fhir/R4/codesystem.html
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 
 from app.domain.canonical import code_system as canonical_of
 from app.domain.issues import ErrorCode
@@ -124,6 +125,7 @@ _CHANGE_CAUSES = {
 }
 
 
+@cache
 def published() -> dict[tuple[str, str], Document]:
     """Every definition that is ours, by resource type and id."""
     systems = (

@@ -63,14 +63,12 @@ class Gateway:
         if received.if_none_exist is not None:
             condition_of("Task", received.if_none_exist, base, now)
         keys = keys_of(received, ("Task", task.code), task.identifiers, self._installation.hasher)
-
         asked = _Asked(client, received, task, parameters, keys, base)
-        execute = _rehearsed if received.is_rehearsal else _executed
         taken = once(
             self._installation,
             client,
             received,
-            lambda work: execute(asked, work),
+            lambda work: (_rehearsed if received.is_rehearsal else _executed)(asked, work),
             lambda work: _earlier(keys, work),
         )
         if taken.urgent is None:
@@ -189,7 +187,7 @@ def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
     _require_submitter(asked.client)
     lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
     request = _request(asked, work)
-    # Taken first, and looked up only where that fails: nearly every request is a new one.
+    # Looked up only where they cannot be taken: nearly every request is a new one.
     if not asked.keys.take(work.replay_keys, "Task", request.task_id, lasts):
         earlier = _earlier(asked.keys, work)
         if earlier is None:

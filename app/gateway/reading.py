@@ -66,14 +66,14 @@ class Reading:
         task = work.resources.find("Task", task_id) if items else None
         if task is None:
             raise _missing()
-        base, redelivered = self._installation.base_url, work.pended.redelivered(task_id)
+        base = self._installation.base_url
         entries = [
             Entry(
                 f"{base}/{stored.reference}",
                 stored.text,
-                redelivered.get((stored.type, stored.id, stored.version), 1),
+                items[stored.type, stored.id, stored.version],
             )
-            for stored in work.resources.versions(items)
+            for stored in work.resources.versions(list(items))
             if stored.text is not None
         ]
         text = collection(task_id, task.updated_at, entries)

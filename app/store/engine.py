@@ -1,47 +1,32 @@
 """One database behind two verbs: `read` and `write`, each a whole transaction.
 
-SQLite has one writer: a connection of its own behind a fair lock, opened BEGIN IMMEDIATE; readers
-have connections of theirs. PostgreSQL serves both from one pool per process, and a transaction
-that lost a race (serialization failure, deadlock) is run again.
+SQLite has one writer: a connection of its own behind a fair lock, opened BEGIN IMMEDIATE, whose
+commits may be shared by those who wait for it; readers have connections of theirs. PostgreSQL
+serves both from one pool per process, and a transaction that lost a race (serialization failure,
+deadlock) is run again.
 """
 
+import os
 import random
-import threading
 import time
-from collections import deque
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from app.store import sweep
+from app.store.fair_lock import FairLock
+from app.store.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
+from app.store.group_commit import COMMITS_WORTH, GroupCommit
 from app.store.statements import IndexedBy
+
+__all__ = ["Busy", "CommitUnknown", "DiskFull", "Store"]
 
 T = TypeVar("T")
 
-_RETRYABLE_STATES = {"40001", "40P01"}
-_PASSING_STATES = {
-    "08001",
-    "25P03",
-    "25P04",
-    "57P05",
-    "08003",
-    "08006",
-    "53300",
-    "55P03",
-    "57014",
-    "57P01",
-    "57P02",
-    "57P03",
-}
-# What SQLite says while another process writes, while its disk or file cannot be had, and when a
-# statement took too long.
-_SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O", "interrupted")
 _ATTEMPTS = 6
 _POOL_SIZE = 16
 _WRITER_PATIENCE_SECONDS = 5.0
@@ -66,70 +51,30 @@ _POSTGRESQL_OPTIONS = (
 )
 
 
-class Busy(Exception):
-    """The database cannot serve this now; nothing was changed, a retry may succeed."""
-
-
-class DiskFull(Exception):
-    """The database has no room left; nothing was changed."""
-
-
-class CommitUnknown(Exception):
-    """The connection broke while committing: all of the change is there, or none."""
-
-
-class FairLock:
-    """A lock handed on in the order of arrival, which `threading.Lock` does not promise.
-
-    Whoever waits longer than `patience` seconds gives up: Busy.
-    """
-
-    def __init__(self, patience: float) -> None:
-        self._patience = patience
-        self._guard = threading.Lock()
-        self._waiting: deque[threading.Event] = deque()
-        self._is_held = False
-
-    def __enter__(self) -> None:
-        with self._guard:
-            if not self._is_held:
-                self._is_held = True
-                return
-            turn = threading.Event()
-            self._waiting.append(turn)
-        if not turn.wait(self._patience):
-            self._give_up(turn)
-
-    def __exit__(self, *_: object) -> None:
-        with self._guard:
-            if self._waiting:
-                self._waiting.popleft().set()
-            else:
-                self._is_held = False
-
-    def _give_up(self, turn: threading.Event) -> None:
-        with self._guard:
-            # The turn may have come between the end of the wait and this line: then it is ours.
-            if turn in self._waiting:
-                self._waiting.remove(turn)
-                raise Busy
-
-
 class Store:
     """The database of one installation."""
 
-    def __init__(self, url: str, read_seconds: float = _READ_SECONDS) -> None:
-        """Of SQLite, a reader's statement that takes more than `read_seconds` is given up: Busy."""
+    def __init__(
+        self, url: str, read_seconds: float = _READ_SECONDS, commits_worth: float = COMMITS_WORTH
+    ) -> None:
+        """Of SQLite, a reader's statement that takes more than `read_seconds` is given up: Busy.
+
+        `commits_worth`: how many commits long a transaction of several writers may be.
+        """
         self.url = make_url(url)
+        self._pid = os.getpid()
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._turn = FairLock(_WRITER_PATIENCE_SECONDS)
         if self.is_sqlite:
             path = self.url.render_as_string(False)
             self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
             self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
             _limit_statements(self._reader, read_seconds)
+            lock = FairLock(_WRITER_PATIENCE_SECONDS)
+            self._group: GroupCommit | None = GroupCommit(self._writer, lock, commits_worth)
         else:
             self._writer = _postgresql(self.url.render_as_string(False))
+            # The server groups commits itself.
+            self._group = None
             # The same pool; a reader's statements all see what was committed when it began.
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
@@ -140,7 +85,8 @@ class Store:
 
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one consistent view. Raises Busy."""
-        with _faults_named(), self._reader.connect() as connection, connection.begin():
+        self._own()
+        with faults_named(), self._reader.connect() as connection, connection.begin():
             return work(connection)
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -149,21 +95,28 @@ class Store:
         Runs `work` again where the database asks for it, so `work` must take everything from its
         connection. Raises Busy, DiskFull, CommitUnknown.
         """
+        self._own()
         for attempt in range(_ATTEMPTS):
             try:
-                with _faults_named():
+                with faults_named():
                     return self._attempt(work)
             except DBAPIError as error:
-                if not _is_lost_race(error):
+                if not is_lost_race(error):
                     raise
                 time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, no secret
         raise Busy
 
+    def _own(self) -> None:
+        """Leave a parent its connections: a process that was forked begins with none."""
+        if self._pid != os.getpid():
+            for engine in (self._writer, self._reader):
+                engine.dispose(close=False)
+            self._pid = os.getpid()
+
     def _attempt(self, work: Callable[[Connection], T]) -> T:
-        if not self.is_sqlite:
-            with self._writer.connect() as connection:
-                return _committed(connection, work)
-        with self._turn, self._writer.connect() as connection:
+        if self._group is not None:
+            return self._group.run(work)
+        with self._writer.connect() as connection:
             return _committed(connection, work)
 
     def is_swept(self, since: datetime) -> bool:
@@ -173,10 +126,10 @@ class Store:
         once no transaction can see the old rows and they are vacuumed; what its pages held may
         stay in their free space until it is overwritten. Raises NotOwner.
         """
-        if not self.is_sqlite:
-            with _faults_named(), self._writer.connect() as connection:
+        if self._group is None:
+            with faults_named(), self._writer.connect() as connection:
                 return sweep.is_vacuumed(connection, since)
-        with _faults_named(), self._turn, self._writer.connect() as connection:
+        with faults_named(), self._group.alone() as connection:
             return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
 
     def close(self) -> None:
@@ -199,44 +152,6 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
             raise CommitUnknown from None
         raise
     return result
-
-
-@contextmanager
-def _faults_named() -> Iterator[None]:
-    """Give the database's faults our names; their own texts may quote values and stay inside."""
-    try:
-        yield
-    except PoolTimeout:
-        raise Busy from None
-    # Not OperationalError alone: an idle transaction is ended as an "internal" error.
-    except DBAPIError as error:
-        if _is_lost_race(error):
-            raise
-        fault = str(error.orig)
-        if "disk is full" in fault or _state(error) == "53100":
-            raise DiskFull from None
-        if any(sign in fault for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
-            raise Busy from None
-        raise
-
-
-def _is_out_of_reach(error: DBAPIError) -> bool:
-    """No connection, a connection that broke, a server going down, or a lock or time limit."""
-    state = _state(error)
-    is_unreachable = state is None and not _is_sqlite_fault(error)
-    return error.connection_invalidated or is_unreachable or state in _PASSING_STATES
-
-
-def _state(error: DBAPIError) -> str | None:
-    return getattr(error.orig, "sqlstate", None)
-
-
-def _is_sqlite_fault(error: DBAPIError) -> bool:
-    return type(error.orig).__module__.startswith(("pysqlite3", "sqlite3"))
-
-
-def _is_lost_race(error: DBAPIError) -> bool:
-    return _state(error) in _RETRYABLE_STATES
 
 
 def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:

@@ -3,10 +3,12 @@
 import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache, lru_cache
+from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
@@ -106,8 +108,9 @@ class Parties:
 
     def find_client(self, token_hash: str) -> Client | None:
         """The client behind a token; None for an unknown token or a disabled client."""
-        rows = self._clients(_c.token_hash == token_hash, _c.disabled_at.is_(None))
-        return rows[0].client if rows else None
+        row = self._connection.execute(_behind_a_token(), {"b_hash": token_hash}).one_or_none()
+        # As the row is now: whoever was disabled or changed a moment ago is not found as before.
+        return None if row is None else _read_as(tuple(row)).client
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
         """Every client, of one payer or of all."""
@@ -135,16 +138,32 @@ class Parties:
         )
 
     def _clients(self, *wanted: Any) -> list[Registration]:
-        query = (
-            select(tables.client, *(column.label(f"owner_{column.name}") for column in _p))
-            .join_from(tables.client, tables.payer, _p.id == _c.payer_id)
-            .where(*wanted)
-            .order_by(_c.created_at, _c.name)
-        )
+        query = _with_owners().where(*wanted).order_by(_c.created_at, _c.name)
         return [_registration(row) for row in self._connection.execute(query)]
 
 
-def _registration(row: Row[Any]) -> Registration:
+@cache
+def _with_owners() -> Select[Any]:
+    return select(
+        tables.client, *(column.label(f"owner_{column.name}") for column in _p)
+    ).join_from(tables.client, tables.payer, _p.id == _c.payer_id)
+
+
+@cache
+def _behind_a_token() -> Select[Any]:
+    is_it = (_c.token_hash == bindparam("b_hash"), _c.disabled_at.is_(None))
+    return _with_owners().where(*is_it)
+
+
+# Nearly every request is of a client that was read before, and reading its rules takes longer than
+# the statement; the row itself is what tells that nothing has changed.
+@lru_cache(maxsize=256)
+def _read_as(row: tuple[Any, ...]) -> Registration:
+    names = [column.name for column in _with_owners().selected_columns]
+    return _registration(SimpleNamespace(**dict(zip(names, row, strict=True))))
+
+
+def _registration(row: Any) -> Registration:
     acts_for = json.loads(row.acts_for)
     payer = Payer(
         row.owner_id,

@@ -7,8 +7,10 @@ so polls of one submitter follow each other and those of different submitters do
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
 
 from app.domain.codes import HandOver
 from app.domain.parties import Scope
@@ -25,6 +27,12 @@ _SEEN = (Delivery.DELIVERED, Delivery.LEASED, Delivery.PARKED)
 
 _p = tables.pended.c
 _h = tables.handed_over.c
+_head = tables.queue_head.c
+_HEAD = (
+    select(_head.submitter_id)
+    .where(_head.payer_id == bindparam("b_payer"), _head.submitter_id == bindparam("b_submitter"))
+    .with_for_update()
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +102,8 @@ class Pended:
 
     def lock(self) -> None:
         """Wait for this submitter's other polls; held until the transaction ends."""
-        head = tables.queue_head.c
-        self._connection.execute(
-            select(head.submitter_id)
-            .where(
-                head.payer_id == self._scope.payer_id,
-                head.submitter_id == self._scope.submitter_id,
-            )
-            .with_for_update()
-        ).one()
+        given = {"b_payer": self._scope.payer_id, "b_submitter": self._scope.submitter_id}
+        self._connection.execute(_HEAD, given).one()
 
     def undelivered(self, selection: Selection, limit: int) -> list[Item]:
         """What a poll would hand over, oldest first, and nothing past a lease on its Claim."""
@@ -214,23 +215,16 @@ class Pended:
         ]
         insert_rows(self._connection, tables.handed_over, rows)
 
-    def handed_over(self, task_id: str) -> list[tuple[str, str, int]]:
-        """Type, id and version of what a poll handed over, in order; empty for any other Task."""
-        query = select(_h.type, _h.resource_id, _h.version).where(
-            _h.payer_id == self._scope.payer_id, _h.task_id == task_id
-        )
-        if self._scope.submitter_id is not None:
-            query = query.where(_h.submitter_id == self._scope.submitter_id)
-        return [tuple(row) for row in self._connection.execute(query.order_by(_h.position))]
+    def handed_over(self, task_id: str) -> dict[tuple[str, str, int], int]:
+        """Type, id and version of what a poll handed over, in order, and the so-manieth time.
 
-    def redelivered(self, task_id: str) -> dict[tuple[str, str, int], int]:
-        """What a poll handed over not for the first time, and the so-manieth time that was."""
-        query = select(_h.type, _h.resource_id, _h.version, _h.delivery).where(
-            _h.payer_id == self._scope.payer_id, _h.task_id == task_id, _h.delivery > 1
-        )
+        Empty for any other Task.
+        """
+        query = _of_a_poll(is_scoped=self._scope.submitter_id is not None)
+        given = {"b_payer": self._scope.payer_id, "b_task": task_id}
         if self._scope.submitter_id is not None:
-            query = query.where(_h.submitter_id == self._scope.submitter_id)
-        return {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(query)}
+            given["b_submitter"] = self._scope.submitter_id
+        return {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(query, given)}
 
     def _waiting(self, selection: Selection) -> tuple[ColumnElement[bool], ...]:
         return (*self._owned(), leases.is_due(self._now), *_matching(selection))
@@ -247,6 +241,18 @@ class Pended:
         if self._scope.submitter_id is None:
             return owned
         return (*owned, _p.submitter_id == self._scope.submitter_id)
+
+
+@cache
+def _of_a_poll(*, is_scoped: bool) -> Select[Any]:
+    wanted = [_h.payer_id == bindparam("b_payer"), _h.task_id == bindparam("b_task")]
+    if is_scoped:
+        wanted.append(_h.submitter_id == bindparam("b_submitter"))
+    return (
+        select(_h.type, _h.resource_id, _h.version, _h.delivery)
+        .where(*wanted)
+        .order_by(_h.position)
+    )
 
 
 def _those_moved(items: Sequence[Item], deliveries: Mapping[int, int]) -> list[Item]:

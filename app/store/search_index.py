@@ -132,21 +132,26 @@ class SearchIndex(SearchRows):
     def restate(self, type: str, id: str, submitter_id: str | None, text: str, status: str) -> None:
         """As `replace`, for a text in which nothing but the status is another one."""
         told = self._indexer(type, json.dumps({"resourceType": type, "status": status}))
-        [(table, row)] = [self.row(entry) for entry in told]
-        if table is not tables.search_token:
-            raise ValueError(f"the status of {type} is no code")
         key = {"payer_id": self._scope.payer_id, "type": type, "resource_id": id}
-        given = {f"b_{name}": value for name, value in {**key, **row}.items()}
+        given = [
+            {f"b_{name}": value for name, value in {**key, **row}.items()}
+            for table, row in map(self.row, told)
+            if table is tables.search_token
+        ]
+        one = Indexed(id, submitter_id, text)
 
         def do(restated: list[tuple[Indexed, dict[str, Any]]]) -> None:
             rows = [values for _, values in restated]
+            if not rows:
+                return
             done = self._connection.execute(_restating(), rows, execution_options=COUNTED)
             if done.rowcount != len(rows):
                 # One had none, or several: an extension may stand in the place of a code.
                 for one, values in restated:
                     self.replace_each(values["b_type"], [one])
 
-        put_off(self._connection, "status", [(Indexed(id, submitter_id, text), given)], do)
+        # Of some types nothing is found by its status.
+        put_off(self._connection, "status", [(one, values) for values in given], do)
 
     def replace_each(self, type: str, resources: Sequence[Indexed]) -> int:
         """As `replace`, for many; how many rows were written or taken away.

@@ -111,6 +111,12 @@ def attached(connection: Connection, many: Together) -> Iterator[None]:
         connection.execution_options(**{_OPTION: None})
 
 
+def ended(connection: Connection) -> None:
+    """Whoever works on this connection next knows nothing of it."""
+    if of(connection) is not None:
+        connection.execution_options(**{_OPTION: None})
+
+
 def of(connection: Connection) -> Together | None:
     """What the transaction of this connection does together; None where it is for one."""
     found: Together | None = connection.get_execution_options().get(_OPTION)

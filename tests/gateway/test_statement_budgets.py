@@ -39,7 +39,7 @@ BUDGETS = {
     "reprocess": 12,
     "deliver": 23,
     "nullify": 73,
-    "Bundle of a poll": 6,
+    "Bundle of a poll": 5,
     "read": 2,
 }
 FEW, MANY = 1, 50

@@ -1,5 +1,7 @@
 """The two verbs of a store: whole transactions, run again where a race was lost."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
@@ -314,3 +316,19 @@ def test_a_database_that_is_away_is_busy(tmp_path, verb):
         getattr(away, verb)(name_of)
 
     away.close()
+
+
+@on_postgresql
+def test_a_process_that_was_forked_has_connections_of_its_own(database):
+    asked = subprocess.run(
+        [sys.executable, "-m", "tests.store.forking", database],
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=False,
+    )
+
+    assert asked.returncode == 0, asked.stderr
+    before, child, after = asked.stdout.splitlines()
+    assert child != before
+    assert after == before

@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from app.store.engine import Busy, FairLock
+from app.store.fair_lock import FairLock
+from app.store.faults import Busy
 
 WAIT_SECONDS = 60
 

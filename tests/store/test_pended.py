@@ -246,11 +246,11 @@ def test_a_hand_over_is_kept_in_order(view):
     work.pended.record_hand_over("T1", work.pended.undelivered(ALL, 2))
 
     expected = [("ClaimResponse", "R2", 2), ("ExplanationOfBenefit", "E1", 2)]
-    assert work.pended.handed_over("T1") == expected
-    assert work.pended.handed_over("T2") == []
-    assert view(PAYERS).pended.handed_over("T1") == expected
-    assert view(THEIRS).pended.handed_over("T1") == []
-    assert view(FOREIGN).pended.handed_over("T1") == []
+    assert list(work.pended.handed_over("T1")) == expected
+    assert work.pended.handed_over("T2") == {}
+    assert list(view(PAYERS).pended.handed_over("T1")) == expected
+    assert view(THEIRS).pended.handed_over("T1") == {}
+    assert view(FOREIGN).pended.handed_over("T1") == {}
 
 
 def test_only_a_submitter_that_is_registered_has_a_queue_to_lock(work, connection):

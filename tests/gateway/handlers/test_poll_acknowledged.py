@@ -77,8 +77,8 @@ def test_a_bundle_is_named_the_same_however_often_its_answers_came(desk, decided
     clock.now += leases.FIRST
 
     assert response(polls(desk, count=2, task_id="T2")) == Reference("Bundle", "T2")
-    told = desk.see(lambda work: [work.pended.redelivered(id) for id in ("T1", "T2")])
-    assert [set(one.values()) for one in told] == [set(), {2}]
+    told = desk.see(lambda work: [work.pended.handed_over(id) for id in ("T1", "T2")])
+    assert [set(one.values()) for one in told] == [{1}, {2}]
 
 
 @pytest.mark.parametrize(("limit", "expected"), [(1, 1), (2, 2), (100, 2)])
