@@ -48,19 +48,25 @@ def create_installation(
     )
 
 
-def create_worker(installation: Installation) -> Worker:
-    """A worker with every adjudicator that is installed."""
+def create_worker(installation: Installation, lease_seconds: float = 60.0) -> Worker:
+    """A worker with every adjudicator that is installed; each has half a lease to answer.
+
+    Shorter than its lease on purpose: a slow payer would else be asked again for ever.
+    """
+    from datetime import timedelta
+
     from app.gateway.adjudicators import installed
     from app.gateway.jobs.worker import Worker
 
-    return Worker(installation, installed())
+    lease = timedelta(seconds=lease_seconds)
+    return Worker(installation, installed(), timeout=lease / 2, lease=lease)
 
 
-def create_app(installation: Installation) -> Flask:
+def create_app(installation: Installation, lease_seconds: float = 60.0) -> Flask:
     """The web application of an installation."""
     from app.api.application import web_application
     from app.api.context import Context
 
     return web_application(
-        Context.of(installation, create_worker(installation), installation.clock())
+        Context.of(installation, create_worker(installation, lease_seconds), installation.clock())
     )
