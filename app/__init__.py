@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The clock of a running installation."""
+    """The clock of this machine."""
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
@@ -29,21 +29,26 @@ def utc_now() -> datetime:
 def create_installation(
     settings: Settings,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     base_url: str | None = None,
 ) -> Installation:
-    """Open an installation's database; `base_url` None takes the settings' own."""
+    """Open an installation's database; `base_url` None takes the settings' own.
+
+    `clock` None is the one that all processes of the installation share.
+    """
     from uuid_utils import uuid7
 
     from app.gateway.installation import Installation
+    from app.store.clock import SharedClock
     from app.store.engine import Store
     from app.store.hashing import Hasher
 
+    store = Store(settings.database)
     return Installation(
-        store=Store(settings.database),
+        store=store,
         hasher=Hasher(settings.index_key),
         base_url=base_url or settings.fhir_base(),
-        clock=clock,
+        clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
     )
 
