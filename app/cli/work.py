@@ -36,6 +36,9 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     from app.cli.process import hold_the_file
     from app.telemetry import configure
 
+    # From the beginning on: to start takes a while, and a stop is no crash.
+    is_asked = threading.Event()
+    _at_the_first_signal(is_asked.set)
     settings = read_settings(instance)
     configure(settings.log_level)
     if settings.is_sqlite:
@@ -46,21 +49,19 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
         worker.return_leases()
     if once:
         _at_the_first_signal(worker.end)
-        done = worker.drain()
+        done = 0 if is_asked.is_set() else worker.drain()
         if as_json:
             told({"jobs": done})
         else:
             click.echo(f"{done} jobs worked on.")
         return
-    _work_on(worker, settings)
+    _work_on(worker, settings, is_asked)
 
 
-def _work_on(worker: Worker, settings: Settings) -> None:
+def _work_on(worker: Worker, settings: Settings, is_asked: threading.Event) -> None:
     """Drain what is due at every tick until a signal; then finish what runs, within a bound."""
     from app.scheduler.clock import Clock
 
-    is_asked = threading.Event()
-    _at_the_first_signal(is_asked.set)
     clock = Clock(worker.drain, settings.tick_seconds)
     clock.start()
     is_asked.wait()

@@ -1,5 +1,6 @@
 """More than a server can take: slow clients stop nobody, and who is too many is told so at once."""
 
+import signal
 import socket
 from collections import Counter
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from http.client import HTTPResponse
 from shutil import copytree
+from subprocess import TimeoutExpired
 
 import pytest
 
@@ -90,6 +92,30 @@ def test_a_slow_client_that_finishes_in_time_is_served(instance):
 
     # It brought no credential, and was read to its end before that was found out.
     assert (status, codes) == (401, ["ECG-LOGIN"])
+
+
+def test_a_stop_waits_for_a_slow_client_no_longer_than_it_is_told(instance):
+    _set(instance, "stop_seconds = 1")
+    with serving(instance) as server, _begun(instance):
+        assert asked(instance, "GET", "/health/live")[0] == 200
+        server.terminate()
+
+        assert server.wait(SECONDS) == 0
+
+
+def test_a_second_signal_ends_a_server_that_still_waits(instance):
+    _set(instance, "stop_seconds = 600")
+    with serving(instance) as server, _begun(instance):
+        assert asked(instance, "GET", "/health/live")[0] == 200
+        server.terminate()
+        with pytest.raises(TimeoutExpired):
+            server.wait(1)
+        server.terminate()
+
+        assert server.wait(SECONDS) == -signal.SIGTERM
+    # What it had started is gone with it.
+    with serving(instance):
+        assert asked(instance, "GET", "/health/ready")[0] == 200
 
 
 @crowds
