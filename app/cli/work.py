@@ -95,5 +95,11 @@ def _at_the_first_signal(act: Callable[[], None]) -> None:
             signal.signal(asked, signal.SIG_DFL)
         act()
 
-    for asked in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked, acted)
+    before = {asked: signal.signal(asked, acted) for asked in (signal.SIGINT, signal.SIGTERM)}
+
+    def restore() -> None:
+        for asked, handler in before.items():
+            signal.signal(asked, handler)
+
+    # For whoever runs the command inside a program of its own.
+    click.get_current_context().call_on_close(restore)
