@@ -16,7 +16,7 @@ from app.store import tables
 from app.store.tables import JobState
 from tests.builders import a_service_of_its_own
 from tests.reliability.accounts import assert_each_decided_once
-from tests.reliability.backlog import opened
+from tests.reliability.backlog import opened, submitted
 from tests.reliability.programs import SECONDS_TO_STOP, Instance, asked, running, serving, set_up
 from tests.rows import Rows
 
@@ -89,3 +89,25 @@ def test_processes_that_come_and_go_do_each_claim_once(tmp_path, durable_databas
         # Nothing is leased by those that are gone.
         assert jobs.keys() <= {JobState.WAITING}
         assert_each_decided_once(set(ids), rows)
+
+
+def test_a_server_on_sqlite_that_is_stopped_finishes_its_decisions_and_gives_the_others_back(
+    tmp_path, figures
+):
+    instance = set_up(tmp_path, None)
+    with (instance.folder / "settings.toml").open("a") as written:
+        written.write("stop_seconds = 60\n")
+    with opened(instance) as installation:
+        rows = Rows(installation.store)
+        claims = submitted(installation, instance.token, 150)
+        with serving(instance) as server:
+            _await_decided(rows)
+            code = _ended(server)
+        left = Counter(row["state"] for row in rows.of(tables.job))
+        create_worker(installation).drain()
+
+        figures |= {"left": dict(left)}
+        assert code == 0
+        # Not the next start returns them: they are returned.
+        assert left.keys() == {JobState.WAITING}, left
+        assert_each_decided_once(claims, rows)
