@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def utc_now() -> datetime:
-    """The clock of a running installation."""
+    """The clock of this machine."""
     from datetime import UTC, datetime
 
     return datetime.now(UTC)
@@ -29,38 +29,49 @@ def utc_now() -> datetime:
 def create_installation(
     settings: Settings,
     *,
-    clock: Callable[[], datetime] = utc_now,
+    clock: Callable[[], datetime] | None = None,
     base_url: str | None = None,
 ) -> Installation:
-    """Open an installation's database; `base_url` None takes the settings' own."""
+    """Open an installation's database; `base_url` None takes the settings' own.
+
+    `clock` None is the one that all processes of the installation share.
+    """
     from uuid_utils import uuid7
 
     from app.gateway.installation import Installation
+    from app.store.clock import SharedClock
     from app.store.engine import Store
     from app.store.hashing import Hasher
 
+    store = Store(settings.database)
     return Installation(
-        store=Store(settings.database),
+        store=store,
         hasher=Hasher(settings.index_key),
         base_url=base_url or settings.fhir_base(),
-        clock=clock,
+        clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
     )
 
 
-def create_worker(installation: Installation) -> Worker:
-    """A worker with every adjudicator that is installed."""
+def create_worker(installation: Installation, lease_seconds: float = 60.0) -> Worker:
+    """A worker with every adjudicator that is installed; each has half a lease to answer.
+
+    Shorter than its lease on purpose: a slow payer would else be asked again for ever.
+    """
+    from datetime import timedelta
+
     from app.gateway.adjudicators import installed
     from app.gateway.jobs.worker import Worker
 
-    return Worker(installation, installed())
+    lease = timedelta(seconds=lease_seconds)
+    return Worker(installation, installed(), timeout=lease / 2, lease=lease)
 
 
-def create_app(installation: Installation) -> Flask:
+def create_app(installation: Installation, lease_seconds: float = 60.0) -> Flask:
     """The web application of an installation."""
     from app.api.application import web_application
     from app.api.context import Context
 
     return web_application(
-        Context.of(installation, create_worker(installation), installation.clock())
+        Context.of(installation, create_worker(installation, lease_seconds), installation.clock())
     )

@@ -22,7 +22,8 @@ _FILE = "sqlite:///"
 _KEY_BYTES = 32
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _A_PORT = "is no port from 1 to 65535"
-_A_TICK = "is no number of seconds from 0.05 to 3600"
+_A_NUMBER = "is no number from 0 to 1000"
+_A_STOP = "is no whole number of seconds from 1 to 1800"
 
 
 class WrongSettings(Exception):
@@ -41,6 +42,10 @@ class Settings:
     port: int = 8080
     tick_seconds: float = 1.0
     log_level: str = "INFO"
+    stop_seconds: int = 15
+    body_seconds: float = 60.0
+    waiting_requests: int = 64
+    lease_seconds: float = 60.0
 
     @property
     def is_sqlite(self) -> bool:
@@ -69,6 +74,12 @@ def _require_database(text: str) -> None:
         raise ValidationError("is neither sqlite:///FILE nor postgresql://USER@HOST/NAME")
 
 
+def _seconds(least: float, most: float) -> fields.Float:
+    told = f"is no number of seconds from {least} to {most}"
+    within = validate.Range(least, most, error=told)
+    return fields.Float(validate=within, error_messages={"invalid": told})
+
+
 class _SettingsSchema(Schema):
     error_messages = {"unknown": "is no setting"}  # noqa: RUF012  marshmallow declares it so
 
@@ -89,8 +100,14 @@ class _SettingsSchema(Schema):
     port = fields.Integer(
         validate=validate.Range(1, 65535, error=_A_PORT), error_messages={"invalid": _A_PORT}
     )
-    tick_seconds = fields.Float(
-        validate=validate.Range(0.05, 3600, error=_A_TICK), error_messages={"invalid": _A_TICK}
+    tick_seconds = _seconds(0.05, 3600)
+    stop_seconds = fields.Integer(
+        validate=validate.Range(1, 1800, error=_A_STOP), error_messages={"invalid": _A_STOP}
+    )
+    body_seconds = _seconds(1, 3600)
+    lease_seconds = _seconds(1, 3600)
+    waiting_requests = fields.Integer(
+        validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
     )
     log_level = fields.String(
         validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")

@@ -66,6 +66,10 @@ def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
         pytest.param("port = 65536", "port is no port from 1 to 65535", id="port-65536"),
         pytest.param('port = "http"', "port is no port from 1 to 65535", id="port-word"),
         pytest.param("tick_seconds = 0.04", "tick_seconds is no number of seconds", id="tick"),
+        pytest.param("stop_seconds = 0", "stop_seconds is no whole number", id="stop"),
+        pytest.param("body_seconds = 0.5", "body_seconds is no number of seconds", id="body"),
+        pytest.param("lease_seconds = 0.5", "lease_seconds is no number of seconds", id="lease"),
+        pytest.param("waiting_requests = -1", "waiting_requests is no number", id="waiting"),
         pytest.param('log_level = "LOUD"', "log_level is none of DEBUG", id="level"),
         pytest.param('colour = "blue"', "colour is no setting", id="unknown"),
     ],
@@ -107,6 +111,10 @@ def test_a_file_with_only_the_key_gives_the_defaults(tmp_path):
         port=8080,
         tick_seconds=1.0,
         log_level="INFO",
+        stop_seconds=15,
+        body_seconds=60.0,
+        waiting_requests=64,
+        lease_seconds=60.0,
     )
 
 
@@ -116,6 +124,10 @@ def test_a_file_with_only_the_key_gives_the_defaults(tmp_path):
         pytest.param("port = 1", "port", 1, id="port-1"),
         pytest.param("port = 65535", "port", 65535, id="port-65535"),
         pytest.param("tick_seconds = 0.05", "tick_seconds", 0.05, id="tick"),
+        pytest.param("stop_seconds = 1", "stop_seconds", 1, id="stop"),
+        pytest.param("body_seconds = 1", "body_seconds", 1.0, id="body"),
+        pytest.param("lease_seconds = 1", "lease_seconds", 1.0, id="lease"),
+        pytest.param("waiting_requests = 0", "waiting_requests", 0, id="waiting"),
         pytest.param('log_level = "DEBUG"', "log_level", "DEBUG", id="level"),
         pytest.param('host = "::1"', "host", "::1", id="host"),
         pytest.param(

@@ -23,7 +23,7 @@ from app.fhir import json_text
 from app.telemetry import log
 
 FHIR_BASE = "/fhir/r4"
-_HEADERS = {
+HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
@@ -71,7 +71,7 @@ def _finish(response: Response) -> Response:
         response.set_data(json_text.indented(response.get_data(as_text=True)))
     if response.status_code in {204, 304}:
         response.headers.pop("Content-Type", None)
-    response.headers.update(_HEADERS)
+    response.headers.update(HEADERS)
     response.headers["X-Request-Id"] = g.request_id
     log.info(
         "request",

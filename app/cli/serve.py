@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from app.cli.options import instance_option, open_installation, read_settings
 
-# Enough that requests which wait for the writer do not keep the others from reading.
-_THREADS = 16
-_SECONDS_TO_FINISH = 15
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+# Connections of one process, at rest or not; more wait to be accepted.
+_CONNECTIONS = 1024
 
 
 @click.command()
@@ -41,29 +45,48 @@ def serve(instance: Path, host: str | None, port: int | None, workers: int | Non
     os.environ["ECLAIMS_INSTANCE"] = str(instance.resolve())
     os.environ["ECLAIMS_BASE_URL"] = base
     click.echo(f"Serving {base}/fhir/r4", err=True)
-    _run(address, port, workers or (1 if settings.is_sqlite else os.cpu_count() or 1))
+    _run(address, port, workers or (1 if settings.is_sqlite else os.cpu_count() or 1), settings)
 
 
-def _run(address: str, port: int, workers: int) -> None:
+def _run(address: str, port: int, workers: int, settings: Settings) -> None:
     from granian import Granian
     from granian.constants import HTTPModes, Interfaces
 
     from app.cli import serving
 
     os.environ[serving.PARENT] = str(os.getpid())
-    Granian(
+    os.environ[serving.PORT] = str(port)
+    server = Granian(
         f"{serving.__name__}:{serving.application.__name__}",
         address=address,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=_THREADS,
+        blocking_threads=serving.limits(settings).threads,
+        backpressure=_CONNECTIONS,
         http=HTTPModes.http1,
         factory=True,
         log_access=False,
         log_enabled=False,
-        workers_kill_timeout=_SECONDS_TO_FINISH,
-    ).serve()
+        workers_kill_timeout=settings.stop_seconds,
+    )
+    server.on_startup(lambda: _end_at_the_second_signal(server))
+    server.serve()
+
+
+def _end_at_the_second_signal(server: Any) -> None:
+    """Finish what is running at the first signal; at the second end as any process does.
+
+    The server's processes are killed by the kernel when this one is gone.
+    """
+
+    def finish(*_: object) -> None:
+        for asked in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(asked, signal.SIG_DFL)
+        server.signal_handler_interrupt()
+
+    for asked in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked, finish)
 
 
 def _spelled(host: str) -> str:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import os
+from multiprocessing.util import Finalize
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from app.api.admission import Limits
+    from app.gateway.jobs.worker import Worker
+    from app.settings import Settings
 
 PARENT = "ECLAIMS_SERVE_PID"
+PORT = "ECLAIMS_SERVE_PORT"
+# Before whatever has no order, such as the end of the store.
+_FIRST = 10
 
 # Held until the process ends, and then given back by the operating system.
 _held: list[IO[str]] = []
@@ -15,9 +24,9 @@ _held: list[IO[str]] = []
 def application() -> Any:
     """The WSGI application of the installation named by ECLAIMS_INSTANCE."""
     from app import create_app, create_installation, create_worker
+    from app.api.admission import Admission
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
-    from app.scheduler.clock import Clock
     from app.telemetry import configure
 
     if PARENT in os.environ:
@@ -28,8 +37,36 @@ def application() -> Any:
         _held.append(hold_the_file(settings))
     installation = create_installation(settings)
     if settings.is_sqlite:
-        worker = create_worker(installation)
-        # The file is ours alone, so whoever had leased these jobs is gone.
-        worker.return_leases()
-        Clock(worker.drain, settings.tick_seconds).start()
-    return create_app(installation)
+        _decide(create_worker(installation, settings.lease_seconds), settings)
+    application = create_app(installation, settings.lease_seconds)
+    admission = Admission(application, limits(settings))
+    if PORT in os.environ:
+        from app.cli.slow_clients import SlowClients
+
+        port = int(os.environ[PORT])
+        SlowClients(port, settings.body_seconds, admission.bodies.oldest_seconds).start()
+    return admission
+
+
+def limits(settings: Settings) -> Limits:
+    """How much a process takes on."""
+    from app.api.admission import Limits
+
+    return Limits(waiting=settings.waiting_requests)
+
+
+def _decide(worker: Worker, settings: Settings) -> None:
+    """Let the clock tick until the process ends."""
+    from app.scheduler.clock import Clock
+
+    # The file is ours alone, so whoever had leased these jobs is gone.
+    worker.return_leases()
+    clock = Clock(worker.drain, settings.tick_seconds)
+    clock.start()
+
+    def end() -> None:
+        worker.end()
+        clock.stop()
+
+    # When the server has given its last answer; the parent waits no longer than it says.
+    Finalize(None, end, exitpriority=_FIRST)

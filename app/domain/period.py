@@ -61,11 +61,18 @@ def span(text: str, zone: tzinfo) -> Period:
     if "T" not in text:
         return Period(
             _in_utc(datetime.combine(first_day(text), time.min, zone)),
-            _in_utc(datetime.combine(last_day(text), time.max, zone)),
+            _end_of(last_day(text), zone),
         )
     start = instant(text)
     width = timedelta(0) if "." in text else timedelta(seconds=1) - _TICK
     return Period(start, min(start, _LAST - width) + width)
+
+
+def _end_of(day: date, zone: tzinfo) -> datetime:
+    """The last instant of a day, by the next one: its own last hour may come twice in autumn."""
+    if day == date.max:
+        return _LAST
+    return _in_utc(datetime.combine(day + timedelta(days=1), time.min, zone)) - _TICK
 
 
 def _in_utc(moment: datetime) -> datetime:

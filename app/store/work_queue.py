@@ -176,6 +176,20 @@ class WorkQueue:
         )
         return returned.rowcount
 
+    def give_back(self, tokens: Sequence[str]) -> int:
+        """Make due what is still leased under these tokens, as if it had not been; how many."""
+        returned = self._connection.execute(
+            update(tables.job)
+            .where(_j.state == JobState.LEASED, _j.token.in_(tokens))
+            .values(
+                state=JobState.WAITING,
+                token=None,
+                leased_until=None,
+                attempts=_j.attempts - 1,
+            )
+        )
+        return returned.rowcount
+
     def finish(self, job: Job) -> bool:
         """The job is done and gone; False if the lease is no longer ours."""
         return hits(self._connection, finishing(), {"b_id": job.id, "b_token": job.token})

@@ -22,6 +22,7 @@ STATUSES = {
     IssueType.EXCEPTION: {500},
     IssueType.LOCK_ERROR: {503},
     IssueType.NO_STORE: {507},
+    IssueType.THROTTLED: {503},
     IssueType.STRUCTURE: {400},
     IssueType.VALUE: {400},
     IssueType.CODE_INVALID: {400},

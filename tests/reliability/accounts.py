@@ -24,22 +24,29 @@ def await_no_jobs(rows: Rows, seconds: float = 180) -> None:
         time.sleep(0.05)
 
 
-def assert_each_decided_once(claims: Collection[str], rows: Rows) -> None:
-    """Hold every table that a Claim leaves its trace in against the ids of the confirmed ones."""
+def assert_each_decided_once(
+    claims: Collection[str], rows: Rows, *besides: tuple[str, str]
+) -> None:
+    """Hold every table that a Claim leaves its trace in against the ids of the confirmed ones.
+
+    `besides` is what else was done once with each, as the audit has it: action and outcome.
+    """
     submissions = {row["id"]: row for row in rows.of(tables.submission)}
     assert submissions.keys() == set(claims)
     assert {row["outcome"] for row in submissions.values()} == {Outcome.COMPLETE}
     assert {row["state"] for row in submissions.values()} <= {State.PAYABLE, State.DECIDED}
     assert rows.of(tables.job) == []
-    _assert_audited_once(claims, rows)
+    _assert_audited_once(claims, rows, besides)
     _assert_answered_once(submissions, rows)
 
 
-def _assert_audited_once(claims: Collection[str], rows: Rows) -> None:
+def _assert_audited_once(
+    claims: Collection[str], rows: Rows, besides: Collection[tuple[str, str]]
+) -> None:
     audited: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for row in rows.of(tables.audit, type="Claim"):
         audited[row["resource_id"]][(row["action"], row["outcome"])] += 1
-    assert audited == dict.fromkeys(claims, _ONCE)
+    assert audited == dict.fromkeys(claims, _ONCE + Counter(besides))
 
 
 def _assert_answered_once(submissions: dict[str, dict[str, Any]], rows: Rows) -> None:

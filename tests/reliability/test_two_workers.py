@@ -2,27 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
-from app import create_installation, create_worker, settings
-from app.fhir import json_text
-from app.gateway.administration import Administration
-from app.gateway.gateway import Gateway
-from app.gateway.installation import Installation
-from app.gateway.received import Received
+from app import create_worker
 from app.store import tables
 from app.store.tables import JobState
-from tests.builders import a_service_of_its_own
 from tests.reliability.accounts import assert_each_decided_once, await_no_jobs
+from tests.reliability.backlog import opened, submitted
 from tests.reliability.programs import Instance, kill, ran, running, serving, set_up
 from tests.rows import Rows
 
-SENDING_THREADS = 2
 SECONDS_TO_DECIDE = 240
 # The lease of a killed worker lasts a minute; `eclaims work` looks once a second.
 SECONDS_TO_LAPSE = 180
@@ -30,34 +21,6 @@ SECONDS_TO_LAPSE = 180
 jobs = pytest.mark.parametrize(
     "jobs", [1_000, pytest.param(10_000, marks=pytest.mark.soak)], ids="{} jobs".format
 )
-
-
-@contextmanager
-def _opened(instance: Instance, ahead: timedelta = timedelta(0)) -> Iterator[Installation]:
-    """The installation inside this process; its clock may be ahead of the others'."""
-    installation = create_installation(
-        settings.read(instance.folder), clock=lambda: datetime.now(UTC) + ahead
-    )
-    try:
-        yield installation
-    finally:
-        installation.store.close()
-
-
-def _submitted(installation: Installation, token: str, number: int) -> set[str]:
-    """The ids of so many new Claims, each with a job that is due."""
-    client = Administration(installation).client_behind(token)
-    assert client is not None
-    gateway = Gateway(installation, create_worker(installation))
-    today = datetime.now(UTC).date().isoformat()
-
-    def submit(_: int) -> str:
-        document = a_service_of_its_own(serviced=today, created=today)
-        text = json_text.write(document)
-        return gateway.create(client, Received(text, json_text.parsed(text))).stored.id
-
-    with ThreadPoolExecutor(SENDING_THREADS) as threads:
-        return set(threads.map(submit, range(number)))
 
 
 def _await_decided(rows: Rows, number: int) -> None:
@@ -70,9 +33,9 @@ def _await_decided(rows: Rows, number: int) -> None:
 @jobs
 def test_two_workers_have_each_effect_once(tmp_path, durable_database, jobs, figures):
     instance = set_up(tmp_path, durable_database)
-    with _opened(instance) as installation:
+    with opened(instance) as installation:
         rows = Rows(installation.store)
-        claims = _submitted(installation, instance.token, jobs)
+        claims = submitted(installation, instance.token, jobs)
         assert len(rows.of(tables.job, state=JobState.WAITING)) == jobs
 
         with running("work", instance=instance), running("work", instance=instance):
@@ -89,9 +52,9 @@ def test_what_a_killed_worker_held_is_decided_by_another(
     tmp_path, durable_database, waits, figures
 ):
     instance = set_up(tmp_path, durable_database)
-    with _opened(instance) as installation:
+    with opened(instance) as installation:
         rows = Rows(installation.store)
-        claims = _submitted(installation, instance.token, 200)
+        claims = submitted(installation, instance.token, 200)
         with running("work", instance=instance) as victim:
             _await_decided(rows, 10)
             kill(victim)
@@ -107,7 +70,7 @@ def test_what_a_killed_worker_held_is_decided_by_another(
         if not waits:
             # A live lease is respected; for a clock that is ahead it has lapsed.
             assert rows.of(tables.job) == held
-            with _opened(instance, ahead=timedelta(hours=1)) as later:
+            with opened(instance, ahead=timedelta(hours=1)) as later:
                 create_worker(later).drain()
         assert_each_decided_once(claims, rows)
 
@@ -129,8 +92,8 @@ def test_a_second_process_on_a_sqlite_file_is_refused(on_sqlite, command):
 
 
 def test_work_on_a_sqlite_file_that_nobody_holds_is_done(on_sqlite):
-    with _opened(on_sqlite) as installation:
-        claims = _submitted(installation, on_sqlite.token, 30)
+    with opened(on_sqlite) as installation:
+        claims = submitted(installation, on_sqlite.token, 30)
         rows = Rows(installation.store)
 
         done = ran("work", "--once", instance=on_sqlite)
@@ -140,9 +103,9 @@ def test_work_on_a_sqlite_file_that_nobody_holds_is_done(on_sqlite):
 
 
 def test_a_worker_that_is_told_to_end_finishes_what_it_holds_and_no_more(on_sqlite, figures):
-    with _opened(on_sqlite) as installation:
+    with opened(on_sqlite) as installation:
         rows = Rows(installation.store)
-        claims = _submitted(installation, on_sqlite.token, 400)
+        claims = submitted(installation, on_sqlite.token, 400)
         with running("work", instance=on_sqlite) as worker:
             _await_decided(rows, 1)
         left = Counter(row["state"] for row in rows.of(tables.job))

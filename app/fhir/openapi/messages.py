@@ -98,15 +98,17 @@ def no_content(status: int) -> dict[str, Any]:
 
 def failures(statuses: Iterable[int]) -> dict[str, Any]:
     """The answers that tell in an OperationOutcome what is wrong, or that we failed."""
+    given = set(statuses)
+    # A body that may be too long may also be too slow.
     return {
         str(status): {"$ref": f"#/components/responses/{status}"}
-        for status in sorted({*statuses, 500, 503, 507})
+        for status in sorted({*given, *({408} if 413 in given else ()), 500, 503, 507})
     }
 
 
 def responses() -> dict[str, Any]:
     """The components/responses."""
-    statuses = (400, 401, 403, 404, 405, 406, 409, 410, 412, 413, 415, 422, 500, 503, 507)
+    statuses = (400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 500, 503, 507)
     return {
         str(status): {
             "description": HTTPStatus(status).phrase,

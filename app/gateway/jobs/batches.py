@@ -63,7 +63,7 @@ NOTHING_LEFT = Left((), datetime.max.replace(tzinfo=UTC))
 
 
 class Batch:
-    """The jobs of one payer that a worker has leased; nothing is asked after `last_start`."""
+    """The jobs of one payer that a worker has leased; none is asked that `may_start` denies."""
 
     def __init__(
         self,
@@ -71,14 +71,14 @@ class Batch:
         adjudicator: Adjudicator,
         installation: Installation,
         timeout: timedelta,
-        last_start: datetime,
+        may_start: Callable[[], bool],
         alone: Alone,
     ) -> None:
         self._payer = payer
         self._adjudicator = adjudicator
         self._installation = installation
         self._timeout = timeout
-        self._last_start = last_start
+        self._may_start = may_start
         self._alone = alone
         # What each job has in common with others, once it is known.
         self._keys: dict[int, Keys] = {}
@@ -165,9 +165,6 @@ class Batch:
         at_once = MOST_ON_SQLITE if self._installation.store.is_sqlite else len(jobs)
         for start in range(0, len(together), at_once):
             self._settle(together[start : start + at_once])
-
-    def _may_start(self) -> bool:
-        return self._installation.clock() <= self._last_start
 
     def _settle(self, asked: Sequence[Asked]) -> None:
         """Write answers in one transaction; where that fails, each half in one of its own."""

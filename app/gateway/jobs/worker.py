@@ -8,24 +8,25 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from app.domain.adjudication import Adjudicator
-from app.domain.parties import Payer, Scope
+from app.domain.parties import Payer
 from app.gateway.installation import Installation
 from app.gateway.jobs.adjudicate import facts_for
 from app.gateway.jobs.asking import TooSlow, answer
 from app.gateway.jobs.batches import NOTHING_LEFT, STORES_OWN, Alone, Asked, Batch, Left
 from app.gateway.jobs.chores import CHORES, Chore
 from app.gateway.jobs.kinds import ADJUDICATE
+from app.gateway.jobs.leasing import Leasing
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
-from app.store.submissions import Submissions
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job, WorkQueue
+from app.store.work_queue import Job
 from app.telemetry import log
 
 T = TypeVar("T")
@@ -53,7 +54,7 @@ class Worker:
     """Decides what is due; `adjudicators` by the name that a payer's settings use.
 
     `timeout` is what an adjudicator has for one answer, well below `LEASE`; `batch` is how many
-    jobs are leased at once.
+    jobs are leased at once, for so long as `lease` says.
     """
 
     def __init__(
@@ -62,27 +63,36 @@ class Worker:
         adjudicators: Mapping[str, Adjudicator],
         timeout: timedelta = ADJUDICATOR_TIMEOUT,
         batch: int = BATCH,
+        lease: timedelta = LEASE,
     ) -> None:
         self._installation = installation
         self._adjudicators = adjudicators
         self._timeout = timeout
         self._batch = batch
+        self._leasing = Leasing(installation, lease)
         self._nights = Nights(installation)
         self._is_ending = threading.Event()
 
     def end(self) -> None:
-        """Take no further jobs: a `drain` that runs returns once it is done with those it holds."""
+        """Take no further jobs: a `drain` that runs finishes what it has begun to ask.
+
+        What it has leased beyond that is put back, due at once for another worker.
+        """
         self._is_ending.set()
+
+    def give_back(self) -> int:
+        """Make due whatever this worker still has leased for `drain`; how many jobs that were."""
+        return self._leasing.give_back()
 
     def drain(self, limit: int | None = None) -> int:
         """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
         done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            leased = self._lease(self._batch, tried=False)
+            leased = self._leasing.due(self._batch, tried=False)
             held, left = left.jobs, self._work_off(leased, left)
             # A job that was tried may be what its worker died of: it is worked on alone.
-            retried = self._lease(1, tried=True)
+            retried = self._leasing.due(1, tried=True)
             self._work_off(retried)
             done += len(leased) + len(retried)
             # What was held is done or put back, and then it may be due again.
@@ -98,7 +108,7 @@ class Worker:
         """
         payers = self._payers() if jobs or left.jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
-        last_start = self._installation.clock() + LEASE - self._timeout
+        last_start = self._installation.clock() + self._leasing.length - self._timeout
         first = min(last_start, left.last_start)
         still: list[Job] = []
         # Where fewer came than could have, no other batch is to be expected.
@@ -132,11 +142,15 @@ class Worker:
             failed=lambda job, fault: self._failed(job, type(fault).__name__),
             put_back=self._too_late,
         )
-        batch = Batch(payer, adjudicator, self._installation, self._timeout, last_start, alone)
+        may_start = partial(self._may_start, last_start)
+        batch = Batch(payer, adjudicator, self._installation, self._timeout, may_start, alone)
         return batch.decide(jobs, fresh)
 
+    def _may_start(self, last_start: datetime) -> bool:
+        return not self._is_ending.is_set() and self._installation.clock() <= last_start
+
     def _work_in_time(self, job: Job, payer: Payer, last_start: datetime) -> None:
-        if self._installation.clock() <= last_start:
+        if self._may_start(last_start):
             self._work_on(job, payer)
         else:
             self._too_late(job)
@@ -146,21 +160,7 @@ class Worker:
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""
-        now = self._installation.clock()
-        return self._installation.store.write(
-            lambda connection: WorkQueue(connection, now).return_leases()
-        )
-
-    def _lease(self, limit: int, *, tried: bool) -> list[Job]:
-        now, token = self._installation.clock(), self._installation.new_id()
-
-        def effect(connection: Any) -> list[Job]:
-            jobs = WorkQueue(connection, now).lease(token, limit, LEASE, tried=tried)
-            for payer_id in sorted({job.payer_id for job in jobs}):
-                _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
-            return jobs
-
-        return self._installation.store.write(effect)
+        return self._leasing.return_all()
 
     def decide_now(
         self, submission: tuple[str, str], payer: Payer, *, is_handed_over: bool = False
@@ -170,15 +170,7 @@ class Worker:
         `is_handed_over`: whoever asked is given the response itself. What is not decided in time
         is due for the clock, as anything else is.
         """
-        now, token = self._installation.clock(), self._installation.new_id()
-
-        def lease(connection: Any) -> Job | None:
-            jobs = WorkQueue(connection, now)
-            job = jobs.lease_one(token, payer.id, submission, ADJUDICATE, LEASE)
-            _begin([job] if job else [], payer.id, connection)
-            return job
-
-        job = self._installation.store.write(lease)
+        job = self._leasing.one(submission, payer)
         if job is not None:
             budget = min(payer.settings.real_time_budget, self._timeout)
             self._work_on(job, payer, _Urgency(budget, is_handed_over))
@@ -275,13 +267,6 @@ class Worker:
 
     def _write(self, job: Job, effect: Callable[[UnitOfWork], T]) -> T:
         return self._installation.write(job.scope, effect)
-
-
-def _begin(jobs: list[Job], payer_id: str, connection: Any) -> None:
-    """Mark what is being decided from now on."""
-    keys = [job.submission for job in jobs if job.kind == ADJUDICATE]
-    if keys:
-        Submissions(connection, Scope(payer_id)).begin(keys)
 
 
 def _pause(attempts: int) -> timedelta:

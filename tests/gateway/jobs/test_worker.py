@@ -334,3 +334,53 @@ def test_two_workers_at_once_decide_each_claim_once(desk, working, core):
     assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
     assert len(desk.pended()) == 60
     assert desk.jobs() == []
+
+
+# --- told to end
+
+
+def test_what_a_worker_that_ends_has_not_asked_is_due_for_another_at_once(desk, working):
+    taken = [desk.create(a_claim()) for _ in range(5)]
+
+    def end(request):
+        ending.end()
+        return decide(request)
+
+    ending, first = working(end)
+    other, second = working(decide)
+
+    ending.drain()
+    left = [(state, attempts) for _, state, attempts, _ in desk.jobs()]
+
+    assert len(first.asked) == 1
+    assert left == [(JobState.WAITING, 0)] * 4
+    assert other.drain() == 4
+    assert len(second.asked) == 4
+    assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
+    assert ending.drain() == 0
+
+
+def test_what_is_given_back_is_decided_by_another_and_never_twice(desk, working, rows):
+    taken = [desk.create(a_claim()) for _ in range(3)]
+    asked, go_on = threading.Event(), threading.Event()
+
+    def hang(request):
+        asked.set()
+        assert go_on.wait(WAIT_SECONDS)
+        return decide(request)
+
+    hanging, _ = working(hang, hang, hang)
+    thread = threading.Thread(target=hanging.drain)
+    thread.start()
+    assert asked.wait(WAIT_SECONDS)
+    hanging.end()
+    returned = hanging.give_back()
+    decided = working(decide)[0].drain()
+    go_on.set()
+    thread.join(WAIT_SECONDS)
+
+    assert (returned, decided) == (3, 3)
+    assert desk.jobs() == []
+    assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
+    assert len(rows.of(tables.audit, action="decide")) == 3
+    assert hanging.give_back() == 0

@@ -1,0 +1,74 @@
+"""Takes jobs for one worker, and gives back what it does not come to."""
+
+from collections import deque
+from datetime import timedelta
+from typing import Any
+
+from app.domain.parties import Payer, Scope
+from app.gateway.installation import Installation
+from app.gateway.jobs.kinds import ADJUDICATE
+from app.store.submissions import Submissions
+from app.store.work_queue import Job, WorkQueue
+
+# What is left of a batch is done with the next, and a job that was tried is alone.
+_AT_ONCE = 3
+
+
+class Leasing:
+    """The leases of one worker, each for so long as `length` says."""
+
+    def __init__(self, installation: Installation, length: timedelta) -> None:
+        self._installation = installation
+        self.length = length
+        self._tokens: deque[str] = deque(maxlen=_AT_ONCE)
+
+    def due(self, limit: int, *, tried: bool) -> list[Job]:
+        """Lease so many of the oldest due jobs; `tried` as in WorkQueue."""
+        now, token = self._installation.clock(), self._installation.new_id()
+
+        def effect(connection: Any) -> list[Job]:
+            jobs = WorkQueue(connection, now).lease(token, limit, self.length, tried=tried)
+            for payer_id in sorted({job.payer_id for job in jobs}):
+                _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
+            return jobs
+
+        leased = self._installation.store.write(effect)
+        if leased:
+            self._tokens.append(token)
+        return leased
+
+    def one(self, submission: tuple[str, str], payer: Payer) -> Job | None:
+        """Lease one submission's adjudication, due or not; None where somebody has it."""
+        now, token = self._installation.clock(), self._installation.new_id()
+
+        def effect(connection: Any) -> Job | None:
+            jobs = WorkQueue(connection, now)
+            job = jobs.lease_one(token, payer.id, submission, ADJUDICATE, self.length)
+            _begin([job] if job else [], payer.id, connection)
+            return job
+
+        return self._installation.store.write(effect)
+
+    def give_back(self) -> int:
+        """Make due what is still leased by `due`; how many jobs that were.
+
+        Whoever works on them all the same finds the lease gone, and changes nothing.
+        """
+        now, tokens = self._installation.clock(), list(self._tokens)
+        return self._installation.store.write(
+            lambda connection: WorkQueue(connection, now).give_back(tokens)
+        )
+
+    def return_all(self) -> int:
+        """After a crash of the one process that works on this database: its jobs are due again."""
+        now = self._installation.clock()
+        return self._installation.store.write(
+            lambda connection: WorkQueue(connection, now).return_leases()
+        )
+
+
+def _begin(jobs: list[Job], payer_id: str, connection: Any) -> None:
+    """Mark what is being decided from now on."""
+    keys = [job.submission for job in jobs if job.kind == ADJUDICATE]
+    if keys:
+        Submissions(connection, Scope(payer_id)).begin(keys)

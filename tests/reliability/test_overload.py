@@ -1,0 +1,146 @@
+"""More than a server can take: slow clients stop nobody, and who is too many is told so at once."""
+
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from functools import partial
+from http.client import HTTPResponse
+from shutil import copytree
+from subprocess import TimeoutExpired
+
+import pytest
+
+from app.fhir import json_text
+from app.store import tables
+from app.store.engine import Store
+from tests.builders import a_claim
+from tests.reliability.crowd import together
+from tests.reliability.programs import Instance, asked, serving, set_up
+from tests.rows import Rows
+
+SLOW, SECONDS = 32, 60
+CLAIM = "/fhir/r4/Claim"
+
+crowds = pytest.mark.parametrize(
+    "crowd", [48, pytest.param(192, marks=pytest.mark.soak)], ids="{} at once".format
+)
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory) -> Instance:
+    """An installation to copy."""
+    return set_up(tmp_path_factory.mktemp("prepared"), None)
+
+
+@pytest.fixture
+def instance(prepared, tmp_path) -> Instance:
+    """On SQLite: one process, which all of them ask."""
+    return replace(prepared, folder=copytree(prepared.folder, tmp_path / "instance"))
+
+
+def _set(instance: Instance, *lines: str) -> None:
+    with (instance.folder / "settings.toml").open("a") as written:
+        written.write("".join(f"{line}\n" for line in lines))
+
+
+@contextmanager
+def _begun(instance: Instance, length: int = 1_000) -> Iterator[socket.socket]:
+    """A request whose body has begun, and goes no further."""
+    with socket.create_connection(("127.0.0.1", instance.port), SECONDS) as line:
+        headers = f"POST {CLAIM} HTTP/1.1\r\nHost: h\r\nContent-Length: {length}\r\n\r\n"
+        line.sendall(headers.encode() + b"{")
+        yield line
+
+
+def _answer(line: socket.socket) -> tuple[int, list[str]]:
+    """Status and errors of what comes."""
+    response = HTTPResponse(line)
+    response.begin()
+    document = json_text.parsed(response.read().decode())
+    codes = [issue["details"]["coding"][0]["code"] for issue in document["issue"]]
+    return response.status, codes
+
+
+def test_slow_clients_stop_nobody_and_are_sent_away(instance):
+    _set(instance, "body_seconds = 2")
+    claim = json_text.write(a_claim())
+    with serving(instance), ExitStack() as opened:
+        slow = [opened.enter_context(_begun(instance)) for _ in range(SLOW)]
+        taken = [asked(instance, "POST", CLAIM, claim)[0] for _ in range(3)]
+        health = asked(instance, "GET", "/health/ready")[0]
+        # They still send, and too little: each is told, and none was served by then.
+        for line in slow:
+            line.sendall(b" ")
+        told = [_answer(line) for line in slow]
+        ended = [line.recv(1) == b"" for line in slow]
+        again = asked(instance, "POST", CLAIM, claim)[0]
+
+    assert (taken, health, again) == ([201, 200, 200], 200, 200)
+    assert told == [(408, ["ECG-SLOW-BODY"])] * SLOW
+    assert all(ended)
+
+
+def test_a_slow_client_that_finishes_in_time_is_served(instance):
+    claim = json_text.write(a_claim()).encode()
+    with serving(instance), _begun(instance, len(claim)) as line:
+        asked(instance, "GET", "/health/live")
+        line.sendall(claim[1:])
+        status, codes = _answer(line)
+
+    # It brought no credential, and was read to its end before that was found out.
+    assert (status, codes) == (401, ["ECG-LOGIN"])
+
+
+def test_a_stop_waits_for_a_slow_client_no_longer_than_it_is_told(instance):
+    _set(instance, "stop_seconds = 1")
+    with serving(instance) as server, _begun(instance):
+        assert asked(instance, "GET", "/health/live")[0] == 200
+        server.terminate()
+
+        assert server.wait(SECONDS) == 0
+
+
+def test_a_second_signal_ends_a_server_that_still_waits(instance):
+    _set(instance, "stop_seconds = 600")
+    with serving(instance) as server, _begun(instance):
+        assert asked(instance, "GET", "/health/live")[0] == 200
+        server.terminate()
+        with pytest.raises(TimeoutExpired):
+            server.wait(1)
+        server.terminate()
+
+        assert server.wait(SECONDS) == -signal.SIGTERM
+    # What it had started is gone with it.
+    with serving(instance):
+        assert asked(instance, "GET", "/health/ready")[0] == 200
+
+
+@crowds
+def test_who_is_too_many_is_told_so_and_nothing_confirmed_is_lost(instance, crowd, figures):
+    _set(instance, "waiting_requests = 1")
+
+    def send(number: int) -> list[tuple[int, str | None, str | None]]:
+        told = []
+        for nth in range(4):
+            claim = json_text.write(a_claim(number=f"O{number}-{nth}"))
+            status, headers, body = asked(instance, "POST", CLAIM, claim)
+            id = json_text.parsed(body.decode())["id"] if status == 201 else None
+            told.append((status, headers.get("retry-after"), id))
+        return told
+
+    with serving(instance):
+        look = [partial(asked, instance, "GET", "/health/live")] * 2
+        *answers, live, alive = together([*(partial(send, n) for n in range(crowd)), *look])
+    statuses = Counter(status for told in answers for status, _, _ in told)
+    store = Store(f"sqlite:///{instance.folder}/eclaims.sqlite3")
+    kept = {row["id"] for row in Rows(store).of(tables.submission)}
+    store.close()
+
+    figures |= {"requests": statuses.total(), "statuses": dict(statuses)}
+    assert statuses.keys() == {201, 503}, figures
+    assert {after for told in answers for status, after, _ in told if status == 503} == {"1"}
+    assert (live[0], alive[0]) == (200, 200)
+    assert kept == {id for told in answers for _, _, id in told if id is not None}
