@@ -1,6 +1,6 @@
 """Brings a database's schema to a revision, and tells which one it has."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,10 +9,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection, inspect
 
 from app.store.engine import Store
 
 _FOLDER = Path(__file__).parent / "migrations"
+# Any number, the same in every process: who migrates holds it.
+_ADVISORY_LOCK = 0x65_43_6C_61_69_6D_73
+# Whoever waits for a table keeps all others waiting that come after, so it waits briefly.
+_LOCK_TIMEOUT = "900ms"
+_REVISIONS = "alembic_version"
 
 
 class NoSuchRevision(Exception):
@@ -20,15 +26,18 @@ class NoSuchRevision(Exception):
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Apply every revision up to this one; raises NoSuchRevision."""
+    """Apply every revision up to this one; raises NoSuchRevision, and Busy where a table is held.
+
+    Of several processes one does, the others wait for it and find it done.
+    """
     with _revisions_named(revision):
-        store.write(lambda connection: command.upgrade(_config(connection), revision))
+        _migrate(store, lambda connection: command.upgrade(_config(connection), revision))
 
 
 def downgrade(store: Store, revision: str) -> None:
-    """Take revisions back down to this one; `base` is an empty database. Raises NoSuchRevision."""
+    """Take revisions back down to this one; `base` is an empty database. Raises as `upgrade`."""
     with _revisions_named(revision):
-        store.write(lambda connection: command.downgrade(_config(connection), revision))
+        _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
 
 
 def current(store: Store) -> str | None:
@@ -41,6 +50,69 @@ def current(store: Store) -> str | None:
 def newest() -> str | None:
     """The revision that this version of the gateway works with."""
     return ScriptDirectory(str(_FOLDER)).get_current_head()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the gateway can bring a revision up to its own."""
+    try:
+        return ScriptDirectory(str(_FOLDER)).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def tell(store: Store, revision: str | None) -> None:
+    """Have the database say that it is at this revision; with None nothing works with it."""
+
+    def effect(connection: Connection) -> None:
+        connection.exec_driver_sql(f"DELETE FROM {_REVISIONS}")  # noqa: S608  a constant
+        if revision is not None:
+            MigrationContext.configure(connection).stamp(ScriptDirectory(str(_FOLDER)), revision)
+
+    store.write(effect)
+
+
+def drop_others(store: Store, kept: Iterable[str]) -> None:
+    """Drop every table but these: those of a schema that was there before."""
+
+    def effect(connection: Connection) -> None:
+        others = {*inspect(connection).get_table_names()} - {*kept, _REVISIONS}
+        quoted = connection.dialect.identifier_preparer.quote
+        for name in sorted(others):
+            connection.exec_driver_sql(f"DROP TABLE {quoted(name)} CASCADE")
+
+    store.write(effect)
+
+
+def _migrate(store: Store, run: Callable[[Connection], None]) -> None:
+    if store.is_sqlite:
+        # One transaction, and whoever else writes waits for it.
+        store.write(run)
+        return
+
+    def alone(holding: Connection) -> None:
+        # Held by a transaction, for a pooler would give a session to somebody else meanwhile.
+        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
+            holding.exec_driver_sql(f"SET LOCAL {limit} = 0")
+        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        with store.engine.connect() as connection:
+            _patiently(connection, run)
+
+    store.write(alone)
+
+
+def _patiently(connection: Connection, run: Callable[[Connection], None]) -> None:
+    """Run revisions, each a transaction of its own: long statements, short waits for a table."""
+    limits = {"lock_timeout": _LOCK_TIMEOUT, "statement_timeout": "0"}
+    for name, value in limits.items():
+        connection.exec_driver_sql(f"SET {name} = '{value}'")
+    connection.commit()
+    try:
+        run(connection)
+    finally:
+        connection.rollback()
+        for name in limits:
+            connection.exec_driver_sql(f"RESET {name}")
+        connection.commit()
 
 
 @contextmanager

@@ -110,7 +110,10 @@ class UnitOfWork:
         For enrolment, where a submitter that has the right changes what the payer keeps, and for
         the payer's decision, which knows the Claims of all submitters.
         """
-        scope = Scope(self.scope.payer_id, None, self.scope.client_id)
+        return self.within(Scope(self.scope.payer_id, None, self.scope.client_id))
+
+    def within(self, scope: Scope) -> "UnitOfWork":
+        """The same transaction for another scope."""
         return UnitOfWork(
             self._connection,
             scope,
