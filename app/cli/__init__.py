@@ -23,6 +23,7 @@ from app.cli import (
     replay,
     requeue,
     restore,
+    retention,
     review,
     serve,
     submitter,
@@ -57,6 +58,7 @@ for command in (
     backup.backup,
     restore.restore,
     tombstones.tombstones,
+    retention.retention,
     database.db,
     demo.demo,
 ):

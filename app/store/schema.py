@@ -1,5 +1,6 @@
 """Brings a database's schema to a revision, and tells which one it has."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,13 +12,15 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
-from app.store.engine import Store
+from app.store.engine import Busy, Store
 
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number, the same in every process: who migrates holds it.
 _ADVISORY_LOCK = 0x65_43_6C_61_69_6D_73
 # Whoever waits for a table keeps all others waiting that come after, so it waits briefly.
 _LOCK_TIMEOUT = "900ms"
+_LONGEST_WAIT_SECONDS = 3600.0
+_SECONDS_BETWEEN = 0.2
 _REVISIONS = "alembic_version"
 
 
@@ -91,13 +94,26 @@ def _migrate(store: Store, run: Callable[[Connection], None]) -> None:
 
     def alone(holding: Connection) -> None:
         # Held by a transaction, for a pooler would give a session to somebody else meanwhile.
-        for limit in ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout"):
-            holding.exec_driver_sql(f"SET LOCAL {limit} = 0")
-        holding.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        holding.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+        _await_turn(holding)
         with store.engine.connect() as connection:
             _patiently(connection, run)
 
     store.write(alone)
+
+
+def _await_turn(holding: Connection) -> None:
+    """Return holding the lock of those who migrate; raises Busy.
+
+    Asked again and again: one that waits in the database would be waited for by an index that is
+    built there beside others, and wait for it.
+    """
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    query = f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})"
+    while not holding.exec_driver_sql(query).scalar_one():
+        if time.monotonic() > deadline:
+            raise Busy
+        time.sleep(_SECONDS_BETWEEN)
 
 
 def _patiently(connection: Connection, run: Callable[[Connection], None]) -> None:

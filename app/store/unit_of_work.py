@@ -35,6 +35,7 @@ from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources
+from app.store.retention import Retention
 from app.store.search_index import Indexer, SearchIndex
 from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
@@ -99,6 +100,7 @@ class UnitOfWork:
         self.reissues = Reissues(connection, scope)
         self.decisions = Decisions(connection, scope, now)
         self.mentions = Mentions(connection, scope, hasher)
+        self.retention = Retention(connection, scope)
         self.tombstones = Tombstones(connection, scope, now)
         self.enrollments = Enrollments(connection, scope)
         self.submitters = Submitters(connection, scope)

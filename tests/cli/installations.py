@@ -1,6 +1,8 @@
 """What an installation holds, to the last row, and PostgreSQL's programs for copies of it."""
 
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from app.store.engine import Store
 from app.store.tables import metadata
@@ -28,3 +30,10 @@ def everything_of(database: str) -> dict[str, list[tuple]]:
         return everything(store)
     finally:
         store.close()
+
+
+def database_of(eclaims: Any) -> str:
+    """The URL in the settings of an installation that the tests wrote."""
+    written = (eclaims.instance / "settings.toml").read_text()
+    url: str = tomllib.loads(written)["database"]
+    return url

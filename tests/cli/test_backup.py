@@ -4,14 +4,22 @@ import hashlib
 import json
 import stat
 import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.builders import NOW, a_claim
-from tests.cli.installations import PROGRAMS, everything
+from tests.cli.installations import PROGRAMS, database_of, everything, everything_of
+from tests.cli.processes import wait_for
+from tests.wire import Wire
 
 pytestmark = pytest.mark.usefixtures("database")
+
+# Writers end by themselves where the backup never does.
+MOST_CONFIRMED = 2_000
 
 
 # --- what is refused
@@ -169,3 +177,46 @@ def test_the_programs_of_the_tests_are_the_server_s_own():
         [Path(PROGRAMS[1]) / "pg_restore", "--version"], capture_output=True, check=True
     )
     assert b"(PostgreSQL) 18" in told.stdout
+
+
+# --- together
+
+
+def test_what_was_confirmed_before_the_restore_point_is_in_a_backup_under_load(
+    beside_the_wire, elsewhere, processes, app, registry, tmp_path
+):
+    token, confirmed, ended = registry.submitter().token, [], threading.Event()
+
+    def send():
+        wire = Wire(app.test_client(), token)
+        while not ended.is_set() and len(confirmed) < MOST_CONFIRMED:
+            taken = wire.post("Claim", a_claim())
+            assert taken.status == 201
+            confirmed.append((taken.document["id"], datetime.now(UTC)))
+
+    with ThreadPoolExecutor(3) as pool:
+        sending = [pool.submit(send) for _ in range(3)]
+        try:
+            wait_for(lambda: len(confirmed) > 20 or None)
+            # A process of its own, as an operator's is.
+            done = processes.run("backup", str(tmp_path / "copy"), *PROGRAMS, "--json")
+            so_far = len(confirmed)
+            wait_for(lambda: len(confirmed) > so_far or None)
+        finally:
+            ended.set()
+        for each in sending:
+            each.result()
+    told = json.loads(done.stdout)
+    elsewhere.json("restore", tmp_path / "copy", "--no-tombstones", *PROGRAMS)
+
+    held = everything_of(database_of(elsewhere))
+    claims = {row[2] for row in held["submission"]}
+    before = {id for id, at in confirmed if at <= datetime.fromisoformat(told["made_at"])}
+    assert len(before) > 20
+    assert before <= claims
+    assert claims < {id for id, _ in confirmed}
+    # Of each Claim all or nothing: its text, its answer and its job.
+    assert len(held["job"]) == len(claims)
+    assert len(held["resource_version"]) == len(held["resource"])
+    assert {row[2] for row in held["resource"] if row[1] == "Claim"} == claims
+    assert len([row for row in held["resource"] if row[1] == "ClaimResponse"]) == len(claims)

@@ -11,7 +11,8 @@ from app import create_app
 from app.gateway.withdrawals import ACTOR
 from app.store import tables
 from tests.builders import a_claim, a_communication, a_task
-from tests.cli.installations import PROGRAMS, everything, everything_of
+from tests.cli.installations import PROGRAMS, database_of, everything, everything_of
+from tests.cli.processes import Processes
 from tests.rows import Rows, texts_of
 from tests.wire import Wire
 
@@ -35,12 +36,6 @@ def copy(beside_the_wire, claims, tmp_path):
     """A backup of them."""
     beside_the_wire.json("backup", tmp_path / "copy", *PROGRAMS)
     return tmp_path / "copy"
-
-
-def database_of(eclaims):
-    return json.loads(
-        (eclaims.instance / "settings.toml").read_text().partition("database = ")[2].strip()
-    )
 
 
 def nullified(wire, reference):
@@ -287,3 +282,108 @@ def everything_rows(eclaims):
     found = [row for table in tables.metadata.sorted_tables for row in rows.of(table)]
     store.close()
     return found
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_token_that_was_rotated_or_disabled_since_stays_so(
+    elsewhere, beside_the_wire, registry, copy, tmp_path
+):
+    # The Claims were sent by "Happy Valley"; the other came later than the backup.
+    old = registry.issued["Happy Valley"].token
+    new = beside_the_wire.json("submitter", "rotate", "Happy Valley")["token"]
+    beside_the_wire.json("tombstones", "export", tmp_path / "rotated")
+    beside_the_wire.json("submitter", "disable", "Happy Valley")
+    beside_the_wire.json("tombstones", "export", tmp_path / "disabled")
+
+    def told(name, *options):
+        elsewhere.json("restore", copy, "--tombstones", tmp_path / name, *options)
+        there = [asked_there(elsewhere, token) for token in (old, new)]
+        statuses = [wire.get("Claim?_count=1").status for wire, _ in there]
+        for _, installation in there:
+            installation.store.close()
+        return statuses
+
+    assert told("rotated") == [401, 200]
+    assert told("disabled", "--replace") == [401, 401]
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_legal_hold_that_was_put_on_since_holds(
+    elsewhere, beside_the_wire, registry, claims, copy, tmp_path
+):
+    token = registry.issued["Happy Valley"].token
+    beside_the_wire.json("hold", claims[0])
+    beside_the_wire.json("tombstones", "export", tmp_path / "list")
+
+    told = elsewhere.json("restore", copy, *the_list(tmp_path))
+
+    there, installation = asked_there(elsewhere, token)
+    outcomes = [there.task(a_task("nullify", focus=one)).document["status"] for one in claims[:2]]
+    installation.store.close()
+    assert outcomes == ["rejected", "completed"]
+    assert told["applied"]["holds"] == 1
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_damaged_database_is_replaced_with_the_list_that_is_named(
+    beside_the_wire, wire, store, database, claims, copy, tmp_path
+):
+    nullified(wire, claims[0])
+    beside_the_wire.json("tombstones", "export", tmp_path / "list")
+    store.close()
+    file = Path(database.removeprefix("sqlite:///"))
+    file.write_bytes(b"nothing of a database")
+    file.with_name(f"{file.name}-wal").write_bytes(b"nor of a log")
+
+    without = beside_the_wire("restore", copy, *the_list(tmp_path))
+    unlisted = beside_the_wire("restore", copy, "--replace")
+    listed = beside_the_wire("restore", copy, "--replace", *the_list(tmp_path))
+
+    assert (without.exit_code, unlisted.exit_code, listed.exit_code) == (1, 1, 0)
+    assert "add --replace" in without.stderr
+    assert "name the latest list" in unlisted.stderr
+    assert [wire.get(one).status for one in claims] == [410, 200, 200]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_what_a_restore_left_half_done_serves_nobody_and_is_finished_by_the_next(
+    beside_the_wire, wire, store, claims, copy, tmp_path
+):
+    nullified(wire, claims[0])
+    store.close()
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    real = Path(PROGRAMS[1]) / "pg_restore"
+    # Ends as a kill would: after the rows came in, before the tombstones did.
+    script = f'"{real}" "$@"; case "$*" in *--single-transaction*) kill -9 $PPID;; esac'
+    (programs / "pg_restore").write_text(f"#!/bin/sh\n{script}\n")
+    (programs / "pg_restore").chmod(0o755)
+    processes = Processes(beside_the_wire.instance)
+    broken = processes.run("restore", str(copy), "--replace", "--programs", str(programs))
+    assert broken.returncode == -9
+
+    refused = beside_the_wire("submitter", "list")
+    assert refused.exit_code == 1
+    assert "at revision none" in refused.stderr
+    assert wire.get(claims[0]).status == 200
+    store.close()
+    assert beside_the_wire("restore", copy, "--replace", *PROGRAMS).exit_code == 0
+
+    assert [wire.get(one).status for one in claims] == [410, 200, 200]
+
+
+# --- what happens twice
+
+
+def test_a_list_that_is_applied_twice_changes_nothing_the_second_time(
+    beside_the_wire, wire, worker, store, claims, tmp_path
+):
+    nullified(wire, claims[0])
+    worker.drain()
+    before = everything(store)
+    beside_the_wire.json("tombstones", "export", tmp_path / "list")
+
+    told = beside_the_wire.json("tombstones", "apply", tmp_path / "list")
+
+    assert told == {"purged": 0, "remembered": 0, "tokens": 0, "holds": 0}
+    assert everything(store) == before

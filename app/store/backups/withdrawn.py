@@ -70,10 +70,19 @@ class Withdrawn:
     holds: tuple[Hold, ...] = ()
 
     def with_later(self, later: "Withdrawn") -> "Withdrawn":
-        """Both lists as one; of tokens and holds those count that `later` knows of, if any."""
+        """Both lists as one.
+
+        Of two tokens of a client that of `later` counts; of one and the same token, that it was
+        disabled: no client is let in again but by another.
+        """
         stones = {(one.payer_id, one.type, one.id): one for one in self.nullified}
         stones |= {(one.payer_id, one.type, one.id): one for one in later.nullified}
-        tokens = {one.client_id: one for one in (*self.tokens, *later.tokens)}
+        tokens: dict[str, Token] = {}
+        for one in (*self.tokens, *later.tokens):
+            known = tokens.get(one.client_id)
+            is_news = known is None or known.token_hash != one.token_hash
+            if is_news or one.disabled_at is not None:
+                tokens[one.client_id] = one
         return Withdrawn(
             tuple(sorted(stones.values())),
             tuple(sorted(tokens.values(), key=lambda one: one.client_id)),
