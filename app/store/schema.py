@@ -94,7 +94,6 @@ def _migrate(store: Store, run: Callable[[Connection], None]) -> None:
 
     def alone(holding: Connection) -> None:
         # Held by a transaction, for a pooler would give a session to somebody else meanwhile.
-        holding.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
         _await_turn(holding)
         with store.engine.connect() as connection:
             _patiently(connection, run)
@@ -109,11 +108,19 @@ def _await_turn(holding: Connection) -> None:
     built there beside others, and wait for it.
     """
     deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
-    query = f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})"
-    while not holding.exec_driver_sql(query).scalar_one():
+    while not _is_ours(holding):
         if time.monotonic() > deadline:
             raise Busy
         time.sleep(_SECONDS_BETWEEN)
+
+
+def _is_ours(holding: Connection) -> bool:
+    query = f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})"
+    is_ours = bool(holding.exec_driver_sql(query).scalar_one())
+    # A query that the driver has prepared keeps its view of the database until the next statement,
+    # and an index that is built beside others waits for every such view.
+    holding.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return is_ours
 
 
 def _patiently(connection: Connection, run: Callable[[Connection], None]) -> None:
