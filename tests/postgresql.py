@@ -257,7 +257,7 @@ class Cluster:
 
     def _reachable_programs(self) -> Path:
         """The programs; a copy of them where the virtual environment is closed to their user."""
-        package = _wheel()
+        package = wheel()
         programs = package / RELEASE / "bin"
         try:
             subprocess.run(
@@ -271,7 +271,7 @@ class Cluster:
         return programs
 
 
-def _wheel() -> Path:
+def wheel() -> Path:
     """Where the wheel lies. Found and not imported: its import warns where there is no session."""
     found = importlib.util.find_spec(WHEEL)
     if found is None or not found.submodule_search_locations:

@@ -8,6 +8,7 @@ Docs: docs/command-line.md.
 import click
 
 from app.cli import (
+    backup,
     clocks,
     database,
     decisions,
@@ -21,9 +22,12 @@ from app.cli import (
     queue,
     replay,
     requeue,
+    restore,
+    retention,
     review,
     serve,
     submitter,
+    tombstones,
     work,
 )
 from app.cli.faults import Commands
@@ -51,6 +55,10 @@ for command in (
     replay.replay,
     nullify.nullify,
     hold.hold,
+    backup.backup,
+    restore.restore,
+    tombstones.tombstones,
+    retention.retention,
     database.db,
     demo.demo,
 ):

@@ -34,10 +34,27 @@ class Commands(click.Group):
                 raise
             raise Refusal(f"{fault.filename}: {fault.strerror}.") from None
         except Exception as fault:
-            text = _sentences().get(type(fault))
+            text = _sentences().get(type(fault)) or _sentence(fault)
             if text is None:
                 raise
             raise Refusal(text) from None
+
+
+def _sentence(fault: Exception) -> str | None:
+    """What a fault of a backup or a restore says itself."""
+    from app.gateway.withdrawals import StillThere
+    from app.store.backups import postgresql, sqlite
+    from app.store.backups.manifest import NoBackup
+
+    if isinstance(fault, (NoBackup, postgresql.ProgramMissing, postgresql.ProgramFailed)):
+        return f"{fault}."
+    if isinstance(fault, StillThere):
+        return f"Not restored: what was nullified cannot be purged again, {fault}."
+    if isinstance(fault, (sqlite.InUse, postgresql.InUse)):
+        return "Somebody else uses the database: stop every server and command first."
+    if isinstance(fault, postgresql.NotEmpty):
+        return "The database is not empty. To let go of what is in it, add --replace."
+    return None
 
 
 def _sentences() -> Mapping[type[Exception], str]:

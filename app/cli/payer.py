@@ -82,6 +82,11 @@ def list_payers(instance: Path, as_json: bool) -> None:
     help="How long after a preauthorization's last day Claims for its days may still come.",
 )
 @click.option(
+    "--keep-polls-days",
+    type=click.IntRange(0, 36500),
+    help="How long polls and statuses are kept; 0: for ever.",
+)
+@click.option(
     "--real-time-budget-seconds",
     "real_time_budget",
     type=SecondsType(30),
@@ -162,7 +167,7 @@ def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:
     if "duplicate_claim_identifier" in given:
         policy = given["duplicate_claim_identifier"]
         given["duplicate_claim_identifier"] = DuplicateClaims(policy)
-    for name in ("await_coverage", "await_information", "preauthorization_run_out"):
+    for name in ("await_coverage", "await_information", "preauthorization_run_out", "keep_polls"):
         if f"{name}_days" in given:
             given[name] = timedelta(days=given.pop(f"{name}_days"))
     if "zone" in given:
@@ -223,6 +228,7 @@ def _document(shown: Payer) -> dict[str, Any]:
         "await_coverage_days": settings.await_coverage.days,
         "await_information_days": settings.await_information.days,
         "preauthorization_valid_days": settings.preauthorization_valid.days,
+        "keep_polls_days": settings.keep_polls.days,
         "preauthorization_run_out_days": settings.preauthorization_run_out.days,
         "real_time_budget_seconds": settings.real_time_budget.total_seconds(),
         "nullify_paid": settings.nullify_paid,

@@ -26,6 +26,7 @@ class PayerSettings:
     `decide_within` are the time limits that differ from the defaults.
     `authorization_url` is where a provider reads what a preauthorization needs.
     `preauthorization_run_out` is how long after its last day Claims may still quote one.
+    `keep_polls` is how long polls and statuses are kept; zero is for ever.
     """
 
     duplicate_claim_identifier: DuplicateClaims = DuplicateClaims.REFUSE
@@ -42,6 +43,7 @@ class PayerSettings:
     decide_within: tuple[TimeLimit, ...] = ()
     authorization_url: str | None = None
     preauthorization_run_out: timedelta = timedelta(days=90)
+    keep_polls: timedelta = timedelta(days=400)
 
     def over_before(self, now: datetime) -> date:
         """The day before which a preauthorization must have ended for its run-out to be over."""

@@ -1,7 +1,7 @@
 """Payers, clients and their tokens: what an operator sets up, and who is behind a credential."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -119,7 +119,10 @@ class Administration:
 
     def is_key_known(self) -> bool:
         """Whether the index key is the one that the database was written with."""
-        checks = self._read(lambda parties: parties.key_checks())
+        return self.fits(self._read(lambda parties: parties.key_checks()))
+
+    def fits(self, checks: Mapping[str, str]) -> bool:
+        """Whether the index key is the one that these checks, by payer, were made with."""
         return all(check == self._key_check(id) for id, check in checks.items())
 
     def _key_check(self, payer_id: str) -> str:

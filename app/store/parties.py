@@ -214,6 +214,7 @@ def _settings_written(settings: PayerSettings) -> dict[str, Any]:
         "nullify-paid": settings.nullify_paid,
         "nullify-needs-approval": settings.nullify_needs_approval,
         "pays-daily": settings.pays_daily,
+        "keep-polls-days": settings.keep_polls.days,
         "decide-within": [str(one) for one in settings.decide_within],
     }
 
@@ -235,5 +236,6 @@ def _settings_read(kept: dict[str, Any]) -> PayerSettings:
         nullify_paid=written["nullify-paid"],
         nullify_needs_approval=written["nullify-needs-approval"],
         pays_daily=written["pays-daily"],
+        keep_polls=timedelta(days=written["keep-polls-days"]),
         decide_within=tuple(TimeLimit.parse(one) for one in written["decide-within"]),
     )

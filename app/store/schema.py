@@ -1,6 +1,7 @@
 """Brings a database's schema to a revision, and tells which one it has."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -9,10 +10,18 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import CommandError
+from sqlalchemy import Connection, inspect
 
-from app.store.engine import Store
+from app.store.engine import Busy, Store
 
 _FOLDER = Path(__file__).parent / "migrations"
+# Any number, the same in every process: who migrates holds it.
+_ADVISORY_LOCK = 0x65_43_6C_61_69_6D_73
+# Whoever waits for a table keeps all others waiting that come after, so it waits briefly.
+_LOCK_TIMEOUT = "900ms"
+_LONGEST_WAIT_SECONDS = 3600.0
+_SECONDS_BETWEEN = 0.2
+_REVISIONS = "alembic_version"
 
 
 class NoSuchRevision(Exception):
@@ -20,17 +29,20 @@ class NoSuchRevision(Exception):
 
 
 def upgrade(store: Store, revision: str = "head") -> None:
-    """Apply every revision up to this one; raises NoSuchRevision."""
+    """Apply every revision up to this one; raises NoSuchRevision, and Busy where a table is held.
+
+    Of several processes one does, the others wait for it and find it done.
+    """
     _begin_anew(store)
     with _revisions_named(revision):
-        store.write(lambda connection: command.upgrade(_config(connection), revision))
+        _migrate(store, lambda connection: command.upgrade(_config(connection), revision))
 
 
 def downgrade(store: Store, revision: str) -> None:
-    """Take revisions back down to this one; `base` is an empty database. Raises NoSuchRevision."""
+    """Take revisions back down to this one; `base` is an empty database. Raises as `upgrade`."""
     _begin_anew(store)
     with _revisions_named(revision):
-        store.write(lambda connection: command.downgrade(_config(connection), revision))
+        _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
 
 
 def current(store: Store) -> str | None:
@@ -48,6 +60,89 @@ def newest() -> str | None:
 def _begin_anew(store: Store) -> None:
     """By a connection of its own: views of one that was used may stand on the tables of before."""
     store.engine.dispose()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version of the gateway can bring a revision up to its own."""
+    try:
+        return ScriptDirectory(str(_FOLDER)).get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+def tell(store: Store, revision: str | None) -> None:
+    """Have the database say that it is at this revision; with None nothing works with it."""
+
+    def effect(connection: Connection) -> None:
+        connection.exec_driver_sql(f"DELETE FROM {_REVISIONS}")  # noqa: S608  a constant
+        if revision is not None:
+            MigrationContext.configure(connection).stamp(ScriptDirectory(str(_FOLDER)), revision)
+
+    store.write(effect)
+
+
+def drop_others(store: Store, kept: Iterable[str]) -> None:
+    """Drop every table but these: those of a schema that was there before."""
+
+    def effect(connection: Connection) -> None:
+        others = {*inspect(connection).get_table_names()} - {*kept, _REVISIONS}
+        quoted = connection.dialect.identifier_preparer.quote
+        for name in sorted(others):
+            connection.exec_driver_sql(f"DROP TABLE {quoted(name)} CASCADE")
+
+    store.write(effect)
+
+
+def _migrate(store: Store, run: Callable[[Connection], None]) -> None:
+    if store.is_sqlite:
+        # One transaction, and whoever else writes waits for it.
+        store.write(run)
+        return
+
+    def alone(holding: Connection) -> None:
+        # Held by a transaction, for a pooler would give a session to somebody else meanwhile.
+        _await_turn(holding)
+        with store.engine.connect() as connection:
+            _patiently(connection, run)
+
+    store.write(alone)
+
+
+def _await_turn(holding: Connection) -> None:
+    """Return holding the lock of those who migrate; raises Busy.
+
+    Asked again and again: one that waits in the database would be waited for by an index that is
+    built there beside others, and wait for it.
+    """
+    deadline = time.monotonic() + _LONGEST_WAIT_SECONDS
+    while not _is_ours(holding):
+        if time.monotonic() > deadline:
+            raise Busy
+        time.sleep(_SECONDS_BETWEEN)
+
+
+def _is_ours(holding: Connection) -> bool:
+    query = f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})"
+    is_ours = bool(holding.exec_driver_sql(query).scalar_one())
+    # A query that the driver has prepared keeps its view of the database until the next statement,
+    # and an index that is built beside others waits for every such view.
+    holding.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+    return is_ours
+
+
+def _patiently(connection: Connection, run: Callable[[Connection], None]) -> None:
+    """Run revisions, each a transaction of its own: long statements, short waits for a table."""
+    limits = {"lock_timeout": _LOCK_TIMEOUT, "statement_timeout": "0"}
+    for name, value in limits.items():
+        connection.exec_driver_sql(f"SET {name} = '{value}'")
+    connection.commit()
+    try:
+        run(connection)
+    finally:
+        connection.rollback()
+        for name in limits:
+            connection.exec_driver_sql(f"RESET {name}")
+        connection.commit()
 
 
 @contextmanager

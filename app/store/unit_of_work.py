@@ -37,6 +37,7 @@ from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
 from app.store.reservations import Reservations
 from app.store.resources import Resources, VersionConflict
+from app.store.retention import Retention
 from app.store.search_index import Indexer, SearchIndex
 from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
@@ -101,6 +102,7 @@ class UnitOfWork:
         self.reissues = Reissues(connection, scope)
         self.decisions = Decisions(connection, scope, now)
         self.mentions = Mentions(connection, scope, hasher)
+        self.retention = Retention(connection, scope)
         self.tombstones = Tombstones(connection, scope, now)
         self.enrollments = Enrollments(connection, scope)
         self.submitters = Submitters(connection, scope)
@@ -114,9 +116,10 @@ class UnitOfWork:
         the payer's decision, which knows the Claims of all submitters.
         """
         scope = Scope(self.scope.payer_id, None, self.scope.client_id)
-        return self.once(("side", scope), lambda: self._of(scope))
+        return self.once(("side", scope), lambda: self.within(scope))
 
-    def _of(self, scope: Scope) -> "UnitOfWork":
+    def within(self, scope: Scope) -> "UnitOfWork":
+        """The same transaction for another scope."""
         return UnitOfWork(
             self._connection,
             scope,

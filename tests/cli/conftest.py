@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from tests.cli.processes import Processes
+from tests.conftest import INDEX_KEY
 
 
 @dataclass(frozen=True)
@@ -87,3 +88,30 @@ def processes(instance: Path) -> Iterator[Processes]:
     """Real processes of the command; those still running are ended."""
     with Processes(instance) as started:
         yield started
+
+
+@pytest.fixture
+def beside_the_wire(eclaims: Eclaims, database: str) -> Eclaims:
+    """The command, on the installation that the fixtures of the gateway are on."""
+    return written_settings(eclaims, database)
+
+
+@pytest.fixture
+def elsewhere(request: pytest.FixtureRequest, backend: str, tmp_path: Path) -> Iterator[Eclaims]:
+    """The command, on another machine: the same key, and a database without a table."""
+    there = Eclaims(tmp_path / "elsewhere")
+    if backend == "sqlite":
+        yield written_settings(there, f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
+        return
+    cluster = request.getfixturevalue("cluster")
+    url = cluster.create_database()
+    yield written_settings(there, url)
+    cluster.drop(url)
+
+
+def written_settings(eclaims: Eclaims, database: str) -> Eclaims:
+    """An installation whose settings name a database, and the key of the tests."""
+    eclaims.instance.mkdir()
+    settings = f'index_key = "{INDEX_KEY.hex()}"\ndatabase = "{database}"\n'
+    (eclaims.instance / "settings.toml").write_text(settings)
+    return eclaims

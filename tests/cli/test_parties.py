@@ -208,6 +208,7 @@ def test_a_wrong_rule_is_refused_and_changes_nothing(on_sqlite, option, wrong, t
         ("--await-coverage-days", "0", "await_coverage_days", 0),
         ("--await-information-days", "3650", "await_information_days", 3650),
         ("--preauthorization-run-out-days", "0", "preauthorization_run_out_days", 0),
+        ("--keep-polls-days", "0", "keep_polls_days", 0),
         ("--real-time-budget-seconds", "30", "real_time_budget_seconds", 30.0),
         ("--real-time-budget-seconds", "0", "real_time_budget_seconds", 0.0),
         ("--real-time-budget-seconds", "2.125", "real_time_budget_seconds", 2.125),

@@ -1,5 +1,7 @@
 """Migrations: they lead to what the code declares, and back, and keep what is there."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -7,7 +9,7 @@ from sqlalchemy import inspect, select, text
 
 from app.domain.parties import Payer, Scope
 from app.store import schema
-from app.store.engine import Store
+from app.store.engine import Busy, Store
 from app.store.parties import Parties
 from app.store.reservations import Reservations
 from app.store.reserved import Part, Sums
@@ -373,3 +375,77 @@ def rows(store):
         }
 
     return store.read(counted)
+
+
+def test_tasks_stay_while_their_index_by_age_comes_and_goes(store):
+    insert = text(
+        "INSERT INTO task (payer_id, id, submitter_id, code, status, created_at)"
+        " VALUES ('P', :id, 'S', :code, 'completed', :now)"
+    )
+    given = [{"id": code, "code": code, "now": str(NOW)} for code in ("poll", "cancel")]
+    store.write(lambda connection: connection.execute(insert, given))
+
+    def indexes():
+        return store.read(lambda rows: {one["name"] for one in inspect(rows).get_indexes("task")})
+
+    before = rows(store), indexes()
+    schema.downgrade(store, "0012")
+    without = indexes()
+    schema.upgrade(store)
+
+    assert before[1] - without == {"ix_task_asked"}
+    assert (rows(store), indexes()) == before
+
+
+# --- together
+
+
+def test_of_two_that_upgrade_at_once_one_does_and_the_other_finds_it_done(empty):
+    stores = [Store(empty.url.render_as_string(False)) for _ in range(3)]
+    with ThreadPoolExecutor(3) as pool:
+        done = [pool.submit(schema.upgrade, each) for each in stores]
+        for each in done:
+            each.result()
+
+    assert {schema.current(each) for each in stores} == {schema.newest()}
+    assert differences(empty) == []
+    for each in stores:
+        each.close()
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_revision_does_not_queue_up_before_others_behind_a_table_that_is_held(store):
+    schema.downgrade(store, "0010")
+    reader = store.engine.connect()
+    reader.execute(text("SELECT count(*) FROM submission"))
+
+    with pytest.raises(Busy):
+        schema.upgrade(store)
+    kept = schema.current(store)
+    reader.close()
+    schema.upgrade(store)
+
+    assert (kept, schema.current(store)) == ("0010", schema.newest())
+    limits = store.read(lambda rows: rows.execute(text("SHOW lock_timeout")).scalar_one())
+    assert limits == "5s"
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_an_index_that_was_left_half_built_is_built_anew(store):
+    schema.downgrade(store, "0012")
+    spoil = "CREATE INDEX ix_task_asked ON task (payer_id)"
+    store.write(lambda connection: connection.execute(text(spoil)))
+
+    schema.upgrade(store)
+
+    assert differences(store) == []
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_an_index_is_built_however_often_the_same_process_upgraded_before(store):
+    # The driver prepares what it is asked for the sixth time, which then holds its view longer.
+    for _ in range(8):
+        schema.downgrade(store, "0012")
+        schema.upgrade(store)
+
+    assert schema.current(store) == schema.newest()

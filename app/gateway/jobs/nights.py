@@ -5,14 +5,15 @@ from datetime import date
 
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
-from app.gateway.jobs import expire_preauthorizations, reconcile_payments
-from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION, RECONCILE_PAYMENTS
+from app.gateway.jobs import expire_preauthorizations, forget_expired, reconcile_payments
+from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION, FORGET_EXPIRED, RECONCILE_PAYMENTS
 from app.store.unit_of_work import UnitOfWork
 
 # What is enqueued on a day, by the kind of job; it tells how many jobs are new.
 Enqueue = Callable[[Payer, date, UnitOfWork], int]
 _DAILY: dict[str, Enqueue] = {
     EXPIRE_PREAUTHORIZATION: expire_preauthorizations.enqueue,
+    FORGET_EXPIRED: forget_expired.enqueue,
     RECONCILE_PAYMENTS: reconcile_payments.enqueue,
 }
 

@@ -1,12 +1,14 @@
 """Submitted requests, Tasks, and the keys that make two sendings one effect."""
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false
+from sqlalchemy import Boolean, Column, Index, Integer, String, Table, Text, false, text
 
 from app.domain.adjudication import Awaiting, Review
 from app.domain.codes import ClaimUse, Outcome, TaskCode, TaskStatus
 from app.domain.lifecycle import State
 from app.store.tables.columns import Hash, Id, metadata
 from app.store.types import Code, Exact, Hashes, Instant
+
+_ONLY_ASKED = text("code IN ('poll', 'status')")
 
 submission = Table(
     "submission",
@@ -130,4 +132,13 @@ task = Table(
     Column("focus_id", Id),
     Column("created_at", Instant, nullable=False),
     Index("ix_task_focus", "payer_id", "focus_type", "focus_id"),
+    # Those that changed nothing, by their age: they need not be kept for ever.
+    Index(
+        "ix_task_asked",
+        "payer_id",
+        "created_at",
+        "id",
+        sqlite_where=_ONLY_ASKED,
+        postgresql_where=_ONLY_ASKED,
+    ),
 )

@@ -1,0 +1,33 @@
+"""Job ``forget-expired``: once a day, a payer's polls, keys and slots that are old enough go.
+
+Docs: docs/retention.md.
+"""
+
+from datetime import date
+
+from app.domain.parties import Payer, Scope
+from app.gateway.installation import Installation
+from app.gateway.jobs.kinds import FORGET_EXPIRED
+from app.gateway.retention import expired, forget_expired
+from app.store.unit_of_work import UnitOfWork
+from app.store.work_queue import Job
+
+_TYPE = "Payer"
+
+
+def enqueue(payer: Payer, _today: date, work: UnitOfWork) -> int:
+    """One job for a payer that has polls or keys that are old enough; how many.
+
+    Slots alone are too few to make work of: they go with the others.
+    """
+    found = expired(payer, work, at_most=1)
+    if not found.polls and not found.replay_keys:
+        return 0
+    # A job is somebody's: this one is of no submitter.
+    work.jobs.add(Scope(payer.id, payer.id), FORGET_EXPIRED, (_TYPE, payer.id), 0, work.now)
+    return 1
+
+
+def forget(installation: Installation, _job: Job, payer: Payer) -> None:
+    """Take away what the payer need not keep."""
+    forget_expired(installation, payer)

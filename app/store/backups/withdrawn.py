@@ -1,0 +1,164 @@
+"""What was withdrawn: nullified resources, the tokens of now, legal holds. Ids and hashes only.
+
+A backup does not know what was withdrawn after it was made; this list, kept apart from it, does.
+One line each of JSON, the last one counts them.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from app.store import tables
+from app.store.backups.manifest import synced
+
+_t = tables.tombstone.c
+_c = tables.client.c
+_s = tables.submission.c
+
+
+class DamagedList(Exception):
+    """The list is not as it was written, or was written by another version."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Nullified:
+    """A resource that is gone."""
+
+    nullified_at: datetime
+    payer_id: str
+    task_id: str
+    type: str
+    id: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Token:
+    """A client, the keyed hash of the token that counts, and since when none does."""
+
+    payer_id: str
+    client_id: str
+    token_hash: str
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Hold:
+    """A request that has to be kept by law."""
+
+    payer_id: str
+    type: str
+    id: str
+
+
+_KINDS: dict[str, type[Any]] = {"nullified": Nullified, "token": Token, "hold": Hold}
+_END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """The whole list."""
+
+    nullified: tuple[Nullified, ...] = ()
+    tokens: tuple[Token, ...] = ()
+    holds: tuple[Hold, ...] = ()
+
+    def with_later(self, later: "Withdrawn") -> "Withdrawn":
+        """Both lists as one.
+
+        Of two tokens of a client that of `later` counts; of one and the same token, that it was
+        disabled: no client is let in again but by another.
+        """
+        stones = {(one.payer_id, one.type, one.id): one for one in self.nullified}
+        stones |= {(one.payer_id, one.type, one.id): one for one in later.nullified}
+        tokens: dict[str, Token] = {}
+        for one in (*self.tokens, *later.tokens):
+            known = tokens.get(one.client_id)
+            is_news = known is None or known.token_hash != one.token_hash
+            if is_news or one.disabled_at is not None:
+                tokens[one.client_id] = one
+        return Withdrawn(
+            tuple(sorted(stones.values())),
+            tuple(sorted(tokens.values(), key=lambda one: one.client_id)),
+            tuple(sorted({*self.holds, *later.holds})),
+        )
+
+
+def of(connection: Connection) -> Withdrawn:
+    """What was withdrawn in a database, of every payer."""
+    stones = select(_t.nullified_at, _t.payer_id, _t.task_id, _t.type, _t.id)
+    clients = select(_c.payer_id, _c.id, _c.token_hash, _c.disabled_at).order_by(_c.id)
+    held = select(_s.payer_id, _s.type, _s.id).where(_s.is_held.is_(True))
+    return Withdrawn(
+        tuple(sorted(Nullified(*row) for row in connection.execute(stones))),
+        tuple(Token(*row) for row in connection.execute(clients)),
+        tuple(sorted(Hold(*row) for row in connection.execute(held))),
+    )
+
+
+def let_count(connection: Connection, tokens: Iterable[Token]) -> int:
+    """Let these tokens count, and no others of their clients; of how many clients that is news."""
+    changed = 0
+    for one in tokens:
+        known = (_c.payer_id == one.payer_id, _c.id == one.client_id)
+        row = connection.execute(select(_c.token_hash, _c.disabled_at).where(*known)).one_or_none()
+        if row is None or tuple(row) == (one.token_hash, one.disabled_at):
+            continue
+        values = {"token_hash": one.token_hash, "disabled_at": one.disabled_at}
+        changed += connection.execute(update(tables.client).where(*known).values(values)).rowcount
+    return changed
+
+
+def write(file: Path, withdrawn: Withdrawn) -> None:
+    """Write the list; the file is there as a whole or as it was before, its owner's alone."""
+    parts: Iterable[tuple[str, Iterable[Any]]] = zip(
+        _KINDS, (withdrawn.nullified, withdrawn.tokens, withdrawn.holds), strict=True
+    )
+    lines = [
+        json.dumps({kind: asdict(one)}, default=_spelled) for kind, part in parts for one in part
+    ]
+    lines.append(json.dumps({_END: {"lines": len(lines), "digest": _digest(lines)}}))
+    growing = file.with_name(f".{file.name}-{os.getpid()}")
+    descriptor = os.open(growing, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as handle:
+        handle.write("\n".join(lines) + "\n")
+    synced(growing)
+    growing.replace(file)
+    synced(file.absolute().parent)
+
+
+def read(file: Path) -> Withdrawn:
+    """Read a list; raises DamagedList."""
+    found: dict[str, list[Any]] = {kind: [] for kind in _KINDS}
+    try:
+        *lines, last = file.read_text().splitlines()
+        if json.loads(last) != {_END: {"lines": len(lines), "digest": _digest(lines)}}:
+            raise DamagedList
+        for line in lines:
+            [(kind, told)] = json.loads(line).items()
+            found[kind].append(_KINDS[kind](**_timed(told)))
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise DamagedList from None
+    return Withdrawn(*(tuple(part) for part in found.values()))
+
+
+def _timed(told: dict[str, Any]) -> dict[str, Any]:
+    instants = {one.name for kind in _KINDS.values() for one in fields(kind) if "_at" in one.name}
+    return {
+        name: datetime.fromisoformat(value) if name in instants and value is not None else value
+        for name, value in told.items()
+    }
+
+
+def _spelled(value: datetime) -> str:
+    return value.isoformat()
+
+
+def _digest(lines: list[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
