@@ -19,7 +19,7 @@ from tests.wire import Reply, Wire
 SENDERS = 16
 
 keys = pytest.mark.parametrize(
-    "keys", [20, pytest.param(1_000, marks=pytest.mark.soak)], ids="{} keys".format
+    "keys", [8, pytest.param(1_000, marks=pytest.mark.soak)], ids="{} keys".format
 )
 
 
