@@ -34,7 +34,7 @@ IN_A_BUNDLE = 10
 MOST_ROUNDS = 20
 
 items = pytest.mark.parametrize(
-    "items", [1_000, pytest.param(10_000, marks=pytest.mark.soak)], ids="{} items".format
+    "items", [600, pytest.param(10_000, marks=pytest.mark.soak)], ids="{} items".format
 )
 
 

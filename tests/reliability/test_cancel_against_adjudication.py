@@ -25,7 +25,7 @@ WORKERS = 3
 UNDECIDED, REVERSED = "cancelled undecided", "decided, then reversed"
 
 claims = pytest.mark.parametrize(
-    "claims", [500, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
+    "claims", [300, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
 )
 
 

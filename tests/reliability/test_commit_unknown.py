@@ -27,7 +27,7 @@ SENDERS = 4
 
 losses = pytest.mark.parametrize("loss", list(Loss))
 rounds = pytest.mark.parametrize(
-    "rounds", [40, pytest.param(500, marks=pytest.mark.soak)], ids="{} rounds".format
+    "rounds", [20, pytest.param(500, marks=pytest.mark.soak)], ids="{} rounds".format
 )
 
 

@@ -23,7 +23,7 @@ from tests.reliability.families import (
 WORKERS = 6
 
 claims = pytest.mark.parametrize(
-    "claims", [150, pytest.param(2_000, marks=pytest.mark.soak)], ids="{} claims".format
+    "claims", [120, pytest.param(2_000, marks=pytest.mark.soak)], ids="{} claims".format
 )
 
 

@@ -32,7 +32,7 @@ SWEEPS = 3
 _MARKER = re.compile(r"secret-\d+-x")
 
 claims = pytest.mark.parametrize(
-    "claims", [500, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
+    "claims", [200, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} claims".format
 )
 # The chances that an actor turns to a Claim at all: some are left in force.
 CHANCES = {"cancel": 0.5, "nullify": 0.4, "reprocess": 0.7}

@@ -22,10 +22,10 @@ LONGEST_EXTRA_SECONDS = 0.2
 SECONDS_TO_DECIDE = 60
 
 rounds_on_sqlite = pytest.mark.parametrize(
-    "rounds", [20, pytest.param(200, marks=pytest.mark.soak)], ids="{} rounds".format
+    "rounds", [8, pytest.param(200, marks=pytest.mark.soak)], ids="{} rounds".format
 )
 rounds_on_postgresql = pytest.mark.parametrize(
-    "rounds", [5, pytest.param(200, marks=pytest.mark.soak)], ids="{} rounds".format
+    "rounds", [3, pytest.param(200, marks=pytest.mark.soak)], ids="{} rounds".format
 )
 
 

@@ -36,7 +36,7 @@ ANSWERS = 4
 MOVES = [timedelta(seconds=1), timedelta(days=2), *map(leases.length, range(leases.MOST))]
 
 schedules = pytest.mark.parametrize(
-    "schedules", [200, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} schedules".format
+    "schedules", [120, pytest.param(5_000, marks=pytest.mark.soak)], ids="{} schedules".format
 )
 
 _claims = st.integers(0, CLAIMS - 1)

@@ -184,13 +184,16 @@ def fragile(database):
     opened.store.close()
 
 
-def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile):
+@pytest.mark.parametrize(
+    "step", [4, pytest.param(1, marks=pytest.mark.soak)], ids="each {}. point".format
+)
+def test_a_run_that_ends_at_any_point_has_paid_all_or_nothing(fragile, step):
     payer = new_payer(fragile.installation, "P", is_default=True)
     registry = Registry(fragile.installation, payer)
     client = registry.submitter().client
     Desk(fragile.installation, registry.payer_client().client).create(a_coverage())
     reached = []
-    for points in range(MOST_POINTS):
+    for points in range(0, MOST_POINTS, step):
         desk, rows = Desk(fragile.installation, client), Rows(fragile.store)
         # One more than a payment holds here.
         for _ in range(2):

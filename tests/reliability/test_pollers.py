@@ -33,7 +33,7 @@ EVERY = 10
 IN_A_BUNDLE = 10
 
 items = pytest.mark.parametrize(
-    "items", [2_000, pytest.param(10_000, marks=pytest.mark.soak)], ids="{} items".format
+    "items", [800, pytest.param(10_000, marks=pytest.mark.soak)], ids="{} items".format
 )
 
 

@@ -1,27 +1,25 @@
 """The same thing sent sixteen times at once: one effect, and the same answer for everybody."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from app.store import tables
-from app.store.engine import Store
 from app.store.tables import Delivery
 from tests.builders import CLAIM_SYSTEM, a_claim, a_coverage, a_task, an_eligibility_request
 from tests.reliability.crowd import together
+from tests.reliability.middle import in_the_middle
 from tests.reliability.retries import asked_until_answered
 from tests.wire import Reply, Wire
 
 SENDERS = 16
 
 keys = pytest.mark.parametrize(
-    "keys", [20, pytest.param(1_000, marks=pytest.mark.soak)], ids="{} keys".format
+    "keys", [8, pytest.param(1_000, marks=pytest.mark.soak)], ids="{} keys".format
 )
 
 
@@ -181,24 +179,6 @@ def test_a_claim_is_sent_anew_while_its_identifier_is_being_freed(app, wire, row
     assert len(rows.of(tables.live_identifier)) == keys
 
 
-@contextmanager
-def _in_the_middle(store: Store, statement: str, act: Callable[[], Reply]) -> Iterator[list[Reply]]:
-    """Do something once, after the first statement that has these words; what it led to."""
-    done: list[Reply] = []
-    begun = []
-
-    def after(_connection, _cursor, executed, *_) -> None:
-        if statement in executed and not begun:
-            begun.append(executed)
-            done.append(act())
-
-    event.listen(store.engine, "after_cursor_execute", after)
-    try:
-        yield done
-    finally:
-        event.remove(store.engine, "after_cursor_execute", after)
-
-
 # On SQLite a writer is alone with the file from its first statement on.
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_an_identifier_that_is_freed_in_the_middle_of_a_look_is_taken(app, wire, store):
@@ -206,7 +186,7 @@ def test_an_identifier_that_is_freed_in_the_middle_of_a_look_is_taken(app, wire,
     cancel = partial(replace(wire, http=app.test_client()).task, a_task("cancel", focus=held))
 
     # It saw the identifier taken, and did not yet ask by whom.
-    with _in_the_middle(store, "INSERT INTO live_identifier", cancel) as cancelled:
+    with in_the_middle(store, "INSERT INTO live_identifier", cancel) as cancelled:
         taken = wire.post("Claim", a_claim(number="K"))
 
     assert [reply.document["status"] for reply in cancelled] == ["completed"]
@@ -223,7 +203,7 @@ def test_an_idempotency_key_that_is_taken_in_the_middle_of_a_look_keeps_its_cont
     send = partial(other.post, "Claim", first, Idempotency_Key="K")
 
     # It saw the key free, and did not yet take it.
-    with _in_the_middle(store, "FROM replay_key", send) as taken:
+    with in_the_middle(store, "FROM replay_key", send) as taken:
         late = wire.post("Claim", a_claim(number="K", prices=[price]), Idempotency_Key="K")
 
     assert [reply.status for reply in taken] == [201]

@@ -120,7 +120,8 @@ def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:
     parameters = request.parameters
     answers_to, follows = None, None
     if request.task.focus is not None:
-        submission = focus.submission(request.task.focus, work)
+        # Locked, so that what is handed over and what is told to remain are of one instant.
+        submission = focus.submission(request.task.focus, work, lock=True)
         lifecycle.require(TaskCode.POLL, focus.standing(submission, work))
         answers_to = submission.key
     if parameters.origresponse is not None:
@@ -149,9 +150,10 @@ def _period(given: tuple[str | None, str | None] | None, task: Task, payer: Paye
 
 def _hand_over(selection: Selection, limit: int, how: HandOver, work: UnitOfWork) -> list[Item]:
     work.leases.park()
-    waiting = _within_a_bundle(work.pended.undelivered(selection, limit))
-    if waiting:
-        return work.pended.deliver(waiting, how)
+    while waiting := _within_a_bundle(work.pended.undelivered(selection, limit)):
+        # What is looked at may be withdrawn before it is handed over: then what is behind it goes.
+        if handed_over := work.pended.deliver(waiting, how):
+            return handed_over
     return [] if selection.answers_to is None else _recover(selection, limit, how, work)
 
 

@@ -1,0 +1,1 @@
+"""Processes that end at a chosen point of their writing, and what is found afterwards."""

@@ -1,0 +1,1 @@
+"""Whether what many clients saw at once can have happened one after the other."""
