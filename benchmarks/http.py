@@ -13,12 +13,13 @@ from pathlib import Path
 
 from rich.progress import Progress
 
-from benchmarks.measuring import plot, requests
+from benchmarks.measuring import cloning, plot, requests
 from benchmarks.measuring.cells import Cell, json_of, table_of
 from benchmarks.measuring.figures import Sample
 from benchmarks.measuring.load import Seen, Step
 from benchmarks.measuring.options import Options
 from benchmarks.measuring.peer_environment import NotInstalled, peer_python
+from benchmarks.measuring.queues import refilled
 from benchmarks.measuring.report import Report, Table
 from benchmarks.measuring.rounds import Measured
 from benchmarks.measuring.servers import (
@@ -33,7 +34,9 @@ from benchmarks.measuring.starting import started
 from tests.postgresql import Cluster
 
 ROUNDS = 2
-JOBS = 8
+JOBS = 10
+# Answers wait in the queues for each second of a cell, at most so many in all.
+ANSWERED_A_SECOND, MOST_ANSWERED = 2_000, 8_000
 NOBODY = ("",)
 _MIB = 2**20
 
@@ -102,6 +105,8 @@ class Bench:
         yield self._cell(requests.read(self.sent.ids), connections, live.gateway, read)
         search = requests.peer_search(self.at_peer.numbers)
         yield self._cell(requests.search(self.sent.numbers), connections, live.gateway, search)
+        for count in (1, 100):
+            yield self._cell(requests.poll(count, []), connections)
         yield self._mixed(connections)
         yield self._cell(requests.cancel(self.sent.ids), connections, "answer")
 
@@ -115,6 +120,9 @@ class Bench:
         """One job in rounds; the floor "answer" is as many bytes as the answer has."""
         cell = Cell(self.database, step.name, connections, Sample())
         for _ in range(ROUNDS):
+            if step.follow is not None:
+                count = int(step.name.split()[1])
+                step.values = [[""] * (own // count) for own in refilled(self.site)]
             sample, seen = self.measured.sample(self.server, self.site.tokens, step, connections)
             cell.gateway += sample
             self._note(step, seen)
@@ -188,6 +196,9 @@ def benchmarked(
             cluster = stack.enter_context(Cluster(durable=True))
             urls, pids = (cluster.create_database(), cluster.create_database()), (cluster.pid,)
         site = new_site(folder / "instance", urls[0])
+        original = cloning.an_original(site)
+        answered = range(min(MOST_ANSWERED, int(ANSWERED_A_SECOND * options.seconds)))
+        cloning.copied(site, original, answered, answered)
         server = stack.enter_context(gateway(site, *pids))
         floor = stack.enter_context(floor_server(folder, urls[1], *pids))
         peer = None if python is None else stack.enter_context(peer_server(folder, python))

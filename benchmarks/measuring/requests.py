@@ -7,7 +7,7 @@ from typing import Any
 from app.fhir import json_text
 from benchmarks.measuring.load import DIGITS, TOKEN, VALUE, Step
 from benchmarks.validation import the_claim
-from tests.builders import CLAIM_SYSTEM, a_claim, a_task, an_input
+from tests.builders import CLAIM_SYSTEM, COVERAGE_SYSTEM, a_claim, a_task, an_input, identifier
 
 FHIR = "/fhir/r4"
 ID = "0" * 36
@@ -17,7 +17,7 @@ _COMPLETED = '"status":"completed"'
 _TOKEN, _VALUE = TOKEN.decode(), VALUE.decode()
 
 
-def a_claim_of(items: int, number: str = _VALUE) -> str:
+def a_claim_of(items: int, number: str = _VALUE, member: str = "M1") -> str:
     """The text of a Claim with lines as a dental office writes them, of some 600 bytes each."""
     written = json.loads(the_claim())
     line = written["item"][0]
@@ -29,6 +29,7 @@ def a_claim_of(items: int, number: str = _VALUE) -> str:
     return json_text.write(
         a_claim(
             number=number,
+            coverage={"identifier": identifier(COVERAGE_SYSTEM, member)},
             careTeam=written["careTeam"],
             diagnosis=written["diagnosis"],
             item=lines,

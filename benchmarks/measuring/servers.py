@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app import create_installation, settings
 from app.domain.parties import Client, ClientKind, Payer
@@ -23,7 +24,8 @@ from tests.builders import a_coverage
 from tests.cli.processes import LOOPBACK, free_port
 
 ROOT = Path(__file__).parents[2]
-SUBMITTERS = 16
+SUBMITTERS = 8
+MEMBERS = ("M1", "M2")
 READY_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # So that no clock decides anything while the taking in is measured.
@@ -76,7 +78,7 @@ class Site:
 
 
 def new_site(folder: Path, database: str | None) -> Site:
-    """A new installation with submitters that may send for anybody, and one member's Coverage."""
+    """A new installation with submitters that may send for anybody, and members' Coverages."""
     given = () if database is None else ("--database", database)
     command = [sys.executable, "-m", "app.cli", "init", "--instance", str(folder), "--json", *given]
     done = subprocess.run(
@@ -100,17 +102,18 @@ def new_site(folder: Path, database: str | None) -> Site:
             )
             for nth in range(SUBMITTERS)
         ]
-        coverage = a_coverage()
-        ours.write(
-            Client("payer", payer, ClientKind.PAYER_CLIENT, "Core").scope,
-            lambda work: reference_data.keep(
-                coverage, json_text.write(coverage), "benchmark", work
-            ),
-        )
+        for member in MEMBERS:
+            _keep(ours, payer, a_coverage(member))
     finally:
         ours.store.close()
     clients = tuple(one.client for one in issued)
     return Site(folder, url, payer_id, clients, tuple(one.token for one in issued))
+
+
+def _keep(ours: Installation, payer: Payer, document: dict[str, Any]) -> None:
+    core = Client("payer", payer, ClientKind.PAYER_CLIENT, "Core")
+    text = json_text.write(document)
+    ours.write(core.scope, lambda work: reference_data.keep(document, text, "benchmark", work))
 
 
 def _there(payer: Payer | None) -> Payer:
