@@ -4,6 +4,8 @@ Each is a module of this package with a `main(options)` that answers a report. I
 printed; its figures as JSON and its plots as SVG are written into a folder.
 """
 
+import signal
+import sys
 import tempfile
 import time
 from importlib import import_module
@@ -51,4 +53,6 @@ def main(wanted: tuple[str, ...], folder: Path | None, as_markdown: bool, **give
 
 
 if __name__ == "__main__":
+    # Ended from outside, it still stops what it started and removes its databases.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     main()

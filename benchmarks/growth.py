@@ -52,7 +52,7 @@ class Size:
 
 def main(options: Options) -> Report:
     """Each database: an empty installation, and each size."""
-    lines = []
+    lines: list[dict[str, Any]] = []
     with Progress(transient=True) as progress:
         for database in options.databases:
             folder = options.workplace / database

@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.progress import Progress
 
 from benchmarks.measuring import cloning, plot, requests
-from benchmarks.measuring.cells import Cell, json_of, table_of
+from benchmarks.measuring.cells import Cell, goals_table, json_of, table_of
 from benchmarks.measuring.figures import Sample
 from benchmarks.measuring.load import Seen, Step
 from benchmarks.measuring.options import Options
@@ -37,6 +37,8 @@ ROUNDS = 2
 JOBS = 10
 # Answers wait in the queues for each second of a cell, at most so many in all.
 ANSWERED_A_SECOND, MOST_ANSWERED = 2_000, 8_000
+# So many answers at once by a poll of the mixed load.
+POLLED = 10
 NOBODY = ("",)
 _MIB = 2**20
 
@@ -134,9 +136,12 @@ class Bench:
                 cell.peer = (cell.peer or Sample()) + self._of(self.peer, peer, connections)
         if isinstance(floor, Sample):
             cell.floor = floor
-        self.progress.update(self.task, description=f"{self.database} {step.name}")
-        self.progress.advance(self.task)
+        self._tell(cell)
         return cell
+
+    def _tell(self, cell: Cell) -> None:
+        told = f"{cell.database}, {cell.job}, {cell.connections} connections"
+        self.progress.update(self.task, description=told, advance=1)
 
     def _of(self, server: Server, step: Step, connections: int) -> Sample:
         sample, seen = self.measured.sample(server, NOBODY, step, connections)
@@ -155,17 +160,10 @@ class Bench:
                 self.sent.keep(left)
 
     def _mixed(self, connections: int) -> Cell:
-        """What a payer's day is made of: mostly Claims, questions after them, some cancelled."""
-        steps = [
-            requests.submit(requests.ITEMS),
-            requests.status(self.sent.ids),
-            requests.read(self.sent.ids),
-            requests.search(self.sent.numbers),
-        ]
-        for step, weight in zip(steps, (40, 30, 20, 10), strict=True):
-            step.weight = weight
+        """A payer's day: mostly Claims, then questions about them, some polled, a few cancelled."""
         cell = Cell(self.database, "mixed", connections, Sample())
         for _ in range(ROUNDS):
+            steps = self._mixture()
             samples, seen = self.measured.load(self.server, self.site.tokens, steps, connections)
             # All in the same seconds.
             together = Sample(
@@ -178,8 +176,25 @@ class Bench:
                 seen.surprise,
             )
             cell.gateway += together
+            self.sent.keep(seen.left["cancel"])
             self.sent.add(seen)
+        self._tell(cell)
         return cell
+
+    def _mixture(self) -> list[Step]:
+        ids = self.sent.ids
+        polls = [own // POLLED for own in refilled(self.site)]
+        steps = {
+            40: requests.submit(requests.ITEMS),
+            25: requests.status(ids),
+            20: requests.read(ids),
+            8: requests.search(self.sent.numbers),
+            4: requests.poll(POLLED, polls),
+            3: requests.cancel([own.copy() for own in ids]),
+        }
+        for weight, step in steps.items():
+            step.weight = weight
+        return list(steps.values())
 
 
 def benchmarked(
@@ -240,4 +255,4 @@ def main(options: Options) -> Report:
         )
         for database in options.databases
     }
-    return Report("http", [*tables, starts], json_of(cells, starts), plots)
+    return Report("http", [goals_table(cells), *tables, starts], json_of(cells, starts), plots)

@@ -6,7 +6,7 @@ from typing import Any
 
 from benchmarks.measuring.figures import Sample, ratio
 from benchmarks.measuring.plot import Group
-from benchmarks.measuring.report import Table
+from benchmarks.measuring.report import Table, shown
 
 JUDGED_AT = 16
 
@@ -93,6 +93,24 @@ class Cell:
             return False
         return None if None in reached else True
 
+    def in_words(self) -> str:
+        """Each figure that the goal asks about."""
+        goal, seen = GOALS[self.job], self.gateway
+        told = [f"{shown(seen.per_second)}/s"]
+        if goal.floor is not None and self.of_floor is not None:
+            told.append(f"{shown(self.of_floor)} x floor{self._by_processor()}")
+        if goal.peer is not None and self.of_peer is not None:
+            told.append(f"{shown(self.of_peer)} x fhirstarter")
+        if goal.spread is not None and seen.p50:
+            told.append(f"p99 {shown(seen.p99 / seen.p50)} x p50")
+        return ", ".join(told)
+
+    def _by_processor(self) -> str:
+        """How many times the floor it would be if the processor were all; on a busy machine."""
+        own = self.gateway.processor_ms
+        beside = self.floor.processor_ms if self.floor else 0.0
+        return f" (CPU {shown(beside / own)})" if own and beside else ""
+
     def row(self) -> tuple[object, ...]:
         """As it stands in the table."""
         seen, floor, peer = self.gateway, self.floor, self.peer
@@ -162,6 +180,21 @@ def table_of(database: str, cells: Sequence[Cell], note: str = "") -> Table:
     notes = [note, f"{unexpected} answers were not as expected: {told}" if unexpected else ""]
     title = f"HTTP, {database}"
     return Table(title, HEADS, tuple(rows), 2, " ".join(one for one in notes if one))
+
+
+def goals_table(cells: Sequence[Cell]) -> Table:
+    """What was to reach beside what was, on each database; of those cells that are judged."""
+    judged = [cell for cell in cells if cell.goal is not None]
+    databases = list(dict.fromkeys(cell.database for cell in judged))
+    rows: list[tuple[object, ...]] = []
+    for job in dict.fromkeys(cell.job for cell in judged):
+        own = {cell.database: cell for cell in judged if cell.job == job}
+        seen = [own[name].in_words() if name in own else None for name in databases]
+        met = [cell.is_met for cell in own.values()]
+        all_met = False if False in met else None if None in met else True
+        rows.append((job, str(GOALS[job]), *seen, all_met))
+    title = f"To reach, at {JUDGED_AT} connections"
+    return Table(title, ("Job", "Goal", *databases, "Met"), tuple(rows), 2 + len(databases))
 
 
 def json_of(cells: Sequence[Cell], starts: Table) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import Connection, Index, Table, UniqueConstraint, select
+from sqlalchemy import Connection, Table, UniqueConstraint, select
 
 from app import create_worker
 from app.domain.parties import Client
@@ -195,7 +195,8 @@ def _own(rows: Snapshot, marks: set[str]) -> tuple[list[tuple[Table, dict[str, A
     is not copied, and what it is known by is the same for all.
     """
     while True:
-        copied, shared = [], set()
+        copied: list[tuple[Table, dict[str, Any]]] = []
+        shared: set[str] = set()
         for table, each in rows.items():
             for row in each.values():
                 if all(_is_own(table, key, row, marks) for key in _unique_keys(table)):
@@ -214,7 +215,7 @@ def _unique_keys(table: Table) -> Iterator[tuple[str, ...]]:
         if isinstance(constraint, UniqueConstraint):
             yield tuple(column.name for column in constraint.columns)
     for index in table.indexes:
-        if isinstance(index, Index) and index.unique:
+        if index.unique:
             yield tuple(column.name for column in index.columns)
 
 

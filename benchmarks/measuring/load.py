@@ -51,7 +51,10 @@ class Step:
 
 @dataclass
 class Job:
-    """How many connections send what, to which port, for how long; `warm_up` is not counted."""
+    """How many connections send what, to which port, for how long; `warm_up` is not counted.
+
+    What was sent before the end is waited for and counted, and so is the time that it takes.
+    """
 
     port: int
     connections: int
@@ -110,7 +113,7 @@ class Client:
             for token, text in enumerate(job.tokens)
         }
         self.selector = selectors.DefaultSelector()
-        self.counts_from = self.until = 0.0
+        self.counts_from = self.until = self.last = 0.0
 
     def run(self) -> Seen:
         """Send until the time is over or nothing is left to send; then wait for what is open."""
@@ -120,17 +123,15 @@ class Client:
         self.until = self.counts_from + self.job.seconds
         for connection in connections:
             self.send(connection)
-        last = started
         while self.selector.get_map():
             ready = self.selector.select(PATIENCE_SECONDS)
             if not ready:
                 raise TimeoutError(f"no answer for {PATIENCE_SECONDS} s")
             for key, _ in ready:
                 self.read(key.data)
-            last = time.perf_counter()
         used = resource.getrusage(resource.RUSAGE_SELF)
         self.seen.processor_seconds = used.ru_utime + used.ru_stime
-        self.seen.seconds = max(min(last, self.until) - self.counts_from, 0.0)
+        self.seen.seconds = max(self.last - self.counts_from, 0.0)
         self.seen.left = {
             step.name: [len(values) for values in step.values]
             for step in self.job.steps
@@ -202,7 +203,9 @@ class Client:
         else:
             self.seen.answered += 1
             self.seen.body_bytes[step.name] = len(body)
-            if self.counts_from <= now <= self.until:
+            # By when it was sent: what is slow would otherwise be left out at the end.
+            if connection.sent_at >= self.counts_from:
+                self.last = now
                 taken = (now - connection.sent_at) * 1000
                 self.seen.milliseconds.setdefault(step.name, []).append(round(taken, 4))
             if step.values is None and (found := _LOCATION.search(head)):

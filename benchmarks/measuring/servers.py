@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -182,7 +183,9 @@ def _served(
     python: Path = Path(sys.executable),
 ) -> Iterator[Server]:
     port = free_port()
-    words = [str(python), *words, "--port", str(port)]
+    # In util-linux, which Debian always has: the server ends with a benchmark that is killed.
+    leash = ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    words = [*leash, str(python), *words, "--port", str(port)]
     with log.open("ab") as output:
         started = time.perf_counter()
         process = subprocess.Popen(

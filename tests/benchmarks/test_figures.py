@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.measuring.cells import Cell, Goal
+from benchmarks.measuring.cells import Cell, Goal, goals_table
 from benchmarks.measuring.figures import Sample, percentile, ratio
 
 
@@ -81,3 +81,25 @@ def test_a_goal_is_told_in_words():
     told = str(Goal(floor=0.5, peer=6, per_second=120, spread=5))
 
     assert told == "≥ 0.5 x floor, ≥ 6 x fhirstarter, ≥ 120/s, p99 ≤ 5 x p50"
+
+
+def test_goals_stand_beside_what_was_reached_on_each_database():
+    cells = [
+        a_cell(),
+        Cell("postgresql", "submit 3", 16, a_sample(400), a_sample(1000), a_sample(50)),
+        a_cell(connections=1),
+        a_cell("live"),
+    ]
+
+    table = goals_table(cells)
+
+    assert table.heads == ("Job", "Goal", "sqlite", "postgresql", "Met")
+    assert table.rows == (
+        (
+            "submit 3",
+            "≥ 0.5 x floor, ≥ 6 x fhirstarter",
+            "600/s, 0.60 x floor, 6.00 x fhirstarter",
+            "400/s, 0.40 x floor, 8.00 x fhirstarter",
+            False,
+        ),
+    )
