@@ -52,6 +52,7 @@ soak: $(DEVELOPMENT) ## the long tests of reliability; LONG=1 for those of a nig
 lock: $(DEVELOPMENT) ## write the lock files from pyproject.toml; ARGS=--upgrade takes newer versions
 	@$(call compiled,requirements.lock,--extra build)
 	@$(call compiled,requirements-dev.lock,--extra build --extra dev --constraint requirements.lock)
+	@$(call compiled,benchmarks/fhirstarter.lock,,benchmarks/fhirstarter.in)
 
 clean: ## remove the virtual environment and every cache; instance/ stays
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \
@@ -83,7 +84,7 @@ $(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 endef
 
 define compiled
-$(BIN)/uv pip compile pyproject.toml $(2) --output-file $(1) --quiet --universal \
+$(BIN)/uv pip compile $(or $(3),pyproject.toml) $(2) --output-file $(1) --quiet --universal \
 	--python-version 3.11 --generate-hashes --only-binary :all: --no-emit-index-url \
 	--no-emit-find-links --custom-compile-command 'make lock (newer versions: make lock ARGS=--upgrade)' $(ARGS)
 endef

@@ -1,12 +1,11 @@
 """What a search costs among 200,000 Claims beside what it costs among 2,000, on both databases.
 
-Run with `python -m benchmarks.search`. The Claims are written straight as rows, by COPY or a
+`make bench ARGS=search`. The Claims are written straight as rows, by COPY or a
 prepared statement, and not through the gateway: that would take most of an hour. The rows are those
 that `app.store.search_index` writes. Small and large are asked in turn, so the ratio is what
 counts. The figure is where the fastest tenth ends: what else the machine does is not measured.
 """
 
-import json
 import random
 import statistics
 import tempfile
@@ -15,9 +14,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection
+from sqlalchemy import Table as Rows
 
 from app.domain.parties import Scope
 from app.domain.search.entries import DateEntry, Entry, ReferenceEntry, TokenEntry
@@ -35,6 +36,9 @@ from app.store.engine import Store
 from app.store.hashing import Hasher
 from app.store.search_rows import SearchRows
 from app.store.unit_of_work import UnitOfWork
+from benchmarks.measuring.copying import bound, write
+from benchmarks.measuring.options import Options
+from benchmarks.measuring.report import Report, Table
 from tests.postgresql import Cluster
 
 SMALL, LARGE = 2_000, 200_000
@@ -92,9 +96,9 @@ class Claim:
         yield DateEntry("created", day, day + timedelta(days=1, microseconds=-1))
 
 
-def rows(claims: range) -> dict[Table, list[dict[str, Any]]]:
+def rows(claims: range) -> dict[Rows, list[dict[str, Any]]]:
     """The rows of Claims, by their table."""
-    found: dict[Table, list[dict[str, Any]]] = defaultdict(list)
+    found: dict[Rows, list[dict[str, Any]]] = defaultdict(list)
     search_rows = SearchRows(HASHER)
     body = b'{"resourceType":"Claim"}'
     for claim in map(Claim, claims):
@@ -111,24 +115,10 @@ def rows(claims: range) -> dict[Table, list[dict[str, Any]]]:
     return found
 
 
-def write(connection: Connection, table: Table, given: list[dict[str, Any]]) -> None:
-    """Insert rows as fast as the database's own driver does."""
-    columns = list(given[0])
-    names = ", ".join(columns)
-    types = [table.c[name].type.dialect_impl(connection.dialect) for name in columns]
-    bind = [one.bind_processor(connection.dialect) or (lambda value: value) for one in types]
-    values = [
-        tuple(read(row[name]) for name, read in zip(columns, bind, strict=True)) for row in given
-    ]
-    driver = connection.connection.driver_connection
-    assert driver is not None
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(columns))
-        driver.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", values)  # noqa: S608
-        return
-    with driver.cursor().copy(f"COPY {table.name} ({names}) FROM STDIN") as copy:
-        for value in values:
-            copy.write_row(value)
+def written(given: dict[Rows, list[dict[str, Any]]], connection: Connection) -> None:
+    """All rows of some Claims."""
+    for table, some in given.items():
+        write(connection, table, list(some[0]), bound(connection, table, some))
 
 
 def filled(url: str, size: int) -> Store:
@@ -137,9 +127,7 @@ def filled(url: str, size: int) -> Store:
     schema.upgrade(store)
     for start in range(0, size, 10_000):
         given = rows(range(start, min(start + 10_000, size)))
-        store.write(
-            lambda connection, given=given: [write(connection, *each) for each in given.items()]
-        )  # type: ignore[misc]
+        store.write(partial(written, given))
     if not store.is_sqlite:
         with store.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("VACUUM ANALYZE")
@@ -228,13 +216,14 @@ def measured(database: str, small: Store, large: Store) -> Iterator[dict[str, An
             }
 
 
-def main() -> None:
-    """Print a table, then the same as JSON."""
+HEADS = ("Database", "Asked by", "Search", f"{SMALL:,}", f"{LARGE:,}", "Ratio", "Met")
+
+
+def main(options: Options) -> Report:
+    """Both databases, each small and large."""
     lines: list[dict[str, Any]] = []
-    print(f"a page of {PAGE} Claims, {SMALL} and {LARGE} stored; fastest tenth of {ROUNDS} in ms")
-    print(f"{'database':<12}{'asked by':<11}{'search':<20}{'small':>8}{'large':>8}{'ratio':>7}")
     with tempfile.TemporaryDirectory() as folder, Cluster() as cluster:
-        for database in ("sqlite", "postgresql"):
+        for database in options.databases:
             small, large = (
                 filled(
                     f"sqlite:///{folder}/{size}.sqlite3"
@@ -244,17 +233,9 @@ def main() -> None:
                 )
                 for size in (SMALL, LARGE)
             )
-            for line in measured(database, small, large):
-                lines.append(line)
-                mark = "" if line["ratio"] <= GOAL else f"  over {GOAL}"
-                print(
-                    f"{database:<12}{line['asked_by']:<11}{line['search']:<20}"
-                    f"{line['small_ms']:>8.2f}{line['large_ms']:>8.2f}{line['ratio']:>7.2f}{mark}"
-                )
+            lines.extend(measured(database, small, large))
             small.close()
             large.close()
-    print(json.dumps({"goal": GOAL, "figures": lines}))
-
-
-if __name__ == "__main__":
-    main()
+    title = f"A page of {PAGE} Claims among {SMALL:,} and {LARGE:,}, fastest tenth of {ROUNDS}, ms"
+    rows = tuple((*line.values(), line["ratio"] <= GOAL) for line in lines)
+    return Report("search", [Table(title, HEADS, rows, 3)], {"goal": GOAL, "figures": lines})

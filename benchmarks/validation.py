@@ -1,6 +1,6 @@
 """The price of the gate and the checker, beside fhir.resources on the same Claim in the same run.
 
-Run with `python -m benchmarks.validation`; fhir.resources is the floor that cannot move with the
+`make bench ARGS=validation`; fhir.resources is the floor that cannot move with the
 machine, so the ratio is what counts.
 """
 
@@ -14,6 +14,8 @@ from fhir.resources.R4B.claim import Claim
 
 from app.fhir.json_text import read
 from app.fhir.validation import check
+from benchmarks.measuring.options import Options
+from benchmarks.measuring.report import Report, Table
 
 PROBES = Path(__file__).parents[1] / "tests" / "fhir_examples" / "validation-probes.jsonl"
 ROUNDS = 15
@@ -39,8 +41,8 @@ def microseconds(call: Callable[[], object]) -> float:
     return (time.perf_counter() - started) / CALLS * 1e6
 
 
-def main() -> None:
-    """Print the medians and the median of the paired ratios."""
+def main(_options: Options) -> Report:
+    """The medians, and the median of the paired ratios."""
     body = the_claim()
     document = read(body, LIMIT)
     if check(document):
@@ -52,14 +54,13 @@ def main() -> None:
         both = microseconds(lambda: check(read(body, LIMIT)))
         model = microseconds(lambda: Claim.model_validate_json(body))
         rounds.append((reading, checking, both, model, both / model))
-    reading, checking, both, model, ratio = map(statistics.median, zip(*rounds, strict=True))
-    print(f"one 3-item Claim of {len(body)} bytes, medians of {ROUNDS} rounds, in microseconds")
-    print(f"  read                  {reading:8.1f}")
-    print(f"  check                 {checking:8.1f}")
-    print(f"  read and check        {both:8.1f}")
-    print(f"  fhir.resources        {model:8.1f}")
-    print(f"  ratio                 {ratio:8.3f}   (goal <= {GOAL})")
-
-
-if __name__ == "__main__":
-    main()
+    *times, ratio = map(statistics.median, zip(*rounds, strict=True))
+    figures = dict(zip(("read", "check", "read and check", "fhir.resources"), times, strict=True))
+    title = f"Checking one 3-item Claim of {len(body):,} bytes, medians of {ROUNDS} rounds"
+    measured = Table(title, ("", "µs"), tuple(figures.items()))
+    judged = Table(
+        "Checking beside fhir.resources",
+        ("", "Ratio", "Goal, at most", "Met"),
+        (("read and check", ratio, GOAL, ratio <= GOAL),),
+    )
+    return Report("validation", [measured, judged], {**figures, "ratio": ratio, "goal": GOAL})

@@ -1,0 +1,1 @@
+"""What benchmarks measure with: servers, a client that loads them, tables and plots."""
