@@ -8,32 +8,26 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from itertools import count
 from operator import itemgetter
 from typing import Any, Protocol
 
-from sqlalchemy import (
-    CompoundSelect,
-    Connection,
-    Table,
-    Update,
-    bindparam,
-    cast,
-    delete,
-    literal_column,
-    null,
-    select,
-    union_all,
-    update,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Table, delete
 
 from app.domain.parties import Scope
 from app.domain.search.entries import Entry
 from app.store import tables
 from app.store.hashing import Hasher
 from app.store.search_rows import Row, SearchRows
+from app.store.search_statements import (
+    KEY,
+    PLACES,
+    VALUES,
+    deletion,
+    overwriting,
+    restating,
+    rows_kept,
+)
 from app.store.together import COUNTED, insert_rows, put_off
 from app.store.types import ordered
 
@@ -47,11 +41,6 @@ class Indexer(Protocol):
         """By its type and its text; `document` is what is in the text, where that is known."""
 
 
-_KEY = ("payer_id", "type", "resource_id", "name", "position")
-_VALUES = {
-    table: tuple(column.name for column in table.columns if column.name not in _KEY)
-    for table in tables.SEARCH_TABLES
-}
 # SQLite takes 32,766 values in one statement; of each resource five tables are asked.
 _TOGETHER = 500
 
@@ -59,18 +48,7 @@ _Kept = dict[tuple[str, Table], list[Row]]
 # By their content, so that none is there twice.
 _Rows = dict[tuple[Any, ...], Row]
 _Wanted = dict[tuple[str, Table], _Rows]
-_CONTENTS = {table: itemgetter("name", *names) for table, names in _VALUES.items()}
-
-
-def _placed() -> Iterator[tuple[Table, tuple[str, ...], slice]]:
-    """Of each table the names of its values, and where they stand in a row of all tables."""
-    start = len(("kind", "resource_id", "name", "position"))
-    for table, names in _VALUES.items():
-        yield table, names, slice(start, start + len(names))
-        start += len(names)
-
-
-_PLACES = tuple(_placed())
+_CONTENTS = {table: itemgetter("name", *names) for table, names in VALUES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +122,7 @@ class SearchIndex(SearchRows):
             rows = [values for _, values in restated]
             if not rows:
                 return
-            done = self._connection.execute(_restating(), rows, execution_options=COUNTED)
+            done = self._connection.execute(restating(), rows, execution_options=COUNTED)
             if done.rowcount != len(rows):
                 # One had none, or several: an extension may stand in the place of a code.
                 for one, values in restated:
@@ -201,9 +179,9 @@ class SearchIndex(SearchRows):
         """The rows that resources have, by one statement."""
         found: _Kept = defaultdict(list)
         given = {"b_payer": self._scope.payer_id, "b_type": type, "b_ids": sorted(ids)}
-        for row in self._connection.execute(_rows_kept(), given):
+        for row in self._connection.execute(rows_kept(), given):
             kind, id, name, position = row[:4]
-            table, names, place = _PLACES[int(kind)]
+            table, names, place = PLACES[int(kind)]
             values = dict(zip(names, row[place], strict=True))
             found[id, table].append({"name": name, "position": position, **values})
         return found
@@ -219,11 +197,11 @@ class SearchIndex(SearchRows):
             surplus[table] += [{**key, **row} for row in old]
         for table, rows in surplus.items():
             if rows:
-                keys = [{f"b_{name}": row[name] for name in _KEY} for row in rows]
-                self._connection.execute(_deletion(table), keys)
+                keys = [{f"b_{name}": row[name] for name in KEY} for row in rows]
+                self._connection.execute(deletion(table), keys)
         for table, rows in written.items():
             if rows:
-                statement = _overwriting(table, self._connection.dialect.name)
+                statement = overwriting(table, self._connection.dialect.name)
                 self._connection.execute(statement, rows)
         return sum(map(len, [*written.values(), *surplus.values()]))
 
@@ -259,52 +237,3 @@ def _difference(table: Table, kept: list[Row], wanted: _Rows) -> tuple[list[Row]
 
 def _free(taken: set[int]) -> Iterator[int]:
     return (position for position in count() if position not in taken)
-
-
-@cache
-def _rows_kept() -> CompoundSelect[Any]:
-    """The rows of some resources in all tables; each table has value columns of its own."""
-    return union_all(
-        *(
-            select(
-                literal_column(str(kind)).label("kind"),
-                *(table.c[name] for name in ("resource_id", "name", "position")),
-                *(
-                    (other.c[name] if other is table else cast(null(), other.c[name].type)).label(
-                        f"{other.name}_{name}"
-                    )
-                    for other, names in _VALUES.items()
-                    for name in names
-                ),
-            ).where(
-                table.c.payer_id == bindparam("b_payer"),
-                table.c.type == bindparam("b_type"),
-                table.c.resource_id.in_(bindparam("b_ids", expanding=True)),
-            )
-            for kind, table in enumerate(tables.SEARCH_TABLES)
-        )
-    )
-
-
-@cache
-def _restating() -> Update:
-    """Another code in the place of the one that a resource has under a name."""
-    token = tables.search_token.c
-    key = ("payer_id", "type", "resource_id", "name")
-    return (
-        update(tables.search_token)
-        .where(*(token[name] == bindparam(f"b_{name}") for name in key))
-        .values({name: bindparam(f"b_{name}") for name in ("code_hash", "system_hash", "sort_key")})
-    )
-
-
-@cache
-def _deletion(table: Table) -> Any:
-    return delete(table).where(*(table.c[name] == bindparam(f"b_{name}") for name in _KEY))
-
-
-@cache
-def _overwriting(table: Table, dialect: str) -> Any:
-    statement = (sqlite.insert if dialect == "sqlite" else postgresql.insert)(table)
-    given = {name: statement.excluded[name] for name in _VALUES[table]}
-    return statement.on_conflict_do_update(index_elements=list(_KEY), set_=given)

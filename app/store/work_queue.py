@@ -5,7 +5,6 @@ was taken by another finds its row no longer matching, and its result is dropped
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -27,59 +26,16 @@ from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import leasing, tables
 from app.store.fences import finishing
+from app.store.job_rows import Depth, Job, Requeued
 from app.store.tables import JobState
 from app.store.together import hits, insert_rows
+
+__all__ = ["Depth", "Job", "Requeued", "WorkQueue"]
 
 _j = tables.job.c
 _s = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One leased job."""
-
-    id: int
-    payer_id: str
-    kind: str
-    type: str
-    submission_id: str
-    submitter_id: str
-    epoch: int
-    attempts: int
-    token: str
-
-    @property
-    def scope(self) -> Scope:
-        """Whose work it is."""
-        return Scope(self.payer_id, self.submitter_id)
-
-    @property
-    def submission(self) -> tuple[str, str]:
-        """Type and id of what it works on."""
-        return (self.type, self.submission_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Requeued:
-    """A job that was abandoned and is due again."""
-
-    kind: str
-    type: str
-    submission_id: str
-    submitter_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Depth:
-    """How one kind of job stands: how many in each state, and since when the oldest waits."""
-
-    kind: str
-    waiting: int
-    leased: int
-    abandoned: int
-    oldest_due_at: datetime | None
 
 
 class WorkQueue:
