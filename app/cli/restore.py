@@ -71,14 +71,16 @@ def restore(
     manifest = backups.usable(source, installation)
     with ExitStack() as held:
         _hold(instance, held)
+        was_broken_off = (instance / KEPT).exists()
         given = _withdrawn(installation, instance, lists, replaces, goes_without)
-        if installation.store.is_sqlite:
-            done = backups.restore_sqlite(installation, source, manifest, given)
-        else:
-            done = backups.restore_postgresql(
-                installation, source, manifest, given, found, replaces=replaces
-            )
-        (instance / KEPT).unlink(missing_ok=True)
+        try:
+            done = backups.restored(installation, source, manifest, given, found, replaces=replaces)
+        except backups.UNCHANGED:
+            # A list that is left must be one of a database that is gone.
+            if not was_broken_off:
+                (instance / KEPT).unlink()
+            raise
+        (instance / KEPT).unlink()
     _show(manifest, done, as_json)
 
 

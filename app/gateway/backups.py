@@ -22,6 +22,15 @@ from app.store.parties import Parties
 
 FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
+# After one of these the database is what it was before.
+UNCHANGED = (
+    sqlite.InUse,
+    postgresql.InUse,
+    postgresql.NotEmpty,
+    postgresql.ProgramMissing,
+    postgresql.ProgramFailed,
+)
+
 Told = Callable[[int, int], None]
 
 
@@ -96,7 +105,27 @@ def is_empty(store: Store) -> bool:
     return schema.current(store) is None or not store.read(lambda rows: Parties(rows).payers())
 
 
-def restore_sqlite(
+def restored(
+    installation: Installation,
+    folder: Path,
+    manifest: Manifest,
+    withdrawn: Withdrawn,
+    programs: Programs,
+    *,
+    replaces: bool,
+) -> Restored:
+    """Let the database be what a backup holds, without what was withdrawn since.
+
+    Raises what `UNCHANGED` names, StillThere, NoBackup.
+    """
+    if installation.store.is_sqlite:
+        return _in_place_of_the_file(installation, folder, manifest, withdrawn)
+    return _into_the_database(
+        installation, folder, manifest, withdrawn, programs, replaces=replaces
+    )
+
+
+def _in_place_of_the_file(
     installation: Installation, folder: Path, manifest: Manifest, withdrawn: Withdrawn
 ) -> Restored:
     """Put a backup into the place of the file, which nobody may have open.
@@ -120,7 +149,7 @@ def restore_sqlite(
     return Restored(manifest, applied)
 
 
-def restore_postgresql(
+def _into_the_database(
     installation: Installation,
     folder: Path,
     manifest: Manifest,

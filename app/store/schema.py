@@ -16,7 +16,7 @@ from app.store.engine import Busy, Store
 
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number, the same in every process: who migrates holds it.
-_ADVISORY_LOCK = 0x65_43_6C_61_69_6D_73
+ADVISORY_LOCK = 0x65_43_6C_61_69_6D_73
 # Whoever waits for a table keeps all others waiting that come after, so it waits briefly.
 _LOCK_TIMEOUT = "900ms"
 _LONGEST_WAIT_SECONDS = 3600.0
@@ -122,7 +122,7 @@ def _await_turn(holding: Connection) -> None:
 
 
 def _is_ours(holding: Connection) -> bool:
-    query = f"SELECT pg_try_advisory_xact_lock({_ADVISORY_LOCK})"
+    query = f"SELECT pg_try_advisory_xact_lock({ADVISORY_LOCK})"
     is_ours = bool(holding.exec_driver_sql(query).scalar_one())
     # A query that the driver has prepared keeps its view of the database until the next statement,
     # and an index that is built beside others waits for every such view.

@@ -82,6 +82,7 @@ def test_whoever_uses_the_database_is_in_the_way(
 
     assert refused.exit_code == 1
     assert "Somebody else uses the database" in refused.stderr
+    assert list(beside_the_wire.instance.glob("withdrawn-*")) == []
     busy.close()
     assert everything(store) == before
     store.close()
