@@ -14,7 +14,7 @@ from tests.reliability.backlog import opened, submitted
 from tests.reliability.programs import Instance, kill, running, set_up
 from tests.rows import Rows
 
-LEASE_SECONDS = 2.0
+LEASE_SECONDS = 6.0
 SECONDS_BETWEEN_KILLS, SECONDS_BETWEEN_LOOKS = 1.0, 0.05
 SECONDS_TO_DECIDE = 900
 
