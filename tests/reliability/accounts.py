@@ -17,11 +17,14 @@ _ONCE = Counter({("create", "created"): 1, ("decide", "complete"): 1})
 
 
 def await_no_jobs(rows: Rows, seconds: float = 180) -> None:
-    """Wait until nothing is left to decide."""
-    deadline = time.monotonic() + seconds
+    """Wait until nothing is left to decide, for as long as less is left than `seconds` before."""
+    least, deadline = len(rows.of(tables.job)), time.monotonic() + seconds
     while waiting := len(rows.of(tables.job)):
+        if waiting < least:
+            least, deadline = waiting, time.monotonic() + seconds
         assert time.monotonic() < deadline, f"{waiting} jobs are left"
-        time.sleep(0.05)
+        # Each look reads every job, and takes its time from whoever decides them.
+        time.sleep(0.2)
 
 
 def assert_each_decided_once(
