@@ -53,7 +53,8 @@ class Step:
 class Job:
     """How many connections send what, to which port, for how long; `warm_up` is not counted.
 
-    What was sent before the end is waited for and counted, and so is the time that it takes.
+    Counted is what is answered after that; what was sent before the end is waited for, and so is
+    the time that it takes.
     """
 
     port: int
@@ -203,8 +204,8 @@ class Client:
         else:
             self.seen.answered += 1
             self.seen.body_bytes[step.name] = len(body)
-            # By when it was sent: what is slow would otherwise be left out at the end.
-            if connection.sent_at >= self.counts_from:
+            # Also what comes after the end: what is slow would otherwise be left out.
+            if now >= self.counts_from:
                 self.last = now
                 taken = (now - connection.sent_at) * 1000
                 self.seen.milliseconds.setdefault(step.name, []).append(round(taken, 4))
