@@ -1,6 +1,6 @@
 """The rule set `standard-3`: what may be decided, and the decision line by line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal, localcontext
 
@@ -54,12 +54,16 @@ class StandardAdjudicator:
         """Decide, or say what is missing; on a last call only another currency still defers."""
         with localcontext(EXACT):
             terms = terms_of(request)
+            carried = _carried_leaves(request)
+            leaves = leaves_of(request.claim, request.received_on)
+            # Those that are decided now.
+            asked = [leaf for leaf in leaves if leaf.line.path not in carried]
             return (
                 _missing(request, terms)
-                or _duplicate_likely(request, terms)
-                or _other_payer_missing(request, terms)
-                or _information_missing(request, terms)
-                or _decision(request, terms)
+                or _duplicate_likely(request, terms, asked)
+                or _other_payer_missing(request, terms, asked)
+                or _information_missing(request, terms, asked)
+                or _decision(request, terms, asked, carried)
             )
 
 
@@ -80,21 +84,25 @@ def _missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
     return None
 
 
-def _other_payer_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+def _other_payer_missing(
+    request: AdjudicationRequest, terms: Terms, asked: Sequence[Leaf]
+) -> Deferred | None:
     if request.is_last_call or not terms.lacks_other_payer:
         return None
     left = Reserves(terms)
-    if all(covering(leaf, terms, left) != NO_OTHER_PAYER_ANSWERED for leaf in _asked(request)):
+    if all(covering(leaf, terms, left) != NO_OTHER_PAYER_ANSWERED for leaf in asked):
         return None
     text = "The answer of a payer that comes earlier in Claim.insurance is needed."
     return Deferred(Awaiting.OTHER_PAYER, text)
 
 
-def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+def _duplicate_likely(
+    request: AdjudicationRequest, terms: Terms, asked: Sequence[Leaf]
+) -> Deferred | None:
     """A person looks at what would be paid and is a service of another Claim but for its price."""
     likely = [
         leaf.line.path
-        for leaf in _asked(request)
+        for leaf in asked
         if leaf.line.path in terms.duplicates.near and isinstance(covering(leaf, terms), Benefit)
     ]
     if not likely:
@@ -106,34 +114,40 @@ def _duplicate_likely(request: AdjudicationRequest, terms: Terms) -> Deferred | 
     return Deferred(Awaiting.OPERATOR, text)
 
 
-def _information_missing(request: AdjudicationRequest, terms: Terms) -> Deferred | None:
+def _information_missing(
+    request: AdjudicationRequest, terms: Terms, asked: Sequence[Leaf]
+) -> Deferred | None:
     """Ask once for all that lines lack which would be paid if it were here."""
     if request.is_last_call:
         return None
     lacking: dict[Denial, list[str]] = {denial: [] for denial in QUESTIONS}
     left = Reserves(terms)
-    for leaf in _asked(request):
+    for leaf in asked:
         found, benefit = covering(leaf, terms, left), terms.benefit_of(leaf)
         if isinstance(found, Denial) and found in QUESTIONS and benefit is not None:
             for denial in missing_denials(leaf, benefit, terms):
                 lacking[denial].append(spelled(leaf.line.path))
-    asked = {QUESTIONS[denial]: ", ".join(lines) for denial, lines in lacking.items() if lines}
-    if not asked:
+    questions = {QUESTIONS[denial]: ", ".join(lines) for denial, lines in lacking.items() if lines}
+    if not questions:
         return None
-    text = " ".join(question.format(lines) for question, lines in asked.items())
+    text = " ".join(question.format(lines) for question, lines in questions.items())
     return Deferred(Awaiting.INFORMATION, text)
 
 
-def _decision(request: AdjudicationRequest, terms: Terms) -> Decided:
+def _decision(
+    request: AdjudicationRequest,
+    terms: Terms,
+    asked: Sequence[Leaf],
+    carried: dict[tuple[int, ...], tuple[Amount, ...]],
+) -> Decided:
     standing = Standing(Tally(request.counters), Reserves(terms))
-    carried = _carried_leaves(request)
     _keep(request, carried, standing.reserves)
     units = units_of_carried(request, carried, terms) if carried else {}
     # Lines that are carried over come first: what they used is not there for the others.
-    for leaf in leaves_of(request.claim, request.received_on):
+    for leaf in leaves_of(request.claim, request.received_on) if carried else ():
         if leaf.line.path in carried:
             _count(leaf, carried[leaf.line.path], units, request, terms, standing)
-    lines = {leaf.line.path: assessed(leaf, terms, standing) for leaf in _asked(request)}
+    lines = {leaf.line.path: assessed(leaf, terms, standing) for leaf in asked}
     eligible, method = _eligible(request, lines, carried), terms.plan.coordination
     paid = paid_before(request, eligible, carried, terms.currency, method)
     leaves = carried | {
@@ -191,6 +205,8 @@ def _eligible(
     carried: Mapping[tuple[int, ...], tuple[Amount, ...]],
 ) -> dict[tuple[int, ...], Decimal]:
     """What is eligible of each leaf in sequence order, of those carried over by their rows."""
+    if not carried:
+        return {path: line.eligible for path, line in lines.items()}
     paths = [leaf.line.path for leaf in leaves_of(request.claim, request.received_on)]
     return {
         path: lines[path].eligible if path in lines else _row(carried[path], Category.ELIGIBLE)
@@ -200,13 +216,6 @@ def _eligible(
 
 def _row(rows: tuple[Amount, ...], category: Category) -> Decimal:
     return sum((row.money.amount for row in rows if row.category is category), _NOTHING)
-
-
-def _asked(request: AdjudicationRequest) -> list[Leaf]:
-    """The leaves that are decided now."""
-    carried = _carried_leaves(request)
-    leaves = leaves_of(request.claim, request.received_on)
-    return [leaf for leaf in leaves if leaf.line.path not in carried]
 
 
 def _carried_leaves(request: AdjudicationRequest) -> dict[tuple[int, ...], tuple[Amount, ...]]:
