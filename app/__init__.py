@@ -39,8 +39,8 @@ def create_installation(
     from uuid_utils import uuid7
 
     from app.gateway.installation import Installation
-    from app.store.clock import SharedClock
-    from app.store.engine import Store
+    from app.store.database.clock import SharedClock
+    from app.store.database.engine import Store
     from app.store.hashing import Hasher
 
     store = Store(settings.database)

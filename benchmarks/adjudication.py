@@ -34,15 +34,15 @@ from app.domain.canonical import CANONICAL, PLAN
 from app.domain.parties import Client, ClientKind
 from app.domain.references import Identifier
 from app.fhir import json_text
-from app.gateway import reference_data
-from app.gateway.administration import Administration
+from app.gateway.administering import reference_data
+from app.gateway.administering.administration import Administration
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
 from app.gateway.jobs.worker import BATCH
-from app.gateway.new_payer import new_payer
 from app.gateway.received import Received
 from app.store import schema, tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from benchmarks.measuring.options import Options
 from benchmarks.measuring.report import Report, Table

@@ -2,7 +2,7 @@
 
 `make bench ARGS=search`. The Claims are written straight as rows, by COPY or a
 prepared statement, and not through the gateway: that would take most of an hour. The rows are those
-that `app.store.search_index` writes. Small and large are asked in turn, so the ratio is what
+that `app.store.search.index` writes. Small and large are asked in turn, so the ratio is what
 counts. The figure is where the fastest tenth ends: what else the machine does is not measured.
 """
 
@@ -32,9 +32,9 @@ from app.domain.search.query import (
     TokenMatch,
 )
 from app.store import schema, tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
-from app.store.search_rows import SearchRows
+from app.store.search.rows import SearchRows
 from app.store.unit_of_work import UnitOfWork
 from benchmarks.measuring.copying import bound, write
 from benchmarks.measuring.options import Options

@@ -16,14 +16,14 @@ from uuid_utils import uuid7
 from app import create_app, create_worker
 from app.domain.parties import Client, ClientKind, Payer, Scope
 from app.domain.references import Identifier
-from app.gateway.administration import Administration, Issued
+from app.gateway.administering.administration import Administration, Issued
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
 from app.gateway.jobs.worker import Worker
-from app.gateway.new_payer import new_payer
-from app.gateway.reading import Reading
+from app.gateway.reading.by_id import Reading
 from app.store import schema
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from app.store.tables import metadata
 from tests.builders import NOW

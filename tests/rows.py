@@ -8,7 +8,7 @@ from sqlalchemy import Table, func, insert, select, update
 
 from app.store import tables
 from app.store.bodies import decoded
-from app.store.engine import Store
+from app.store.database.engine import Store
 
 
 def texts_of(row: Mapping[str, Any]) -> Iterator[str]:

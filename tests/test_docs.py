@@ -26,13 +26,13 @@ from app.domain.parties import Client, ClientKind, Payer, PayerSettings, Scope
 from app.domain.references import Identifier
 from app.fhir import json_patch, json_text
 from app.fhir.validation import check
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
+from app.gateway.administering.new_payer import new_payer
+from app.gateway.administering.reference_data import keep
 from app.gateway.installation import Installation
-from app.gateway.new_payer import new_payer
-from app.gateway.reference_data import keep
 from app.gateway.registry import handling_of
 from app.settings import Settings
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from tests.builders import NOW, a_claim, a_coverage, identifier
 

@@ -8,7 +8,7 @@ from werkzeug.http import http_date
 
 from app.api.negotiation import media_type, preferred
 from app.fhir import json_text
-from app.fhir.operation_outcome import information
+from app.fhir.answers.operation_outcome import information
 from app.gateway.changes.delete import Deleted
 from app.gateway.intake.outcome import Taken
 from app.store.resources import Stored

@@ -7,7 +7,7 @@ from flask import Request
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 
 _SCHEME = "bearer "
 

@@ -13,8 +13,8 @@ from app.api.negotiation import media_type, received
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
+from app.fhir.answers.operation_outcome import operation_outcome
 from app.fhir.bundle import Answered, outcome_within, responses
-from app.fhir.operation_outcome import operation_outcome
 from app.gateway.batch.reading import TRANSACTION, Step, require_usable, steps_of
 from app.gateway.batch.room import Room
 from app.gateway.batch.transaction import Part, StepFailed, carried_out

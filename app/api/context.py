@@ -9,13 +9,13 @@ from flask import current_app, g, request
 
 from app.api.auth import client_of
 from app.domain.parties import Client
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from app.gateway.gateway import Gateway
-from app.gateway.history import History
 from app.gateway.installation import Installation
-from app.gateway.reading import Reading
+from app.gateway.reading.by_id import Reading
+from app.gateway.reading.history import History
+from app.gateway.reading.searching import Searching
 from app.gateway.real_time import Decides
-from app.gateway.searching import Searching
 
 EXTENSION = "eclaims"
 # Under this name a request that is an entry of a Bundle knows so.

@@ -12,8 +12,8 @@ from app.api.allowed import allowed, nowhere
 from app.api.negotiation import FHIR_JSON
 from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.fhir import json_text
-from app.fhir.operation_outcome import operation_outcome
-from app.store.engine import Busy, CommitUnknown, DiskFull
+from app.fhir.answers.operation_outcome import operation_outcome
+from app.store.database.engine import Busy, CommitUnknown, DiskFull
 from app.telemetry import log
 
 RETRY_AFTER_SECONDS = "1"

@@ -6,7 +6,7 @@ Docs: docs/operations.md.
 from flask import Blueprint, Response, jsonify
 
 from app.api.context import context
-from app.store.engine import Busy
+from app.store.database.engine import Busy
 
 blueprint = Blueprint("health", __name__)
 

@@ -16,8 +16,8 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.period import instant
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.validation.dates import is_instant
-from app.gateway.history import DEFAULT_COUNT, MOST_COUNT, Asked
-from app.gateway.page_links import PAGE
+from app.gateway.reading.history import DEFAULT_COUNT, MOST_COUNT, Asked
+from app.gateway.reading.page_links import PAGE
 
 blueprint = Blueprint("history", __name__)
 

@@ -22,9 +22,9 @@ from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
+from app.fhir.answers.operation_outcome import information, operation_outcome
 from app.fhir.documents import Document
-from app.fhir.operation_outcome import information, operation_outcome
-from app.gateway.task_aliases import carried_out
+from app.gateway.tasks.aliases import carried_out
 from app.gateway.validating import Mode, Question
 
 

@@ -10,7 +10,7 @@ from app.api.fixed_documents import Fixed, answered, fixed, tag_of
 from app.api.negotiation import media_type
 from app.api.offer import offer_of
 from app.fhir import json_text
-from app.fhir.capability_statement import capability_statement
+from app.fhir.offer.capability_statement import capability_statement
 
 blueprint = Blueprint("metadata", __name__)
 

@@ -10,7 +10,7 @@ from flask import Flask
 
 from app.api.operations import OPERATIONS, Operation
 from app.domain.parties import ClientKind
-from app.fhir.offer import Offer, OperationOffer, ParameterOffer, TypeOffer
+from app.fhir.offer.interactions import Offer, OperationOffer, ParameterOffer, TypeOffer
 from app.fhir.search.compartments import compartment
 from app.fhir.search.definitions import Parameter, parameters_of
 from app.gateway.surface import IMMUTABLE, TYPES, Interaction, may_choose_id, offered

@@ -9,7 +9,7 @@ from app.api.context import context
 from app.api.negotiation import media_type, preferred
 from app.api.resources import require_id, require_type
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.gateway.page_links import PAGE
+from app.gateway.reading.page_links import PAGE
 from app.gateway.surface import TYPES
 
 # Named one by one: Patient/1/_history and Patient/1/$everything are other addresses.

@@ -34,7 +34,7 @@ def backup(to: Path, programs: Path | None, instance: Path, as_json: bool) -> No
     from rich.console import Console
     from rich.progress import Progress
 
-    from app.gateway.backups import back_up
+    from app.gateway.administering.backups import back_up
     from app.store.backups.postgresql import Programs
 
     installation = open_installation(instance)

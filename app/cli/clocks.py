@@ -21,7 +21,7 @@ from app.cli.options import (
 
 if TYPE_CHECKING:
     from app.domain.forecast import Standing
-    from app.gateway.time_limits import TimeLimits
+    from app.gateway.deciding.time_limits import TimeLimits
     from app.store.clocks import Timed
 
 _MOST_LISTED = 100
@@ -51,7 +51,7 @@ def clocks(payer_name: str | None, is_listed: bool, instance: Path, as_json: boo
     Of all payers, or of the named one. What waits for the provider is paused. "Will be late" are
     those that are not late yet, and will be at the pace of the last day, or else of the last week.
     """
-    from app.gateway.time_limits import time_limits
+    from app.gateway.deciding.time_limits import time_limits
 
     installation = open_installation(instance)
     administration = administration_of(installation)

@@ -11,7 +11,7 @@ from app.cli import reindex
 from app.cli.options import Refusal, create_installation, instance_option, json_option, told
 
 if TYPE_CHECKING:
-    from app.store.engine import Store
+    from app.store.database.engine import Store
 
 
 @click.group()

@@ -27,7 +27,7 @@ from app.cli.options import (
 
 if TYPE_CHECKING:
     from app.domain.decision_metrics import Metric
-    from app.gateway.decision_report import Item, Report
+    from app.gateway.deciding.decision_report import Item, Report
 
 _COLUMNS = (
     "payer",
@@ -67,7 +67,7 @@ def decisions(
     The figures on prior authorization are those that 42 CFR 422.122(c) asks to publish. Of all
     payers, or of the named one; days are those of the payer's zone, both inclusive.
     """
-    from app.gateway.decision_report import decisions as report_of
+    from app.gateway.deciding.decision_report import decisions as report_of
 
     if as_csv and as_json:
         raise click.UsageError("Either --csv or --json.")
@@ -89,7 +89,7 @@ def decisions(
 
 
 def _print_csv(reports: Iterator[tuple[str, Report]]) -> None:
-    from app.gateway.formula_free_csv import write_csv
+    from app.gateway.payments.formula_free_csv import write_csv
 
     lines = (line for name, report in reports for line in _lines(name, report))
     rows = ([line.get(column) for column in _COLUMNS] for line in lines)

@@ -42,7 +42,7 @@ class Commands(click.Group):
 
 def _sentence(fault: Exception) -> str | None:
     """What a fault of a backup or a restore says itself."""
-    from app.gateway.withdrawals import StillThere
+    from app.gateway.tasks.withdrawals import StillThere
     from app.store.backups import postgresql, sqlite
     from app.store.backups.manifest import NoBackup
 
@@ -58,7 +58,7 @@ def _sentence(fault: Exception) -> str | None:
 
 
 def _sentences() -> Mapping[type[Exception], str]:
-    from app.store.engine import Busy, CommitUnknown, DiskFull
+    from app.store.database.engine import Busy, CommitUnknown, DiskFull
 
     return {
         Busy: NO_ANSWER,

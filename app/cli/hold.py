@@ -31,7 +31,7 @@ def hold(
 
     REFERENCE is a Claim or another request that was submitted, such as Claim/ID.
     """
-    from app.gateway.purges import Purges
+    from app.gateway.purging.purges import Purges
 
     installation = open_installation(instance)
     owner = payer_of(administration_of(installation), payer_name)

@@ -98,8 +98,8 @@ def _make_file(kept_in: Path, undoing: ExitStack) -> None:
 
 
 def _set_up(instance: Path, payer_name: str) -> Payer:
-    from app.gateway.administration import Administration
-    from app.gateway.new_payer import new_payer
+    from app.gateway.administering.administration import Administration
+    from app.gateway.administering.new_payer import new_payer
     from app.store import schema
 
     installation = create_installation(instance)

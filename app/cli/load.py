@@ -140,7 +140,7 @@ def _usable(place: str, text: bytes) -> list[Found]:
     from app.domain.issues import Unacceptable
     from app.fhir import json_text
     from app.fhir.validation import check
-    from app.gateway.reference_data import require_usable
+    from app.gateway.administering.reference_data import require_usable
 
     document = json_text.read(text, _LARGEST_DOCUMENT)
     issues = list(check(document))
@@ -206,7 +206,7 @@ def _written(
 
 
 def _kept(batch: list[Found], work: UnitOfWork) -> list[str]:
-    from app.gateway.reference_data import in_lock_order
+    from app.gateway.administering.reference_data import in_lock_order
 
     return [_change(each, work) for each in in_lock_order(batch, lambda each: each.document)]
 
@@ -214,7 +214,7 @@ def _kept(batch: list[Found], work: UnitOfWork) -> list[str]:
 def _change(found: Found, work: UnitOfWork) -> str:
     from app.domain.issues import Unacceptable
     from app.fhir import json_text
-    from app.gateway.reference_data import keep
+    from app.gateway.administering.reference_data import keep
 
     try:
         return str(keep(found.document, json_text.write(found.document), "load", work).change)

@@ -34,7 +34,7 @@ def nullify() -> None:
 @json_option
 def list_waiting(payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Show the nullify Tasks that wait for approval, the oldest first."""
-    from app.gateway.purges import Purges
+    from app.gateway.purging.purges import Purges
 
     installation = open_installation(instance)
     owner = payer_of(administration_of(installation), payer_name)
@@ -71,7 +71,7 @@ def refuse(task_id: str, payer_name: str | None, instance: Path, as_json: bool) 
 def _decide(
     task_id: str, payer_name: str | None, instance: Path, as_json: bool, *, is_approved: bool
 ) -> None:
-    from app.gateway.purges import NotWaiting, Purges
+    from app.gateway.purging.purges import NotWaiting, Purges
 
     installation = open_installation(instance)
     owner = payer_of(administration_of(installation), payer_name)

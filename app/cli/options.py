@@ -14,7 +14,7 @@ import click
 if TYPE_CHECKING:
     from app.domain.parties import Payer
     from app.domain.references import Identifier
-    from app.gateway.administration import Administration
+    from app.gateway.administering.administration import Administration
     from app.gateway.installation import Installation
     from app.settings import Settings
 
@@ -117,7 +117,7 @@ def open_installation(instance: Path) -> Installation:
 
 def administration_of(installation: Installation) -> Administration:
     """Who speaks with an installation."""
-    from app.gateway.administration import Administration
+    from app.gateway.administering.administration import Administration
 
     return Administration(installation)
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from app.domain.parties import Payer
     from app.gateway.installation import Installation
-    from app.gateway.payments import Paid
-    from app.gateway.proof_sheet import ProofSheet
+    from app.gateway.payments.proof_sheet import ProofSheet
+    from app.gateway.payments.runs import Paid
 
 _FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 _COLUMNS = ("payer", "submitter", "outcome", "amount", "currency", "claims", "quarantined")
@@ -98,8 +98,8 @@ def proof(
 
     What had been carried forward, what came to it, what was paid; each Claim, and those left out.
     """
-    from app.gateway.proof_pdf import as_pdf
-    from app.gateway.proof_sheet import as_csv, as_document
+    from app.gateway.payments.proof_pdf import as_pdf
+    from app.gateway.payments.proof_sheet import as_csv, as_document
 
     sheet = _sheet(reconciliation, payer_name, instance)
     if csv_file is not None:
@@ -114,8 +114,8 @@ def proof(
 
 def _sheet(reconciliation: str, payer_name: str | None, instance: Path) -> ProofSheet:
     from app.domain.settlement import Unbalanced
-    from app.gateway.proof_sheet import proof_sheet
-    from app.gateway.proofs import proof_of
+    from app.gateway.payments.proof_sheet import proof_sheet
+    from app.gateway.payments.proofs import proof_of
 
     installation = open_installation(instance)
     administration = administration_of(installation)
@@ -130,7 +130,7 @@ def _sheet(reconciliation: str, payer_name: str | None, instance: Path) -> Proof
 
 
 def _show(sheet: ProofSheet) -> None:
-    from app.gateway.proof_sheet import DETAIL_COLUMNS, LEFT_OUT_COLUMNS
+    from app.gateway.payments.proof_sheet import DETAIL_COLUMNS, LEFT_OUT_COLUMNS
 
     table(sheet.title, "", "", rows=sheet.facts)
     table("Equation", "", sheet.currency, rows=sheet.equation)

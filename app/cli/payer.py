@@ -41,8 +41,8 @@ def payer() -> None:
 @json_option
 def add(name: str, identifiers: tuple[Identifier, ...], instance: Path, as_json: bool) -> None:
     """Add a payer. With identifiers, only requests that name one of them, or none, are taken."""
-    from app.gateway.administration import NameTaken
-    from app.gateway.new_payer import new_payer
+    from app.gateway.administering.administration import NameTaken
+    from app.gateway.administering.new_payer import new_payer
 
     try:
         added = new_payer(open_installation(instance), name, identifiers)
@@ -134,7 +134,7 @@ def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> 
 def token(client_name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Register a client of the payer's own and print its token, once."""
     from app.domain.parties import Client, ClientKind
-    from app.gateway.administration import NameTaken
+    from app.gateway.administering.administration import NameTaken
 
     installation = open_installation(instance)
     administration = administration_of(installation)
@@ -188,7 +188,7 @@ def _url(text: str) -> str | None:
 def _require_plan(payer: Payer, installation: Installation) -> None:
     """The default plan is one that the payer has: without it every Claim would wait."""
     from app.domain.parties import Scope
-    from app.gateway.reference_data import plan_key
+    from app.gateway.administering.reference_data import plan_key
 
     value = payer.settings.default_plan
     if value is None:

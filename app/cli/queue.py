@@ -19,8 +19,8 @@ from app.cli.options import (
 
 if TYPE_CHECKING:
     from app.domain.adjudication import Awaiting
-    from app.gateway.administration import Administration
-    from app.store.work_queue import Depth
+    from app.gateway.administering.administration import Administration
+    from app.store.work.work_queue import Depth
 
 
 @click.command()

@@ -30,8 +30,8 @@ def reindex(instance: Path, base_url: str | None, as_json: bool) -> None:
     from rich.console import Console
     from rich.progress import Progress
 
-    from app.gateway.reindex import reindex as indexed
-    from app.gateway.reindex import resources_to_index
+    from app.gateway.administering.reindex import reindex as indexed
+    from app.gateway.administering.reindex import resources_to_index
 
     settings = read_settings(instance)
     origin = base_url or settings.base_url

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from app.domain.adjudication import Amount, DecidedLine
+    from app.gateway.deciding.replay import NotReplayable, Replayed
     from app.gateway.installation import Installation
-    from app.gateway.replay import NotReplayable, Replayed
 
 DIFFERS = 3
 _COLUMNS = ("line", "row", "told", "again", "reasons")
@@ -67,7 +67,7 @@ def _replayed(
     name: str | None,
 ) -> Replayed:
     from app.gateway.adjudicators import installed
-    from app.gateway.replay import NoDecision, NoSuchAdjudicator, NotReplayable, Replays
+    from app.gateway.deciding.replay import NoDecision, NoSuchAdjudicator, NotReplayable, Replays
 
     owner, adjudicators = payer_of(administration_of(installation), payer_name), installed()
     try:
@@ -84,7 +84,7 @@ def _replayed(
 
 
 def _hindered(fault: NotReplayable) -> str:
-    from app.gateway.replay import Hindrance
+    from app.gateway.deciding.replay import Hindrance
 
     hindrance, *what = fault.args
     sentences = {

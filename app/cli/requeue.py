@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from app.domain.parties import Client, Scope
-    from app.gateway.administration import Administration
+    from app.gateway.administering.administration import Administration
     from app.gateway.installation import Installation
 
     Line = dict[str, str | int]
@@ -82,7 +82,7 @@ def _scopes(
 
 
 def _parked(installation: Installation, scope: Scope, clients: dict[str, Client]) -> list[Line]:
-    from app.gateway.requeue import requeue_parked
+    from app.gateway.administering.requeue import requeue_parked
 
     return [
         {
@@ -96,7 +96,7 @@ def _parked(installation: Installation, scope: Scope, clients: dict[str, Client]
 
 
 def _abandoned(installation: Installation, scope: Scope, clients: dict[str, Client]) -> list[Line]:
-    from app.gateway.requeue import requeue_abandoned
+    from app.gateway.administering.requeue import requeue_abandoned
 
     return [
         {
@@ -112,7 +112,7 @@ def _abandoned(installation: Installation, scope: Scope, clients: dict[str, Clie
 def _quarantined(
     installation: Installation, scope: Scope, clients: dict[str, Client]
 ) -> list[Line]:
-    from app.gateway.requeue import requeue_quarantined
+    from app.gateway.administering.requeue import requeue_quarantined
 
     return [
         {

@@ -20,7 +20,7 @@ from app.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from app.gateway.backups import Restored
+    from app.gateway.administering.backups import Restored
     from app.gateway.installation import Installation
     from app.store.backups.manifest import Manifest
     from app.store.backups.withdrawn import Withdrawn
@@ -60,7 +60,7 @@ def restore(
     by the database that is replaced, if it can be read, and by the lists that are named. One of the
     two there has to be, or --no-tombstones.
     """
-    from app.gateway import backups
+    from app.gateway.administering import backups
     from app.store.backups.postgresql import Programs
 
     found = Programs(programs)
@@ -127,7 +127,8 @@ def _read(path: Path) -> Withdrawn:
 
 def _of_the_living(installation: Installation, replaces: bool) -> Withdrawn | None:
     """What the database that is replaced knows; None where it is empty or cannot be read."""
-    from app.gateway import backups, withdrawals
+    from app.gateway.administering import backups
+    from app.gateway.tasks import withdrawals
 
     if not backups.is_readable(installation.store):
         if not replaces:

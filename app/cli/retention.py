@@ -31,7 +31,7 @@ def retention(dry_run: bool, payer_name: str | None, instance: Path, as_json: bo
     hold, or not acknowledged yet, is counted too, though it stays.
     """
     from app.domain.parties import Scope
-    from app.gateway.retention import expired, forget_expired
+    from app.gateway.administering.retention import expired, forget_expired
 
     installation = open_installation(instance)
     administration = administration_of(installation)

@@ -34,7 +34,7 @@ def review() -> None:
 @json_option
 def list_waiting(payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Show the Claims that await an operator, the oldest first, and why (at most 500)."""
-    from app.gateway.reviews import Reviews
+    from app.gateway.deciding.reviews import Reviews
 
     installation = open_installation(instance)
     administration = administration_of(installation)
@@ -95,7 +95,7 @@ def again(claim: str, payer_name: str | None, instance: Path, as_json: bool) -> 
 def _say(
     claim: str, said: Review | None, payer_name: str | None, instance: Path, as_json: bool
 ) -> None:
-    from app.gateway.reviews import NotAwaited, Reviews
+    from app.gateway.deciding.reviews import NotAwaited, Reviews
 
     installation = open_installation(instance)
     owner = payer_of(administration_of(installation), payer_name)

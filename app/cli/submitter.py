@@ -23,7 +23,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.domain.parties import Client
     from app.domain.references import Identifier
-    from app.gateway.administration import Administration, Issued
+    from app.gateway.administering.administration import Administration, Issued
 
 
 _COLUMNS = (
@@ -71,7 +71,7 @@ def add(
     """Register a submitter; prints its client id and, this once, its bearer token."""
     from app.domain.codes import HandOver
     from app.domain.parties import ANYBODY, Client, ClientKind
-    from app.gateway.administration import NameTaken
+    from app.gateway.administering.administration import NameTaken
 
     installation = open_installation(instance)
     administration = administration_of(installation)

@@ -21,7 +21,7 @@ def tombstones() -> None:
 @json_option
 def export(to: Path, instance: Path, as_json: bool) -> None:
     """Write the list to the file TO, in the place of an earlier one. It has ids and hashes only."""
-    from app.gateway import withdrawals
+    from app.gateway.tasks import withdrawals
     from app.store.backups import withdrawn
 
     found = withdrawals.withdrawn(open_installation(instance))
@@ -47,7 +47,7 @@ def apply(source: Path, instance: Path, as_json: bool) -> None:
 
     May be repeated: what is withdrawn stays so.
     """
-    from app.gateway import withdrawals
+    from app.gateway.tasks import withdrawals
     from app.store.backups import withdrawn
 
     installation = open_installation(instance)

@@ -77,7 +77,7 @@ def _work_on(worker: Worker, settings: Settings, is_asked: threading.Event) -> N
 
 
 def _give_back(worker: Worker) -> None:
-    from app.store.engine import Busy, CommitUnknown, DiskFull
+    from app.store.database.engine import Busy, CommitUnknown, DiskFull
     from app.telemetry import log
 
     try:

@@ -8,7 +8,7 @@ from app.domain.parties import Payer
 from app.domain.period import Period, span
 from app.domain.references import Identifier
 from app.fhir import json_text
-from app.fhir.answering import Answering
+from app.fhir.answers.writing import Answering
 from app.fhir.documents import identifiers_of
 from app.store.pended import Answer
 from app.store.resources import Stored

@@ -13,7 +13,7 @@ from app.domain.lifecycle import LIVE, State
 from app.domain.references import Reference
 from app.fhir import json_text
 from app.fhir.documents import contained, identifiers_of, reference_of
-from app.gateway import clocks, questions
+from app.gateway.deciding import clocks, questions
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import VersionConflict
 from app.store.submissions import Submission

@@ -11,7 +11,7 @@ from typing import Any
 from app.domain.canonical import CANONICAL
 from app.domain.references import Identifier, Reference
 from app.fhir import json_text
-from app.fhir.coverages import Member, member_of
+from app.fhir.business.coverages import Member, member_of
 from app.fhir.documents import contained, reference_of
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork

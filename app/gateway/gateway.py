@@ -14,27 +14,28 @@ from app.domain.codes import TaskCode, TaskStatus
 from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
-from app.fhir import json_text, task_writing
+from app.fhir import json_text
 from app.fhir.documents import identifiers_of, named_in
-from app.fhir.task_reading import read_task
-from app.gateway import real_time, validating
-from app.gateway.acknowledgement import Acknowledged, acknowledge_poll
+from app.fhir.tasks import writing as task_writing
+from app.fhir.tasks.reading import read_task
+from app.gateway import validating
 from app.gateway.answers import own_identifier
 from app.gateway.changes import delete, patch, update
 from app.gateway.changes.conditional import condition_of
 from app.gateway.changes.delete import Deleted
 from app.gateway.changes.patch import Patch
 from app.gateway.changes.target import Target
-from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
-from app.gateway.invoicing import invoice_account
+from app.gateway.invoices.invoicing import invoice_account
 from app.gateway.once import TakenMeanwhile, once
-from app.gateway.real_time import Decides
+from app.gateway.real_time import Decides, tried
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
 from app.gateway.registry import handling_of
 from app.gateway.senders import party_issues
+from app.gateway.tasks.acknowledgement import Acknowledged, acknowledge_poll
+from app.gateway.tasks.inputs import parameters_of
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.tasks import TaskRow
@@ -73,7 +74,7 @@ class Gateway:
         )
         if taken.urgent is None:
             return taken
-        real_time.tried(self._worker, client, taken)
+        tried(self._worker, client, taken)
         return self._as_it_stands(client, taken)
 
     def acknowledge(
@@ -95,7 +96,7 @@ class Gateway:
             lambda work: intake.take(received, client, base, work),
             lambda work: intake.earlier(received, work),
         )
-        real_time.tried(self._worker, client, taken)
+        tried(self._worker, client, taken)
         return taken
 
     def update(self, client: Client, received: Received, target: Target) -> Taken:
@@ -104,7 +105,7 @@ class Gateway:
         taken = self._changed(
             client, target, lambda work: update.update(received, target, client, base, work)
         )
-        real_time.tried(self._worker, client, taken)
+        tried(self._worker, client, taken)
         return taken
 
     def patch(self, client: Client, sent: Patch, target: Target) -> Taken:
@@ -141,7 +142,7 @@ class Gateway:
             lambda work: claim_submit.take(package, client, base, work),
             lambda work: intake.earlier(package.request.received, work),
         )
-        real_time.tried(self._worker, client, taken, is_handed_over=True)
+        tried(self._worker, client, taken, is_handed_over=True)
         return self._installation.read(
             client.scope, lambda work: claim_submit.response_to(taken, work)
         )
@@ -279,9 +280,8 @@ def _recorded(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWor
 
 def _answered(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> str:
     ours = own_identifier("Task", task_id)
-    text = task_writing.answered(
-        asked.received.text, asked.received.document, outcome, ours, work.now
-    )
+    received = asked.received
+    text = task_writing.answered(received.text, received.document, outcome, ours, work.now)
     if outcome.is_scrubbed and outcome.focus is not None:
         return task_writing.scrubbed(text, outcome.focus)
     return text

@@ -10,10 +10,10 @@ from app.domain.parties import Scope
 from app.domain.search.entries import Entry
 from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
-from app.store.search_index import Document
-from app.store.together import together
+from app.store.search.index import Document
+from app.store.together.transaction import together
 from app.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")

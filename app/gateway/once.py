@@ -7,7 +7,7 @@ from app.domain.issues import Unacceptable
 from app.domain.parties import Client
 from app.gateway.installation import Installation
 from app.store.audit import Event
-from app.store.engine import Busy, CommitUnknown
+from app.store.database.engine import Busy, CommitUnknown
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
 

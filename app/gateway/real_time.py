@@ -11,7 +11,7 @@ from typing import Protocol
 
 from app.domain.parties import Client, Payer
 from app.gateway.intake.outcome import Taken
-from app.store.engine import Busy, CommitUnknown, DiskFull
+from app.store.database.engine import Busy, CommitUnknown, DiskFull
 from app.telemetry import log
 
 

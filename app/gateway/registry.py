@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from app.domain.codes import TaskCode
 from app.domain.tasks import TaskOutcome, TaskRequest
-from app.gateway.inputs import TaskInputSchema
+from app.gateway.tasks.inputs import TaskInputSchema
 from app.store.unit_of_work import UnitOfWork
 
 P = TypeVar("P")

@@ -10,22 +10,23 @@ from typing import Any
 
 from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
 from app.domain.parties import Client
-from app.fhir import claim_response, json_text
+from app.fhir import json_text
+from app.fhir.answers import claim_response
 from app.fhir.documents import Document
-from app.fhir.task_reading import read_task
+from app.fhir.tasks.reading import read_task
 from app.fhir.validation import check
 from app.gateway.changes.delete import delete
 from app.gateway.changes.target import Target
 from app.gateway.changes.update import update
-from app.gateway.inputs import parameters_of
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
 from app.gateway.intake.outcome import Taken
 from app.gateway.once import TakenMeanwhile
-from app.gateway.reading import Reading
+from app.gateway.reading.by_id import Reading
 from app.gateway.received import Received
 from app.gateway.registry import handling_of
 from app.gateway.surface import Interaction, not_offered, offered
+from app.gateway.tasks.inputs import parameters_of
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import insert_rows
+from app.store.together.transaction import insert_rows
 
 _a = tables.audit.c
 

@@ -28,7 +28,7 @@ from app.domain.clocks import Clock, Kind
 from app.domain.decisions import VERDICTS, Ending
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.together import insert_rows, put_off
+from app.store.together.transaction import insert_rows, put_off
 from app.store.types import microseconds
 
 _c = tables.clock.c

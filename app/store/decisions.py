@@ -20,7 +20,7 @@ from sqlalchemy import (
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.bodies import Damaged, compressed, decoded
-from app.store.together import put_off
+from app.store.together.transaction import put_off
 
 _d = tables.decision.c
 _s = tables.decision_source.c

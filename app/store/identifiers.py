@@ -8,7 +8,7 @@ from app.domain.parties import Scope
 from app.domain.references import Identifier
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import insert_rows
+from app.store.together.transaction import insert_rows
 
 _i = tables.business_identifier.c
 

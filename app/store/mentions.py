@@ -18,7 +18,7 @@ from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.hashing import Hasher
-from app.store.together import insert_rows, of
+from app.store.together.transaction import insert_rows, of
 
 _m = tables.mention.c
 _s = tables.submission.c

@@ -19,7 +19,7 @@ from app.domain.selection import Selection
 from app.domain.tasks import Remaining
 from app.store import leases, tables
 from app.store.tables import Delivery
-from app.store.together import insert_rows
+from app.store.together.transaction import insert_rows
 
 COUNTED_EXACTLY = 1000
 _OPEN = (Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)

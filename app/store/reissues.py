@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, delete, insert, sel
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.together import answered, of
+from app.store.together.transaction import answered, of
 
 _r = tables.reissue.c
 _ASKED = select(_r.submission_id, _r.task_id, _r.lines, _r.quoted).where(

@@ -16,8 +16,8 @@ from app.domain.references import Identifier
 from app.store import tables
 from app.store.hashing import Hasher
 from app.store.identifiers import Identifiers
-from app.store.search_index import SearchIndex
-from app.store.together import answered, of
+from app.store.search.index import SearchIndex
+from app.store.together.transaction import answered, of
 from app.store.versions import Stored, is_version, stored_from, with_versions
 from app.store.visibility import owned, owned_by
 

@@ -9,11 +9,11 @@ from sqlalchemy import BindParameter, Select, bindparam, case, delete, func, sel
 
 from app.domain.references import Identifier
 from app.store import tables
-from app.store.at_once import inserts_alone
 from app.store.bodies import encoded
 from app.store.fences import advancing_resource
 from app.store.resource_reading import ResourceReading
-from app.store.together import hits, insert_rows, of
+from app.store.together.at_once import inserts_alone
+from app.store.together.transaction import hits, insert_rows, of
 from app.store.versions import (
     DELETE,
     Stored,

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
-from app.store.engine import Busy, Store
+from app.store.database.engine import Busy, Store
 
 _FOLDER = Path(__file__).parent / "migrations"
 # Any number, the same in every process: who migrates holds it.

@@ -25,7 +25,7 @@ from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
 from app.store.submission_rows import COLUMNS, Submission, attached_place, place
-from app.store.together import answered, hits, insert_rows, put_off
+from app.store.together.transaction import answered, hits, insert_rows, put_off
 
 __all__ = ["Submission", "Submissions"]
 

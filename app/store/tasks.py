@@ -18,7 +18,7 @@ from sqlalchemy import (
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
 from app.store import leases, replay_taking, tables
-from app.store.together import insert_rows
+from app.store.together.transaction import insert_rows
 
 _k = tables.replay_key.c
 _t = tables.task.c

@@ -12,40 +12,40 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.parties import Scope
-from app.store.ahead import Ahead
-from app.store.at_once import at_once
 from app.store.audit import Audit
-from app.store.calendar import Calendar
-from app.store.carried import Carried
 from app.store.clocks import Clocks
-from app.store.counters import Counters
 from app.store.decisions import Decisions
-from app.store.due import Due
 from app.store.ended import Ended
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
 from app.store.leases import Leases
-from app.store.member_reservations import MemberReservations
+from app.store.ledgers.carried import Carried
+from app.store.ledgers.counters import Counters
+from app.store.ledgers.due import Due
+from app.store.ledgers.member_reservations import MemberReservations
+from app.store.ledgers.payables import Payables
+from app.store.ledgers.payments import Payments
+from app.store.ledgers.proofs import Proofs
+from app.store.ledgers.reservations import Reservations
 from app.store.mentions import Mentions
-from app.store.payables import Payables
-from app.store.payments import Payments
 from app.store.pended import Pended
-from app.store.proofs import Proofs
 from app.store.reference_epoch import ReferenceEpoch
-from app.store.reindexing import Reindexing
 from app.store.reissues import Reissues
-from app.store.reservations import Reservations
 from app.store.resources import Resources, VersionConflict
 from app.store.retention import Retention
-from app.store.search_index import Indexer, SearchIndex
+from app.store.search.index import Indexer, SearchIndex
+from app.store.search.reindexing import Reindexing
 from app.store.searching.searching import Searching
 from app.store.submissions import Submissions
 from app.store.submitters import Submitters
 from app.store.tasks import ReplayKeys, Tasks
-from app.store.together import Outrun, lasting
+from app.store.together.ahead import Ahead
+from app.store.together.at_once import at_once
+from app.store.together.transaction import Outrun, lasting
 from app.store.tombstones import Tombstones
-from app.store.work_queue import WorkQueue
+from app.store.work.calendar import Calendar
+from app.store.work.work_queue import WorkQueue
 
 T = TypeVar("T")
 

@@ -16,8 +16,8 @@ from app import create_installation, settings
 from app.domain.parties import Client, ClientKind, Payer
 from app.domain.references import Identifier
 from app.fhir import json_text
-from app.gateway import reference_data
-from app.gateway.administration import Administration
+from app.gateway.administering import reference_data
+from app.gateway.administering.administration import Administration
 from app.gateway.installation import Installation
 from benchmarks.measuring import floor
 from benchmarks.measuring.processor import resident_bytes, seconds_of

@@ -14,9 +14,9 @@ from app.domain.claims import Days
 from app.domain.codes import Coding
 from app.domain.money import Money
 from app.fhir import json_text
-from app.fhir.coverages import plan_identifier
+from app.fhir.business.coverages import plan_identifier
+from app.fhir.business.prices import read_prices
 from app.fhir.plans import read_plan
-from app.fhir.prices import read_prices
 from app.fhir.validation import check
 from tests.adjudicators.builders import a_line, a_request, posted, worked
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app import create_app
-from app.fhir.code_systems import published
+from app.fhir.offer.code_systems import published
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.validation import check
 from app.gateway.surface import TYPES

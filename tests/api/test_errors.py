@@ -7,7 +7,7 @@ import pytest
 
 from app.domain.issues import ErrorCode
 from app.fhir.validation import check
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from tests.builders import a_claim, a_task
 from tests.wire import Wire
 

@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.tables import metadata
 from tests.postgresql import RELEASE, wheel
 

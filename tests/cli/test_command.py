@@ -9,7 +9,7 @@ import pytest
 from app.cli import main
 from app.cli.faults import Commands
 from app.cli.options import NO_ANSWER
-from app.store.engine import Busy, CommitUnknown, DiskFull
+from app.store.database.engine import Busy, CommitUnknown, DiskFull
 
 
 def commands(group: click.Group, *path: str):

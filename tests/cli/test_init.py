@@ -3,7 +3,7 @@
 import pytest
 
 from app.cli import main
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.cli.processes import free_port
 from tests.postgresql import Cluster
 

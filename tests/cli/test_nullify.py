@@ -5,8 +5,8 @@ from functools import partial
 import pytest
 
 from app import create_app, create_installation
-from app.gateway.administration import Administration
-from app.gateway.purges import NotWaiting, Purges
+from app.gateway.administering.administration import Administration
+from app.gateway.purging.purges import NotWaiting, Purges
 from app.settings import read as read_settings
 from tests.builders import a_claim, a_task
 from tests.reliability.crowd import together

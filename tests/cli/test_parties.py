@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from app.settings import read as read_settings
 
 

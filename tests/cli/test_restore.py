@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from app import create_app
-from app.gateway.withdrawals import ACTOR
+from app.gateway.tasks.withdrawals import ACTOR
 from app.store import tables
 from tests.builders import a_claim, a_communication, a_task
 from tests.cli.installations import PROGRAMS, database_of, everything, everything_of
@@ -276,7 +276,7 @@ def texts(eclaims):
 
 
 def everything_rows(eclaims):
-    from app.store.engine import Store
+    from app.store.database.engine import Store
 
     store = Store(database_of(eclaims))
     rows = Rows(store)

@@ -7,7 +7,7 @@ from sqlalchemy import event
 from app.domain.canonical import PLAN
 from tests.builders import a_coverage, an_eligibility_request, identifier, money
 from tests.conformance.standings import related
-from tests.fhir.answers import findings
+from tests.fhir.asked import findings
 
 APPLICABILITY = "http://terminology.hl7.org/CodeSystem/applicability"
 COVERAGE_CLASS = "http://terminology.hl7.org/CodeSystem/coverage-class"

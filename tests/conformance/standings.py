@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.domain.lifecycle import State
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from app.gateway.installation import Installation
 from app.gateway.jobs.reconcile_payments import reconciled, unsettled
 from app.gateway.jobs.worker import Worker
@@ -18,7 +18,7 @@ from tests.builders import (
     identifier,
 )
 from tests.rows import Rows
-from tests.store.ledgers import money
+from tests.store.terms import money
 from tests.wire import FHIR, Wire
 
 STATES = (

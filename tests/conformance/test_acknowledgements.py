@@ -11,7 +11,7 @@ from sqlalchemy import event
 from app.domain import leases
 from app.domain.codes import HandOver
 from app.fhir.validation import check
-from app.gateway.requeue import requeue_parked
+from app.gateway.administering.requeue import requeue_parked
 from app.store import tables
 from app.store.tables import Delivery
 from tests.builders import NOW, TASK_SYSTEM, a_claim, a_task, an_input, identifier

@@ -7,7 +7,7 @@ import pytest
 from fhir.resources.R4B.auditevent import AuditEvent
 
 from app.fhir.validation import check
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_claim, a_task
 from tests.wire import Wire

@@ -11,7 +11,7 @@ from app.store import tables
 from app.store.tables import Delivery
 from tests.builders import a_claim, a_communication, a_coverage, a_task, an_eligibility_request
 from tests.conformance.standings import related
-from tests.fhir.test_default_plan import default_plan
+from tests.fhir.business.test_default_plan import default_plan
 
 CANONICAL = "https://eclaims-gateway.org/fhir"
 PREDECESSOR = f"{CANONICAL}/StructureDefinition/predecessor"

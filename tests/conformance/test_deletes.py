@@ -9,7 +9,7 @@ from app.store import tables
 from tests.builders import a_claim, a_coverage, a_task, identifier
 from tests.conformance.test_cancel import COVERAGE_CLASS
 from tests.conformance.test_updates import SYSTEM, a_patient, with_id
-from tests.fhir.test_default_plan import default_plan
+from tests.fhir.business.test_default_plan import default_plan
 
 
 @pytest.mark.parametrize("type", ["Task", "Claim", "ClaimResponse", "InsurancePlan"])

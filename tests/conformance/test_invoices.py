@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from app.fhir.validation import check
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from app.store import tables
 from tests.builders import identifier, money
 from tests.conformance.accounts import Billing, a_charge, a_definition, billed, under

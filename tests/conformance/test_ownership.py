@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.references import Identifier
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from tests.builders import (
     a_claim,
     a_coverage,

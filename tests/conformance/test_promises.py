@@ -8,7 +8,7 @@ import pytest
 from app.api.operations import OPERATIONS
 from app.domain.references import Identifier
 from app.fhir.search.definitions import parameters_of
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.surface import IMMUTABLE, TYPES
 from tests.builders import a_claim, a_task, an_eligibility_request
 from tests.conformance.accounts import a_charge, a_definition, an_account, made

@@ -9,7 +9,7 @@ from app.fhir import json_text
 from app.store import tables
 from tests.builders import a_claim, a_coverage, a_price, a_task, an_input, money
 from tests.conformance.standings import related
-from tests.fhir.answers import findings
+from tests.fhir.asked import findings
 
 CANONICAL = "https://eclaims-gateway.org/fhir"
 PREDECESSOR = f"{CANONICAL}/StructureDefinition/predecessor"

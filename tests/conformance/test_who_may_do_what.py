@@ -11,7 +11,7 @@ import pytest
 
 from app.domain.parties import Scope
 from app.fhir import json_text
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.surface import TYPES
 from tests.builders import (
     a_claim,
@@ -27,7 +27,7 @@ from tests.builders import (
     money,
 )
 from tests.conformance.test_official_examples import examples
-from tests.fhir.test_default_plan import default_plan
+from tests.fhir.business.test_default_plan import default_plan
 from tests.wire import Wire
 
 PAGE = Path(__file__).parents[2] / "docs" / "ownership.md"

@@ -6,8 +6,8 @@ from typing import Any
 
 from app.domain.parties import Client
 from app.fhir import json_text
-from app.fhir.code_systems import published
-from app.fhir.default_plan import default_plan
+from app.fhir.business.default_plan import default_plan
+from app.fhir.offer.code_systems import published
 from app.gateway import answers
 from app.gateway.installation import Installation
 from app.gateway.jobs.worker import Worker

@@ -14,7 +14,7 @@ from app.domain.edits import edits
 from app.domain.issues import ErrorCode
 from app.domain.money import Money
 from app.domain.references import Reference
-from app.fhir.claims import read_claim
+from app.fhir.business.claims import read_claim
 
 TODAY = date(2026, 11, 22)
 YESTERDAY, TOMORROW = date(2026, 11, 21), date(2026, 11, 23)

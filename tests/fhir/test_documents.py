@@ -19,7 +19,7 @@ from app.fhir.documents import (
     reference_of,
     resolved,
 )
-from tests.fhir.answers import BASE, example
+from tests.fhir.asked import BASE, example
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from app.domain.issues import ErrorCode, Unacceptable
 from app.domain.plan import Benefit, Coordination, CostKind, CostShare, Limit, LimitKind, Plan
 from app.domain.references import Identifier, Reference
 from app.fhir.plans import read_plan
-from tests.fhir.answers import findings
+from tests.fhir.asked import findings
 
 CANONICAL = "https://eclaims-gateway.org/fhir"
 EXTENSIONS = f"{CANONICAL}/StructureDefinition"

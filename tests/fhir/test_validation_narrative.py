@@ -3,7 +3,7 @@
 import pytest
 
 from app.domain.issues import ErrorCode
-from app.fhir.narrative import fault_of
+from app.fhir.answers.narrative import fault_of
 from app.fhir.validation import check
 
 NAMESPACE = 'xmlns="http://www.w3.org/1999/xhtml"'

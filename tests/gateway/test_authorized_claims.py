@@ -15,7 +15,7 @@ from app.store.tables import Measure
 from tests.builders import a_claim, a_coverage, a_price, a_quote, a_task, an_input, identifier
 from tests.gateway.desk import under_rules_of_now
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide
-from tests.store.ledgers import kept, recomputed
+from tests.store.terms import kept, recomputed
 
 WAIT_SECONDS = 60
 SERVED_ON = "2026-03-02"

@@ -7,12 +7,12 @@ import pytest
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.decision_inputs import request_of
 from app.domain.references import Identifier
-from app.gateway.new_payer import new_payer
-from app.gateway.replay import Replays, Verdict
+from app.gateway.administering.new_payer import new_payer
+from app.gateway.deciding.replay import Replays, Verdict
 from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_task, identifier
+from tests.gateway.deciding.test_earlier_payers import a_response, two_payers
 from tests.gateway.desk import on
 from tests.gateway.nullifications import nullifies
-from tests.gateway.test_earlier_payers import a_response, two_payers
 
 PLAN = "https://eclaims-gateway.org/fhir/CodeSystem/plan"
 GENERAL = {"coding": [{"system": PLAN, "code": "general"}]}

@@ -8,9 +8,9 @@ import pytest
 from app.domain.authorizations import Authorization, HeldLine
 from app.domain.codes import Coding
 from app.fhir import json_text
-from app.fhir.claims import read_claim
-from app.fhir.coverages import read_coverage
-from app.gateway.authorizations import held_for
+from app.fhir.business.claims import read_claim
+from app.fhir.business.coverages import read_coverage
+from app.gateway.deciding.authorizations import held_for
 from tests.builders import a_claim, a_coverage, a_quote, a_task, identifier
 
 SERVICE = Coding("http://codes.test", "1200").key

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from app.gateway.real_time import AfterCommit, WithinOneBudget
-from app.store.engine import Busy
+from app.store.database.engine import Busy
 
 
 @dataclass

@@ -7,8 +7,8 @@ import pytest
 
 from app.domain.codes import TaskCode
 from app.gateway import handlers
-from app.gateway.inputs import TaskInputSchema
 from app.gateway.registry import handles, handling_of
+from app.gateway.tasks.inputs import TaskInputSchema
 
 FOLDER = Path(__file__).parent / "handlers"
 

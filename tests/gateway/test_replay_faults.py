@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.adjudicators.standard import StandardAdjudicator
-from app.gateway.replay import Hindrance, NoDecision, NotReplayable, Replays, Verdict
+from app.gateway.deciding.replay import Hindrance, NoDecision, NotReplayable, Replays, Verdict
 from app.store import tables
 from tests.builders import a_claim
 from tests.gateway.jobs.scripted import decide

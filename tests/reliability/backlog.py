@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from app import create_installation, create_worker, settings
 from app.fhir import json_text
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
 from app.gateway.received import Received

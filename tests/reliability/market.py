@@ -9,8 +9,8 @@ from typing import Any
 from app.cli.shipped_plans import files_of
 from app.domain.parties import Payer, Scope
 from app.fhir import json_text
+from app.gateway.administering.reference_data import in_lock_order, keep
 from app.gateway.installation import Installation
-from app.gateway.reference_data import in_lock_order, keep
 from tests.builders import COVERAGE_SYSTEM, a_coverage, identifier
 
 MEMBERS_OF_A_FAMILY = 3

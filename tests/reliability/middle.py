@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import event
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.wire import Reply
 
 

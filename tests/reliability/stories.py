@@ -11,7 +11,7 @@ from app.store import tables
 from app.store.bodies import decoded
 from app.store.tables import Delivery, Entry, Measure
 from tests.rows import Rows
-from tests.store.ledgers import SUMS, money
+from tests.store.terms import SUMS, money
 
 # From where which effect leads; what leads nowhere must not be in any story.
 _PATHS = {

@@ -17,7 +17,7 @@ from flask import Flask
 from app.domain import leases
 from app.domain.codes import HandOver
 from app.domain.parties import Client
-from app.gateway.administration import Issued
+from app.gateway.administering.administration import Issued
 from app.store import tables
 from app.store.tables import Delivery
 from tests.builders import a_task, an_input

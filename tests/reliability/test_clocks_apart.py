@@ -12,8 +12,8 @@ from app.domain.codes import HandOver, InputType
 from app.gateway.jobs.leasing import Leasing
 from app.gateway.jobs.worker import LEASE, Worker
 from app.store import tables
-from app.store.clock import SharedClock, counted
-from app.store.engine import Store
+from app.store.database.clock import SharedClock, counted
+from app.store.database.engine import Store
 from tests.builders import a_claim, a_coverage, a_task, an_input, identifier
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide, deferred
 from tests.wire import Wire

@@ -11,7 +11,7 @@ import pytest
 
 from app import create_app, create_worker
 from app.store import tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.tables import Delivery
 from tests.builders import a_claim, a_coverage, a_task
 from tests.bundles import a_patient, posted, statuses, transaction

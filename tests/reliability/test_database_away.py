@@ -9,7 +9,7 @@ import pytest
 
 from app import create_app
 from app.store import schema, tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.builders import a_claim
 from tests.reliability.retries import asked_until_answered
 from tests.reliability.wiretap import Wiretap, socket_of, through

@@ -8,7 +8,7 @@ import pytest
 
 from app.gateway.jobs.worker import Worker
 from app.store import tables
-from app.store.engine import DiskFull
+from app.store.database.engine import DiskFull
 from tests.builders import a_claim, a_coverage, a_task
 from tests.wire import Reply
 

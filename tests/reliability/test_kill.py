@@ -11,7 +11,7 @@ import pytest
 
 from app import create_installation, create_worker, settings
 from app.store import tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.reliability.accounts import assert_each_decided_once, await_no_jobs
 from tests.reliability.programs import Instance, kill, running, serving, set_up
 from tests.reliability.senders import Senders

@@ -19,7 +19,7 @@ from app.gateway.gateway import Gateway
 from app.store import tables
 from tests.builders import a_delivery, a_payment_notice, a_task, money
 from tests.gateway.desk import Desk, received
-from tests.gateway.payments import assert_balanced, payments, run
+from tests.gateway.paying import assert_balanced, payments, run
 from tests.reliability.bills import CLOSING, Bills
 from tests.reliability.market import Insured, insured, opened
 from tests.reliability.recount import Decision, Recount

@@ -15,7 +15,7 @@ import pytest
 
 from app.fhir import json_text
 from app.store import tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.builders import a_claim
 from tests.reliability.crowd import together
 from tests.reliability.programs import Instance, asked, serving, set_up

@@ -8,15 +8,15 @@ from uuid_utils import uuid7
 from app import create_worker
 from app.domain.lifecycle import State
 from app.domain.settlement import Fault
+from app.gateway.administering.new_payer import new_payer
+from app.gateway.administering.requeue import requeue_quarantined
 from app.gateway.installation import Installation
-from app.gateway.new_payer import new_payer
-from app.gateway.requeue import requeue_quarantined
 from app.store import tables
 from app.store.hashing import Hasher
 from tests.builders import a_coverage, a_service_of_its_own, a_task
 from tests.conftest import BASE_URL, INDEX_KEY, FixedClock, Registry
 from tests.gateway.desk import Desk
-from tests.gateway.payments import assert_balanced, entries, payments, priced, run
+from tests.gateway.paying import assert_balanced, entries, payments, priced, run
 from tests.reliability.crowd import together
 from tests.reliability.model.fragile import Crash, FragileStore
 from tests.rows import Rows

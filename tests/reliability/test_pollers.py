@@ -13,7 +13,7 @@ import pytest
 from flask import Flask
 
 from app.domain.parties import Client
-from app.gateway.administration import Issued
+from app.gateway.administering.administration import Issued
 from app.store import tables
 from app.store.tables import Delivery
 from tests.builders import a_task, an_input

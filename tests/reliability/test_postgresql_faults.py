@@ -14,8 +14,8 @@ from app import create_app, create_worker, utc_now
 from app.gateway.installation import Installation
 from app.scheduler.clock import Clock
 from app.store import schema, tables
-from app.store.clock import SharedClock
-from app.store.engine import Store
+from app.store.database.clock import SharedClock
+from app.store.database.engine import Store
 from tests.builders import a_claim, a_coverage
 from tests.reliability.accounts import assert_each_decided_once, await_no_jobs
 from tests.reliability.crowd import together

@@ -9,7 +9,7 @@ import time
 import pytest
 
 from app.domain.parties import Payer
-from app.gateway.administration import Administration
+from app.gateway.administering.administration import Administration
 from app.store import tables
 from benchmarks.search import rows as rows_of
 from benchmarks.search import write

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.store import tables
-from app.store.engine import Busy, DiskFull
+from app.store.database.engine import Busy, DiskFull
 from tests.builders import a_claim, a_coverage, a_task
 
 SECONDS = 60

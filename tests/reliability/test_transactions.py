@@ -11,7 +11,7 @@ from uuid_utils import uuid7
 from app import create_app
 from app.gateway.installation import Installation
 from app.store import tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from tests.builders import a_claim, a_task
 from tests.bundles import PATIENT_SYSTEM, URN, a_patient, asked, bundle, posted, put, statuses

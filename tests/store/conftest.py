@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 
 from app.domain.parties import Scope
 from app.gateway.installation import Installation
-from app.store.engine import Store
-from app.store.search_index import Indexer
+from app.store.database.engine import Store
+from app.store.search.index import Indexer
 from app.store.unit_of_work import UnitOfWork
 from tests.conftest import FixedClock
 from tests.store.scopes import MINE

@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 from tests.store.crowding import Crowd, add
 
 

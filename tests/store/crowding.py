@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from app.domain.parties import Payer
 from app.store import tables
-from app.store.engine import Store
+from app.store.database.engine import Store
 from app.store.parties import Parties
 from tests.builders import NOW
 

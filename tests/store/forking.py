@@ -9,7 +9,7 @@ import sys
 
 from sqlalchemy import text
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 
 
 def main(url: str) -> None:

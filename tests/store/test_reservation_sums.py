@@ -5,10 +5,10 @@ from contextlib import suppress
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.store.reservations import Overdrawn
-from app.store.reserved import Grant
-from tests.store.ledgers import TERMS, amount_of, kept, ledger, quantity_of, recomputed
+from app.store.ledgers.reservations import Overdrawn
+from app.store.ledgers.reserved import Grant
 from tests.store.scopes import MINE
+from tests.store.terms import TERMS, amount_of, kept, ledger, quantity_of, recomputed
 
 RESERVATIONS, CLAIMS = st.sampled_from(["P1", "P2"]), st.sampled_from(["C1", "C2", "C3"])
 LINES = st.integers(1, 2)

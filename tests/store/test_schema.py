@@ -10,15 +10,15 @@ from sqlalchemy import inspect, select, text
 
 from app.domain.parties import Payer, Scope
 from app.store import schema
-from app.store.engine import Busy, Store
+from app.store.database.engine import Busy, Store
+from app.store.ledgers.reservations import Reservations
+from app.store.ledgers.reserved import Part, Sums
 from app.store.parties import Parties
-from app.store.reservations import Reservations
-from app.store.reserved import Part, Sums
 from app.store.tables import Measure, metadata
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW
-from tests.store.ledgers import TERMS, granted
 from tests.store.scopes import MINE
+from tests.store.terms import TERMS, granted
 
 # These take the schema apart: never on the database that others use.
 pytestmark = pytest.mark.usefixtures("database")

@@ -52,8 +52,8 @@ def test_only_enrolment_and_decisions_act_on_the_payers_side():
     }
 
     assert named == {
-        "gateway/enrollment.py",
-        "gateway/authorizations.py",
-        "gateway/decisions.py",
-        "gateway/earlier_claims.py",
+        "gateway/administering/enrollment.py",
+        "gateway/deciding/authorizations.py",
+        "gateway/deciding/decisions.py",
+        "gateway/deciding/earlier_claims.py",
     }

@@ -6,7 +6,7 @@ https://spec.openapis.org/oas/v3.1.0
 from importlib.metadata import version
 from typing import Any
 
-from app.fhir.offer import Offer
+from app.fhir.offer.interactions import Offer
 from app.fhir.openapi.messages import parameters, responses
 from app.fhir.openapi.paths import paths
 from app.fhir.openapi.schemas import Schema, components

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.fhir.offer import Offer, OperationOffer, ParameterOffer, TypeOffer
+from app.fhir.offer.interactions import Offer, OperationOffer, ParameterOffer, TypeOffer
 from app.fhir.openapi.messages import (
     FORM,
     JSON_PATCH,

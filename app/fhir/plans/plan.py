@@ -10,8 +10,8 @@ from dataclasses import replace
 from app.domain.claims import Days
 from app.domain.issues import Unacceptable
 from app.domain.plan import Coordination, Plan
+from app.fhir.business.networks import read_networks
 from app.fhir.documents import Document, days_of, extension_of, identifiers_of
-from app.fhir.networks import read_networks
 from app.fhir.plans.benefits import read_benefits
 from app.fhir.plans.costs import GeneralCost, read_general_costs, read_specific_costs
 from app.fhir.plans.extensions import COORDINATION, TIMELY_FILING

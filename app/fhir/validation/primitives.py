@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from app.domain.issues import ErrorCode
-from app.fhir.narrative import fault_of
+from app.fhir.answers.narrative import fault_of
 from app.fhir.validation import dates
 from app.fhir.validation.dates import is_date, is_date_time, is_instant, is_time
 from app.fhir.validation.problems import Checker, LocalReferences, Problems, mismatch, one

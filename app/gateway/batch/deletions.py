@@ -10,8 +10,8 @@ from graphlib import CycleError, TopologicalSorter
 from app.domain.search.entries import ReferenceEntry
 from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
+from app.gateway.administering.reference_data import ENDS_A_WAIT
 from app.gateway.batch.identities import Prepared
-from app.gateway.reference_data import ENDS_A_WAIT
 from app.store.unit_of_work import UnitOfWork
 
 _Place = tuple[str, str | None]

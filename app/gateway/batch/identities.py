@@ -12,7 +12,7 @@ from app.domain.search.matching import local
 from app.fhir import json_text
 from app.fhir.bundle import within
 from app.fhir.documents import Document
-from app.fhir.task_reading import read_task
+from app.fhir.tasks.reading import read_task
 from app.gateway.batch.brought import Brought
 from app.gateway.batch.reading import MOST_ENTRIES, Step
 from app.gateway.batch.references import References

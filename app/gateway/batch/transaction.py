@@ -11,18 +11,18 @@ from typing import Any
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir.bundle import Answered
+from app.gateway.administering.reference_data import ENDS_A_WAIT
 from app.gateway.batch.deletions import in_turn
 from app.gateway.batch.identities import CHANGES, Prepared, prepared
 from app.gateway.batch.reading import Step
 from app.gateway.batch.room import Room
 from app.gateway.installation import Installation
-from app.gateway.joined import Joined, Unwound
 from app.gateway.once import TakenMeanwhile
 from app.gateway.ownership import OUTGOING, REQUESTS
+from app.gateway.reading.joined import Joined, Unwound
 from app.gateway.real_time import AfterCommit, Decides
-from app.gateway.reference_data import ENDS_A_WAIT
 from app.store.audit import Event
-from app.store.engine import Busy, CommitUnknown
+from app.store.database.engine import Busy, CommitUnknown
 from app.store.resources import Stored, VersionConflict
 from app.store.unit_of_work import UnitOfWork
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
-from app.gateway import reference_data
+from app.gateway.administering import reference_data
 from app.gateway.changes.conditional import id_of
 from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.surface import Interaction, require_offered

@@ -9,11 +9,11 @@ from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
-from app.gateway import focus
-from app.gateway.cancellation import cancelled, final_status
+from app.gateway.administering.reference_data import content_of
 from app.gateway.ownership import REQUESTS
 from app.gateway.received import Received
-from app.gateway.reference_data import content_of
+from app.gateway.tasks import focus
+from app.gateway.tasks.cancellation import cancelled, final_status
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork

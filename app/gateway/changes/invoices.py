@@ -7,12 +7,12 @@ from app.domain.invoices import InvoiceStatus, require_next
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
-from app.fhir.charge_items import BILLABLE, BILLED
-from app.fhir.invoices import charge_items_of, posted
+from app.fhir.answers.invoices import charge_items_of, posted
+from app.fhir.business.charge_items import BILLABLE, BILLED
+from app.gateway.administering.reference_data import content_of
 from app.gateway.answers import with_status
-from app.gateway.invoice_payments import balance_of
+from app.gateway.invoices.balances import balance_of
 from app.gateway.received import Received
-from app.gateway.reference_data import content_of
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork

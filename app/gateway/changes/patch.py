@@ -10,7 +10,7 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_patch, json_text
 from app.fhir.validation import check
-from app.gateway import reference_data
+from app.gateway.administering import reference_data
 from app.gateway.changes.conditional import id_of
 from app.gateway.changes.target import Target, require_match, standing
 from app.gateway.changes.update import changed

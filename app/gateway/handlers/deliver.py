@@ -9,10 +9,10 @@ from app.domain.codes import InputType, OutputType, TaskCode
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.references import Reference
 from app.domain.tasks import Output, TaskOutcome, TaskRequest, completed
-from app.gateway.delivered import delivered, taken_in
-from app.gateway.inputs import ReferenceField, TaskInputSchema
 from app.gateway.registry import handles
-from app.gateway.reopening import expressions
+from app.gateway.tasks.delivered import delivered, taken_in
+from app.gateway.tasks.inputs import ReferenceField, TaskInputSchema
+from app.gateway.tasks.reopening import expressions
 from app.store.unit_of_work import UnitOfWork
 
 # As `include` and `status` with a reference are sent in India: docs/task-codes/deliver.md.

@@ -9,12 +9,12 @@ from app.domain import lifecycle
 from app.domain.codes import BusinessStatus, InputType, TaskCode
 from app.domain.references import Reference
 from app.domain.tasks import TaskOutcome, TaskRequest, in_progress
-from app.gateway import focus
-from app.gateway.inputs import ReferenceField, TaskInputSchema, TextField
-from app.gateway.nullification import nullified
-from app.gateway.origresponse import require_origresponse
-from app.gateway.purges import purged
+from app.gateway.purging.nullification import nullified
+from app.gateway.purging.purges import purged
 from app.gateway.registry import handles
+from app.gateway.tasks import focus
+from app.gateway.tasks.inputs import ReferenceField, TaskInputSchema, TextField
+from app.gateway.tasks.origresponse import require_origresponse
 from app.store.unit_of_work import UnitOfWork
 
 

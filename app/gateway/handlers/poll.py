@@ -23,11 +23,11 @@ from app.domain.tasks import (
     completed,
 )
 from app.fhir.resource_types import RESOURCE_TYPES
-from app.gateway import focus
-from app.gateway.acknowledgement import acknowledge
-from app.gateway.inputs import InputField, ReferenceField, TaskInputSchema, refused
-from app.gateway.origresponse import response
 from app.gateway.registry import handles
+from app.gateway.tasks import focus
+from app.gateway.tasks.acknowledgement import acknowledge
+from app.gateway.tasks.inputs import InputField, ReferenceField, TaskInputSchema, refused
+from app.gateway.tasks.origresponse import response
 from app.store.pended import Item
 from app.store.unit_of_work import UnitOfWork
 

@@ -10,10 +10,10 @@ from app.domain.codes import InputType, OutputType, TaskCode
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, TaskOutcome, TaskRequest, completed
-from app.gateway import focus
-from app.gateway.inputs import ReferenceField, TaskInputSchema, TextField
-from app.gateway.origresponse import require_origresponse
 from app.gateway.registry import handles
+from app.gateway.tasks import focus
+from app.gateway.tasks.inputs import ReferenceField, TaskInputSchema, TextField
+from app.gateway.tasks.origresponse import require_origresponse
 from app.store.unit_of_work import UnitOfWork
 
 

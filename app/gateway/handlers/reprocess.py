@@ -12,11 +12,11 @@ from app.domain.issues import ErrorCode
 from app.domain.references import Reference
 from app.domain.reissue import Path, spelled
 from app.domain.tasks import Output, TaskInput, TaskOutcome, TaskRequest, in_progress
-from app.gateway import focus
-from app.gateway.inputs import InputField, ReferenceField, TaskInputSchema, TextField, refused
-from app.gateway.origresponse import require_origresponse
 from app.gateway.registry import handles
-from app.gateway.reopening import attach, reopened, require_lines
+from app.gateway.tasks import focus
+from app.gateway.tasks.inputs import InputField, ReferenceField, TaskInputSchema, TextField, refused
+from app.gateway.tasks.origresponse import require_origresponse
+from app.gateway.tasks.reopening import attach, reopened, require_lines
 from app.store.reissues import Asked
 from app.store.unit_of_work import UnitOfWork
 

@@ -13,9 +13,9 @@ from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Awaited, Output, TaskOutcome, TaskRequest, completed
 from app.fhir import json_text
-from app.gateway import focus
-from app.gateway.inputs import TaskInputSchema
 from app.gateway.registry import handles
+from app.gateway.tasks import focus
+from app.gateway.tasks.inputs import TaskInputSchema
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 

@@ -16,14 +16,16 @@ from app.domain.lifecycle import State
 from app.domain.parties import Client, DuplicateClaims
 from app.domain.period import first_day
 from app.domain.references import Reference
-from app.fhir import claim_response, json_text
-from app.fhir.claims import priority_of, read_claim
+from app.fhir import json_text
+from app.fhir.answers import claim_response
+from app.fhir.business.claims import priority_of, read_claim
 from app.fhir.documents import contained, identifiers_of
-from app.gateway import answers, authorizations, clocks, earlier_payers
+from app.gateway import answers
 from app.gateway.attachments import attach_earlier
 from app.gateway.coverages import focal_coverages
-from app.gateway.earlier_claims import remember
-from app.gateway.families import family_of
+from app.gateway.deciding import authorizations, clocks, earlier_payers
+from app.gateway.deciding.earlier_claims import remember
+from app.gateway.deciding.families import family_of
 from app.gateway.intake.subrogation import subrogation
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.resources import Stored

@@ -10,8 +10,8 @@ from app.domain.codes import Outcome, TaskCode
 from app.domain.issues import Missing
 from app.domain.lifecycle import State, refusal
 from app.domain.parties import Client
-from app.gateway import focus
 from app.gateway.attachments import DELIVERABLE, attach, claim_of, complete_questions, names_in
+from app.gateway.tasks import focus
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork

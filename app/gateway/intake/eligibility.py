@@ -10,10 +10,10 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.lifecycle import State
 from app.domain.parties import Client
 from app.fhir import json_text
-from app.fhir.eligibility_request import asked_days
-from app.fhir.eligibility_response import disposition_of, eligibility_response, outcome_of
+from app.fhir.answers.eligibility_response import disposition_of, eligibility_response, outcome_of
+from app.fhir.business.eligibility_request import asked_days
 from app.gateway import answers
-from app.gateway.eligibility import Asking, answered, issues_of
+from app.gateway.eligibility.answering import Asking, answered, issues_of
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork

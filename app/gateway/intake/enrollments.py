@@ -8,9 +8,9 @@ from typing import Any
 
 from app.domain.lifecycle import State
 from app.domain.parties import Client
-from app.fhir.enrollment_response import enrollment_response
+from app.fhir.answers.enrollment_response import enrollment_response
 from app.gateway import answers
-from app.gateway.enrollment import enrolled
+from app.gateway.administering.enrollment import enrolled
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork

@@ -9,8 +9,9 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.fhir import json_text
 from app.fhir.documents import identifiers_of
-from app.gateway import earlier_payers, reference_data
+from app.gateway.administering import reference_data
 from app.gateway.conditional import existing
+from app.gateway.deciding import earlier_payers
 from app.gateway.intake import (
     claims,
     communications,

@@ -13,8 +13,8 @@ from app.domain.parties import Client
 from app.domain.period import first_day
 from app.fhir import json_text
 from app.fhir.documents import Document, identifiers_of, money_of, reference_of
-from app.gateway.invoice_payments import invoice_issues, names_invoice, received
-from app.gateway.payees import name_of
+from app.gateway.invoices.balances import invoice_issues, names_invoice, received
+from app.gateway.payments.payees import name_of
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork

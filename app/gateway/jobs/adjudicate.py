@@ -15,25 +15,25 @@ from app.domain.parties import Payer
 from app.domain.plan import Plan
 from app.domain.reissue import Reissue
 from app.fhir import json_text
-from app.fhir.claims import read_claim
-from app.fhir.coverages import read_coverage
-from app.fhir.decision_reading import read_decision
+from app.fhir.business.claims import read_claim
+from app.fhir.business.coverages import read_coverage
+from app.fhir.business.decision_reading import read_decision
+from app.fhir.business.prices import applied
 from app.fhir.documents import Document
-from app.fhir.prices import applied
 from app.gateway.attachments import is_deliverable
-from app.gateway.authorizations import held_for, uses_of
-from app.gateway.beneficiaries import insured_person, is_beneficiary
-from app.gateway.benefit_design import plan_of, prices_of
 from app.gateway.coverages import matched
-from app.gateway.decisions import compared
-from app.gateway.earlier_claims import earlier_claims
-from app.gateway.earlier_payers import earlier_payers
-from app.gateway.networks import affiliations
-from app.store.counters import Standings
+from app.gateway.deciding.authorizations import held_for, uses_of
+from app.gateway.deciding.beneficiaries import insured_person, is_beneficiary
+from app.gateway.deciding.benefit_design import plan_of, prices_of
+from app.gateway.deciding.decisions import compared
+from app.gateway.deciding.earlier_claims import earlier_claims
+from app.gateway.deciding.earlier_payers import earlier_payers
+from app.gateway.deciding.networks import affiliations
+from app.store.ledgers.counters import Standings
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 
 @dataclass(frozen=True, slots=True)

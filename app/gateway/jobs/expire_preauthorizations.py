@@ -11,7 +11,7 @@ from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION
 from app.store.audit import Event
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 ACTOR = "calendar"
 

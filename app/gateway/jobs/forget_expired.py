@@ -6,11 +6,11 @@ Docs: docs/retention.md.
 from datetime import date
 
 from app.domain.parties import Payer, Scope
+from app.gateway.administering.retention import expired, forget_expired
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import FORGET_EXPIRED
-from app.gateway.retention import expired, forget_expired
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 _TYPE = "Payer"
 

@@ -8,7 +8,7 @@ from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import ADJUDICATE
 from app.store.submissions import Submissions
-from app.store.work_queue import Job, WorkQueue
+from app.store.work.work_queue import Job, WorkQueue
 
 # What is left of a batch is done with the next, and a job that was tried is alone.
 _AT_ONCE = 3

@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.domain.parties import Payer, Scope
 from app.domain.references import Identifier, Reference
-from app.fhir.coverages import read_coverage
+from app.fhir.business.coverages import read_coverage
 from app.fhir.documents import Document, contained, identifiers_of, reference_of
-from app.gateway.benefit_design import plan_of
+from app.gateway.deciding.benefit_design import plan_of
 from app.gateway.jobs.adjudicate import Facts, document_of
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 # The collections of one scope in the transaction of all.
 WorkOf = Callable[[Scope], UnitOfWork]

@@ -10,14 +10,14 @@ from functools import partial
 
 from app.domain.parties import Payer, Scope
 from app.domain.settlement import Fault
-from app.gateway import payments
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import RECONCILE_PAYMENTS
-from app.gateway.payment_plans import MOST_CLAIMS, Run
-from app.gateway.payments import MOST_STEPS, Paid
-from app.store.payables import PayeeLedger
+from app.gateway.payments import runs as payments
+from app.gateway.payments.plans import MOST_CLAIMS, Run
+from app.gateway.payments.runs import MOST_STEPS, Paid
+from app.store.ledgers.payables import PayeeLedger
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 from app.telemetry import log
 
 _TYPE = "PaymentReconciliation"

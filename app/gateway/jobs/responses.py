@@ -12,12 +12,12 @@ from app.domain.adjudication import Decided
 from app.domain.claims import Days
 from app.domain.codes import ClaimUse, FinancialStatus
 from app.domain.eligibility import insured_days
-from app.fhir import claim_response
-from app.fhir.explanation_of_benefit import Balance, explanation_of_benefit
+from app.fhir.answers import claim_response
+from app.fhir.answers.explanation_of_benefit import Balance, explanation_of_benefit
 from app.gateway import answers
-from app.gateway.authorizations import reference_of
+from app.gateway.deciding.authorizations import reference_of
+from app.gateway.eligibility.plan_telling import DECIDES_BY_THE_PLAN
 from app.gateway.jobs.adjudicate import Facts
-from app.gateway.plan_telling import DECIDES_BY_THE_PLAN
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork

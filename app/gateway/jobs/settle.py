@@ -12,23 +12,17 @@ from app.domain.lifecycle import State
 from app.domain.money import Money
 from app.domain.references import Reference
 from app.domain.tasks import Output, completed
-from app.gateway import (
-    authorizations,
-    clocks,
-    decisions,
-    earlier_payers,
-    payables,
-    questions,
-    task_versions,
-)
 from app.gateway.attachments import attach_crossing
+from app.gateway.deciding import authorizations, clocks, decisions, earlier_payers, questions
 from app.gateway.jobs import responses
 from app.gateway.jobs.adjudicate import Facts, attachments_of
+from app.gateway.payments import payables
+from app.gateway.tasks import versions as task_versions
 from app.store.audit import Event
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 ADJUDICATOR = "adjudicator"
 

@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from app.domain.codes import BusinessStatus
 from app.domain.parties import Payer
-from app.gateway import task_versions
 from app.gateway.installation import Installation
-from app.gateway.nullification import scrub_late
+from app.gateway.purging.nullification import scrub_late
+from app.gateway.tasks import versions as task_versions
 from app.store.audit import Event
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 
 ACTOR = "sweep"
 _SOON, _LATEST = timedelta(seconds=1), timedelta(minutes=1)

@@ -26,7 +26,7 @@ from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
-from app.store.work_queue import Job
+from app.store.work.work_queue import Job
 from app.telemetry import log
 
 T = TypeVar("T")

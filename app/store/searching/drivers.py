@@ -26,7 +26,7 @@ from app.domain.search.query import (
     TokenMatch,
 )
 from app.store import tables
-from app.store.search_rows import SearchRows, can_be_kept
+from app.store.search.rows import SearchRows, can_be_kept
 from app.store.searching.arms import Arm, Driver, gathered, is_listable, together, weight_of
 from app.store.searching.probes import Probes
 from app.store.searching.ranks import CODED, LINKED, ONE, REFERRING, SINCE, UPDATED, rank_of

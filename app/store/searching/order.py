@@ -13,7 +13,7 @@ from sqlalchemy.types import TypeEngine
 
 from app.domain.search.query import ID, LAST_UPDATED, Place, SortKey, SortKind
 from app.store import tables
-from app.store.search_rows import can_be_kept
+from app.store.search.rows import can_be_kept
 from app.store.searching.sight import Sight, Subject, by_index, key_of
 from app.store.types import Instant, Ordered
 

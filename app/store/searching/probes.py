@@ -20,7 +20,7 @@ from app.domain.search.query import (
     TokenMatch,
 )
 from app.store import tables
-from app.store.search_rows import SearchRows, can_be_kept
+from app.store.search.rows import SearchRows, can_be_kept
 from app.store.searching.sight import TARGETS, Sight, Subject, key_of, probe
 from app.store.searching.values import Values, in_groups, table_of, within
 

@@ -22,7 +22,7 @@ from sqlalchemy import (
 from app.domain.parties import Scope
 from app.domain.search.query import Place, Search
 from app.store import tables
-from app.store.search_rows import SearchRows
+from app.store.search.rows import SearchRows
 from app.store.searching.arms import Arm, together, weight_of
 from app.store.searching.drivers import Drivers
 from app.store.searching.links import Links

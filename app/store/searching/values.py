@@ -32,7 +32,7 @@ from app.domain.search.query import (
 )
 from app.domain.search.texts import normal
 from app.store import tables
-from app.store.search_rows import SearchRows, can_be_kept
+from app.store.search.rows import SearchRows, can_be_kept
 
 _TABLES: dict[type[Match], Table] = {
     TokenMatch: tables.search_token,

@@ -6,7 +6,7 @@ http://hl7.org/fhir/R4/task.html, http://hl7.org/fhir/R4/claim.html
 import pytest
 
 from app.domain.references import Identifier
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from tests.builders import (
     a_claim,
     a_coverage,

@@ -11,9 +11,9 @@ from app.domain.issues import Unacceptable
 from app.domain.persons import Sex
 from app.domain.restrictions import Frequency, Per, Restriction, Span
 from app.fhir import json_text
+from app.fhir.business.profile import unknown_extensions
 from app.fhir.plans import read_plan
-from app.fhir.profile import unknown_extensions
-from tests.fhir.answers import findings
+from tests.fhir.asked import findings
 
 PAGE = Path(__file__).parents[3] / "docs" / "reference-data.md"
 CANONICAL = "https://eclaims-gateway.org/fhir"

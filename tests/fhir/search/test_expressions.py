@@ -14,7 +14,7 @@ from fhirpathpy.models import models
 
 from app.fhir.search.definitions import parameters_of, searchable_types
 from app.fhir.search.expressions import compiled
-from tests.fhir.answers import EXAMPLES, example
+from tests.fhir.asked import EXAMPLES, example
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*-*.json"))
 RESOLVED = "resolve() is Patient", "reference.startsWith('Patient/')"

@@ -11,7 +11,7 @@ import pytest
 from app.domain.search.matching import local, matches
 from app.fhir.search.indexing import entries_of
 from app.fhir.search.reading import read_query
-from tests.fhir.answers import BASE, EXAMPLES, example
+from tests.fhir.asked import BASE, EXAMPLES, example
 
 DOCUMENTS = [example(path.stem) for path in sorted(EXAMPLES.glob("*-*.json"))]
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -17,7 +17,7 @@ from app.fhir import json_text
 from app.fhir.search.definitions import searchable_types
 from app.fhir.search.indexing import MAX_ENTRIES, entries_of
 from app.fhir.search.ranges import CURRENCY, FIRST, FURTHEST, LAST
-from tests.fhir.answers import BASE, EXAMPLES, example
+from tests.fhir.asked import BASE, EXAMPLES, example
 
 NAMES = sorted(path.stem for path in EXAMPLES.glob("*-*.json"))
 ONE_OF_EACH = sorted({name.partition("-")[0]: name for name in NAMES}.values())

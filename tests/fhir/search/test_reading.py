@@ -34,7 +34,7 @@ from app.fhir.search.asking import (
 from app.fhir.search.conditions import condition
 from app.fhir.search.definitions import parameters_of, searchable_types
 from app.fhir.search.reading import Query, Summary, Total, read_query
-from tests.fhir.answers import BASE
+from tests.fhir.asked import BASE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from app.domain.search.query import TokenMatch
 from app.fhir.search import values
 from app.fhir.search.definitions import parameters_of, searchable_types
 from app.fhir.search.reading import Query, read_query
-from tests.fhir.answers import BASE
+from tests.fhir.asked import BASE
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 REFUSALS = {

@@ -15,7 +15,7 @@ from app.domain.references import Identifier, Reference
 from app.domain.tasks import Output, TaskInput, completed
 from app.gateway.handlers.cancel import Cancel, cancel
 from app.store import tables
-from app.store.reserved import Sums
+from app.store.ledgers.reserved import Sums
 from app.store.resources import VersionConflict
 from app.store.tables import Measure
 from tests.builders import CLAIM_SYSTEM, NOW, a_claim, a_communication, an_eligibility_request

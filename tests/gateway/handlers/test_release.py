@@ -13,7 +13,7 @@ from app.domain.tasks import Output, TaskInput, completed
 from app.gateway.handlers.release import Release, release
 from tests.builders import CLAIM_SYSTEM, a_claim, a_communication, a_quote, a_task
 from tests.gateway.desk import on
-from tests.store.ledgers import ledger
+from tests.store.terms import ledger
 
 WAIT_SECONDS = 60
 

@@ -5,7 +5,7 @@ import pytest
 from app.domain.issues import ErrorCode, Unacceptable
 from app.domain.lifecycle import State
 from app.domain.references import Identifier
-from app.gateway.new_payer import new_payer
+from app.gateway.administering.new_payer import new_payer
 from app.store import tables
 from tests.builders import (
     CLAIM_SYSTEM,

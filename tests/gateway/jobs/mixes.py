@@ -7,8 +7,8 @@ from sqlalchemy import select
 
 from app.adjudicators.standard import StandardAdjudicator
 from app.domain.canonical import PLAN
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.jobs.worker import Worker
-from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_price, identifier, money
 from tests.conftest import Registry, emptied

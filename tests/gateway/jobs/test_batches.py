@@ -14,7 +14,7 @@ from app.domain.decisions import Ending
 from app.domain.lifecycle import State
 from app.gateway.handlers.cancel import Cancel, cancel
 from app.gateway.jobs.worker import Worker
-from app.store.reserved import Part
+from app.store.ledgers.reserved import Part
 from app.store.tables import JobState, Measure
 from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, a_quote, identifier
 from tests.gateway.desk import on

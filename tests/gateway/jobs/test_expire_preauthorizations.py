@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app import create_worker
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION
 from app.gateway.jobs.nights import Nights
-from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_claim, a_quote, a_task
-from tests.store.ledgers import money
+from tests.store.terms import money
 
 WAIT_SECONDS = 60
 # Decided on 2 March 2026, it holds for 90 days, to 31 May; for 90 more Claims may come.

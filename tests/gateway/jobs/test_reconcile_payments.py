@@ -12,13 +12,13 @@ from app.domain.lifecycle import State
 from app.domain.settlement import Fault
 from app.fhir import json_text
 from app.fhir.validation import check
+from app.gateway.administering.reference_data import keep
 from app.gateway.jobs.reconcile_payments import tried, unsettled
-from app.gateway.payments import pay
-from app.gateway.reference_data import keep
+from app.gateway.payments.runs import pay
 from app.store import tables
 from tests.builders import a_claim, a_price, a_task, identifier, money
 from tests.gateway.desk import under_rules_of_now
-from tests.gateway.payments import assert_balanced, detailed, entries, payments, priced, run
+from tests.gateway.paying import assert_balanced, detailed, entries, payments, priced, run
 
 OTHER = {"identifier": identifier("sid", "Sister Clinic")}
 SUBSCRIBER = {"type": {"coding": [{"code": "subscriber"}]}, "party": {"reference": "Patient/1"}}

@@ -8,7 +8,7 @@ from sqlalchemy import event
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.fhir import json_text
-from app.gateway import reference_data
+from app.gateway.administering import reference_data
 from tests.builders import COVERAGE_SYSTEM, a_claim, a_coverage, identifier
 
 

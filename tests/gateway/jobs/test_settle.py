@@ -14,7 +14,7 @@ from app.fhir import json_text
 from app.fhir.validation import check
 from app.gateway.jobs.worker import Worker
 from app.store import tables
-from app.store.reserved import Part, Sums
+from app.store.ledgers.reserved import Part, Sums
 from app.store.tables import JobState, Measure
 from tests.builders import NOW, a_claim, a_coverage, money
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide, deferred

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, event
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 
 T = TypeVar("T")
 

@@ -9,9 +9,9 @@ from typing import Any
 from sqlalchemy import Table, select
 
 from app import create_app, create_worker
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.installation import Installation
 from app.gateway.jobs.worker import Worker
-from app.gateway.new_payer import new_payer
 from app.store import tables
 from tests.builders import a_coverage
 from tests.conftest import BASE_URL, INDEX_KEY, FixedClock, Registry

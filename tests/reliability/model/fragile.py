@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, event
 
-from app.store.engine import Store
+from app.store.database.engine import Store
 
 T = TypeVar("T")
 

@@ -12,10 +12,10 @@ from app import create_app, create_worker
 from app.domain.adjudication import Adjudicator
 from app.domain.parties import Scope
 from app.domain.proofs import Proof
+from app.gateway.administering.new_payer import new_payer
 from app.gateway.installation import Installation
 from app.gateway.jobs.reconcile_payments import reconciled, unsettled
 from app.gateway.jobs.worker import Worker
-from app.gateway.new_payer import new_payer
 from app.store import tables
 from app.store.hashing import Hasher
 from tests.conftest import BASE_URL, INDEX_KEY, FixedClock, Registry, emptied

@@ -17,7 +17,7 @@ from app.domain.search.query import (
     TokenMatch,
 )
 from app.store.hashing import Hasher
-from app.store.search_rows import SearchRows
+from app.store.search.rows import SearchRows
 from app.store.searching.arms import together
 from app.store.searching.drivers import MOST_RANGES, Drivers
 from app.store.searching.sight import Sight

@@ -1,0 +1,1 @@
+"""The resources that the gateway itself writes."""

@@ -1,0 +1,1 @@
+"""What Claims, Coverages, prices and answers say, read into the terms of the domain."""

@@ -1,0 +1,1 @@
+"""FHIR Tasks: read as requests, written with their outcome."""

@@ -1,0 +1,138 @@
+"""Payers, clients and their tokens: what an operator sets up, and who is behind a credential."""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from app.domain.adjudication import Awaiting
+from app.domain.parties import Client, Payer, Scope
+from app.domain.settlement import Fault
+from app.gateway.installation import Installation
+from app.store.leases import Standing
+from app.store.parties import Parties, Registration
+from app.store.work.work_queue import Depth, WorkQueue
+
+T = TypeVar("T")
+_TOKEN_BYTES = 32
+
+
+class NameTaken(Exception):
+    """Another payer, or another client of the payer, goes by this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A client and its token, which is shown once and never again."""
+
+    client: Client
+    token: str
+
+
+class Administration:
+    """Who speaks with an installation."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+
+    def ping(self) -> None:
+        """Pass while the database answers; raises Busy."""
+        self._read(lambda parties: parties.find_payer(None))
+
+    def client_behind(self, token: str) -> Client | None:
+        """The client that a token was issued to; None for an unknown token or a disabled client."""
+        token_hash = self._hash(token)
+        return self._read(lambda parties: parties.find_client(token_hash))
+
+    def payers(self) -> list[Payer]:
+        """Every payer, the default one first."""
+        return self._read(lambda parties: parties.payers())
+
+    def find_payer(self, name: str | None) -> Payer | None:
+        """A payer by name or id, the default one without a name."""
+        return self._read(lambda parties: parties.find_payer(name))
+
+    def add_payer(self, payer: Payer, *, is_default: bool = False) -> None:
+        """Register a payer; raises NameTaken."""
+        now = self._installation.clock()
+
+        def effect(parties: Parties) -> None:
+            if parties.find_payer(payer.name) is not None:
+                raise NameTaken(payer.name)
+            check = self._key_check(payer.id)
+            parties.add_payer(payer, now, is_default=is_default, key_check=check)
+
+        self._write(effect)
+
+    def set_payer_settings(self, payer: Payer) -> None:
+        """Keep a payer's changed settings."""
+        self._write(lambda parties: parties.set_payer_settings(payer))
+
+    def add_client(self, client: Client) -> Issued:
+        """Register a client and issue its token; raises NameTaken."""
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
+
+        def effect(parties: Parties) -> None:
+            if parties.find_registration(client.name, client.payer) is not None:
+                raise NameTaken(client.name)
+            parties.add_client(client, self._hash(token), now)
+
+        self._write(effect)
+        return Issued(client, token)
+
+    def registrations(self, payer: Payer | None = None) -> list[Registration]:
+        """Every client, of one payer or of all."""
+        return self._read(lambda parties: parties.registrations(payer))
+
+    def find_registration(self, name: str, payer: Payer | None = None) -> Registration | None:
+        """A client by name or id; None where there is none, or the name alone does not tell."""
+        return self._read(lambda parties: parties.find_registration(name, payer))
+
+    def disable(self, client: Client) -> None:
+        """From now on no token of this client is known."""
+        now = self._installation.clock()
+        self._write(lambda parties: parties.disable_client(client, now))
+
+    def rotate(self, client: Client) -> Issued:
+        """Issue a new token; the old one is no longer known."""
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        self._write(lambda parties: parties.rotate_token(client, self._hash(token)))
+        return Issued(client, token)
+
+    def depths(self) -> list[Depth]:
+        """How each kind of job stands: its depth by state, and since when the oldest is due."""
+        now = self._installation.clock()
+        return self._installation.store.read(lambda connection: WorkQueue(connection, now).depths())
+
+    def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
+        """For what a payer's Claims wait, how many for each, and when the first is closed."""
+        return self._installation.read(Scope(payer.id), lambda work: work.submissions.awaited())
+
+    def answers(self, payer: Payer) -> list[Standing]:
+        """How many answers of each submitter are undelivered, lent and parked."""
+        return self._installation.read(Scope(payer.id), lambda work: work.leases.standings())
+
+    def quarantined(self, payer: Payer) -> list[tuple[Fault, int]]:
+        """Why a payer's Claims are left out of payments, and how many for each reason."""
+        return self._installation.read(Scope(payer.id), lambda work: work.payments.faults())
+
+    def is_key_known(self) -> bool:
+        """Whether the index key is the one that the database was written with."""
+        return self.fits(self._read(lambda parties: parties.key_checks()))
+
+    def fits(self, checks: Mapping[str, str]) -> bool:
+        """Whether the index key is the one that these checks, by payer, were made with."""
+        return all(check == self._key_check(id) for id, check in checks.items())
+
+    def _key_check(self, payer_id: str) -> str:
+        return self._installation.hasher("key-check", payer_id)
+
+    def _hash(self, token: str) -> str:
+        return self._installation.hasher("token", token)
+
+    def _read(self, query: Callable[[Parties], T]) -> T:
+        return self._installation.store.read(lambda connection: query(Parties(connection)))
+
+    def _write(self, effect: Callable[[Parties], T]) -> T:
+        return self._installation.store.write(lambda connection: effect(Parties(connection)))

@@ -1,0 +1,182 @@
+"""Backups of an installation, and installations made of them again. Docs: docs/backup.md.
+
+The installation's `index_key` is in none of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from app.gateway.administering.administration import Administration
+from app.gateway.installation import Installation
+from app.gateway.tasks import withdrawals
+from app.gateway.tasks.withdrawals import Applied
+from app.store import schema
+from app.store.backups import manifest as manifests
+from app.store.backups import postgresql, sqlite
+from app.store.backups.manifest import Manifest, NoBackup
+from app.store.backups.postgresql import Programs
+from app.store.backups.withdrawn import Withdrawn
+from app.store.database.engine import Store
+from app.store.parties import Parties
+
+FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
+
+# After one of these the database is what it was before.
+UNCHANGED = (
+    sqlite.InUse,
+    postgresql.InUse,
+    postgresql.NotEmpty,
+    postgresql.ProgramMissing,
+    postgresql.ProgramFailed,
+)
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What the database holds now: the backup's manifest, and what was withdrawn anew."""
+
+    manifest: Manifest
+    applied: Applied
+
+
+def back_up(installation: Installation, folder: Path, programs: Programs, told: Told) -> Manifest:
+    """Write a backup to a new folder while the installation runs.
+
+    Raises FileExistsError, NoBackup where the database is damaged, ProgramMissing, ProgramFailed.
+    """
+    store = installation.store
+    with manifests.appearing(folder) as growing:
+        # Whatever is confirmed before this instant is in what is read after it.
+        made_at = installation.clock()
+        kind = "sqlite" if store.is_sqlite else "postgresql"
+        file = growing / FILES[kind]
+        if store.is_sqlite:
+            contents = sqlite.copy(_file(store), file, told)
+        else:
+            contents = postgresql.dump(store.url, file, programs, told)
+        size, digest = file.stat().st_size, manifests.digest(file)
+        rows, checks = contents.rows, contents.key_checks
+        made = Manifest(kind, contents.revision, made_at, file.name, size, digest, rows, checks)
+        manifests.write(growing, made)
+    return made
+
+
+def checked(folder: Path, programs: Programs) -> Manifest:
+    """What a backup holds, which is read from one end to the other; raises NoBackup."""
+    manifest = manifests.read(folder)
+    file = manifests.require_whole(folder, manifest)
+    if manifest.database == "sqlite":
+        # Looked at in place it would get companions; it is to stay as it was written.
+        with sqlite.beside(file) as copied:
+            sqlite.duplicate(file, copied)
+            sqlite.require_sound(copied)
+    else:
+        postgresql.require_sound(file, programs)
+    return manifest
+
+
+def usable(folder: Path, installation: Installation) -> Manifest:
+    """What a backup holds that this installation can be made of; raises NoBackup."""
+    manifest = manifests.read(folder)
+    kind = "sqlite" if installation.store.is_sqlite else "postgresql"
+    if manifest.database != kind:
+        raise NoBackup(f"{folder} is a backup of {manifest.database}, this installation of {kind}")
+    if not schema.is_known(manifest.revision):
+        text = f"{folder} is at revision {manifest.revision}, which this version does not know"
+        raise NoBackup(f"{text}: install the version that made it, or a later one")
+    if not Administration(installation).fits(manifest.key_checks):
+        raise NoBackup(f"{folder} was written with another index_key than that of the settings")
+    manifests.require_whole(folder, manifest)
+    return manifest
+
+
+def is_readable(store: Store) -> bool:
+    """Whether a database answers, or is yet to be made; False where its file is damaged."""
+    return not store.is_sqlite or not _file(store).exists() or sqlite.is_sound(_file(store))
+
+
+def is_empty(store: Store) -> bool:
+    """Whether nobody has set anything up in a database."""
+    if store.is_sqlite and not _file(store).exists():
+        return True
+    return schema.current(store) is None or not store.read(lambda rows: Parties(rows).payers())
+
+
+def restored(
+    installation: Installation,
+    folder: Path,
+    manifest: Manifest,
+    withdrawn: Withdrawn,
+    programs: Programs,
+    *,
+    replaces: bool,
+) -> Restored:
+    """Let the database be what a backup holds, without what was withdrawn since.
+
+    Raises what `UNCHANGED` names, StillThere, NoBackup.
+    """
+    if installation.store.is_sqlite:
+        return _in_place_of_the_file(installation, folder, manifest, withdrawn)
+    return _into_the_database(
+        installation, folder, manifest, withdrawn, programs, replaces=replaces
+    )
+
+
+def _in_place_of_the_file(
+    installation: Installation, folder: Path, manifest: Manifest, withdrawn: Withdrawn
+) -> Restored:
+    """Put a backup into the place of the file, which nobody may have open.
+
+    The file is made ready beside it first: until then, what was there is there.
+    Raises StillThere, NoBackup, InUse.
+    """
+    target = _file(installation.store)
+    installation.store.close()
+    with sqlite.beside(target) as ready:
+        sqlite.duplicate(folder / manifest.file, ready)
+        store = Store(f"sqlite:///{ready}")
+        try:
+            if manifest.revision != schema.newest():
+                schema.upgrade(store)
+            applied = withdrawals.apply(replace(installation, store=store), withdrawn)
+        finally:
+            store.close()
+        sqlite.require_sound(ready)
+        sqlite.put_in_place(ready, target)
+    return Restored(manifest, applied)
+
+
+def _into_the_database(
+    installation: Installation,
+    folder: Path,
+    manifest: Manifest,
+    withdrawn: Withdrawn,
+    programs: Programs,
+    *,
+    replaces: bool,
+) -> Restored:
+    """Let the database hold what the backup does; it has a revision again once all is done.
+
+    Raises StillThere, NoBackup, NotEmpty, InUse, ProgramMissing, ProgramFailed.
+    """
+    store, file = installation.store, folder / manifest.file
+    store.close()
+    postgresql.require_room(store.url, replaces=replaces)
+    found = postgresql.restore(store.url, file, programs, replaces=replaces)
+    if any(found.rows.get(name) != count for name, count in manifest.rows.items()):
+        raise NoBackup(f"{folder} gave other rows than it tells of; the database was left closed")
+    schema.drop_others(store, manifest.rows)
+    if manifest.revision != schema.newest():
+        schema.tell(store, manifest.revision)
+        schema.upgrade(store)
+        schema.tell(store, None)
+    applied = withdrawals.apply(installation, withdrawn)
+    schema.tell(store, schema.newest())
+    return Restored(manifest, applied)
+
+
+def _file(store: Store) -> Path:
+    return Path(store.url.database or "")

@@ -1,0 +1,1 @@
+"""What an eligibility request is told, and who may be told it."""

@@ -1,0 +1,1 @@
+"""Invoices made of what was charged, and what was paid of them."""

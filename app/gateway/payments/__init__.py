@@ -1,0 +1,1 @@
+"""What payees are owed, and the payments and proof sheets made of it."""

@@ -1,0 +1,1 @@
+"""Nullify: what is purged, and whether it is gone from the files."""

@@ -1,0 +1,1 @@
+"""What handlers of several Task codes have in common."""

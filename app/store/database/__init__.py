@@ -1,0 +1,1 @@
+"""The two databases: connections, turns, commits, and what their faults mean."""

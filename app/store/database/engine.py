@@ -1,0 +1,208 @@
+"""One database behind two verbs: `read` and `write`, each a whole transaction.
+
+SQLite has one writer: a connection of its own behind a fair lock, opened BEGIN IMMEDIATE, whose
+commits may be shared by those who wait for it; readers have connections of theirs. PostgreSQL
+serves both from one pool per process, and a transaction that lost a race (serialization failure,
+deadlock) is run again.
+"""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from app.store.database import sweep
+from app.store.database.fair_lock import FairLock
+from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
+from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
+from app.store.statements import IndexedBy
+
+__all__ = ["Busy", "CommitUnknown", "DiskFull", "Store"]
+
+T = TypeVar("T")
+
+_ATTEMPTS = 6
+_POOL_SIZE = 16
+_WRITER_PATIENCE_SECONDS = 5.0
+_BUSY_MILLISECONDS = 10_000
+# What a statement of a reader may take on either database; in operations of SQLite, how often it
+# looks at the clock: seldom, for it waits for the interpreter each time.
+_READ_SECONDS = 15.0
+_OPERATIONS_BETWEEN_LOOKS = 500_000
+_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+    f"busy_timeout={_BUSY_MILLISECONDS}",
+    "trusted_schema=OFF",
+    # What a savepoint may have to undo is not to be left in files that nobody purges.
+    "temp_store=MEMORY",
+)
+_POSTGRESQL_OPTIONS = (
+    "-c lock_timeout=5000 -c statement_timeout=15000"
+    " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
+)
+
+
+class Store:
+    """The database of one installation."""
+
+    def __init__(
+        self, url: str, read_seconds: float = _READ_SECONDS, commits_worth: float = COMMITS_WORTH
+    ) -> None:
+        """Of SQLite, a reader's statement that takes more than `read_seconds` is given up: Busy.
+
+        `commits_worth`: how many commits long a transaction of several writers may be.
+        """
+        self.url = make_url(url)
+        self._pid = os.getpid()
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            path = self.url.render_as_string(False)
+            self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
+            self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
+            _limit_statements(self._reader, read_seconds)
+            lock = FairLock(_WRITER_PATIENCE_SECONDS)
+            self._group: GroupCommit | None = GroupCommit(self._writer, lock, commits_worth)
+        else:
+            self._writer = _postgresql(self.url.render_as_string(False))
+            # The server groups commits itself.
+            self._group = None
+            # The same pool; a reader's statements all see what was committed when it began.
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
+
+    @property
+    def engine(self) -> Engine:
+        """The writing engine, for migrations."""
+        return self._writer
+
+    def read(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` on one consistent view. Raises Busy."""
+        self._own()
+        with faults_named(), self._reader.connect() as connection, connection.begin():
+            return work(connection)
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` and commit; whatever it raises undoes all of it.
+
+        Runs `work` again where the database asks for it, so `work` must take everything from its
+        connection. Raises Busy, DiskFull, CommitUnknown.
+        """
+        self._own()
+        for attempt in range(_ATTEMPTS):
+            try:
+                with faults_named():
+                    return self._attempt(work)
+            except DBAPIError as error:
+                if not is_lost_race(error):
+                    raise
+                time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311  jitter, no secret
+        raise Busy
+
+    def _own(self) -> None:
+        """Leave a parent its connections: a process that was forked begins with none."""
+        if self._pid != os.getpid():
+            for engine in (self._writer, self._reader):
+                engine.dispose(close=False)
+            self._pid = os.getpid()
+
+    def _attempt(self, work: Callable[[Connection], T]) -> T:
+        if self._group is not None:
+            return self._group.run(work)
+        with self._writer.connect() as connection:
+            return _committed(connection, work)
+
+    def is_swept(self, since: datetime) -> bool:
+        """Try to clear the files of what was purged before an instant; whether that is done.
+
+        SQLite overwrites what it deletes, and is done once its log is empty. PostgreSQL is done
+        once no transaction can see the old rows and they are vacuumed; what its pages held may
+        stay in their free space until it is overwritten. Raises NotOwner.
+        """
+        if self._group is None:
+            with faults_named(), self._writer.connect() as connection:
+                return sweep.is_vacuumed(connection, since)
+        with faults_named(), self._group.alone() as connection:
+            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self._writer.dispose()
+        self._reader.dispose()
+
+
+def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
+    transaction = connection.begin()
+    try:
+        result = work(connection)
+    except BaseException:
+        transaction.rollback()
+        raise
+    try:
+        transaction.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise CommitUnknown from None
+        raise
+    return result
+
+
+def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
+    # The interpreter's own SQLite may be years old; the wheel carries a current one.
+    import pysqlite3
+
+    engine = create_engine(
+        url,
+        module=pysqlite3.dbapi2,
+        poolclass=QueuePool,
+        pool_size=size,
+        max_overflow=0,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={"check_same_thread": False, "isolation_level": None},
+    )
+
+    engine.dialect.statement_compiler = IndexedBy
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+
+    # The driver's own BEGIN comes too late and is never IMMEDIATE.
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _limit_statements(engine: Engine, seconds: float) -> None:
+    """Give up what takes longer, as PostgreSQL's statement_timeout does."""
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(connection: Connection, *_: object) -> None:
+        until = time.monotonic() + seconds
+        raw: Any = connection.connection.driver_connection
+        raw.set_progress_handler(lambda: time.monotonic() > until, _OPERATIONS_BETWEEN_LOOKS)
+
+
+def _postgresql(url: str) -> Engine:
+    return create_engine(
+        url,
+        pool_size=_POOL_SIZE,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_recycle=1800,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+        connect_args={"options": _POSTGRESQL_OPTIONS},
+    )

@@ -1,0 +1,1 @@
+"""Sums that nobody may change twice: counters, reservations, what is owed and what was paid."""

@@ -1,0 +1,1 @@
+"""The rows that a resource is found by; app/store/searching asks them."""

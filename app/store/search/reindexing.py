@@ -1,0 +1,64 @@
+"""The index of what is there already, written again: after an upgrade, or to mend it."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, func, select, tuple_
+
+from app.domain.parties import Scope
+from app.store import tables
+from app.store.search.index import Indexed, SearchIndex
+from app.store.versions import is_version, stored_from, with_versions
+
+_r = tables.resource.c
+Key = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reindexed:
+    """A part that is done: where it ended, how many resources it held, how many rows changed."""
+
+    last: Key
+    resources: int
+    rows: int
+
+
+class Reindexing:
+    """All resources of one payer, by type and id; each part may be done again."""
+
+    def __init__(self, connection: Connection, scope: Scope, index: SearchIndex) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._index = index
+
+    def count(self) -> int:
+        """How many resources there are, deleted and purged ones among them."""
+        query = select(func.count()).where(_r.payer_id == self._scope.payer_id)
+        return int(self._connection.execute(query).scalar_one())
+
+    def next(self, after: Key | None, at_most: int) -> Reindexed | None:
+        """Index the resources after a key, which nobody changes meanwhile; None after the last."""
+        query = select(_r.type, _r.id).where(_r.payer_id == self._scope.payer_id)
+        if after is not None:
+            query = query.where(tuple_(_r.type, _r.id) > after)
+        ordered = query.order_by(_r.type, _r.id).limit(at_most).with_for_update()
+        keys = [(row.type, row.id) for row in self._connection.execute(ordered)]
+        if not keys:
+            return None
+        by_type: dict[str, list[str]] = defaultdict(list)
+        for type, id in keys:
+            by_type[type].append(id)
+        changed = sum(self._index.replace_each(*each) for each in map(self._read, by_type.items()))
+        return Reindexed(keys[-1], len(keys), changed)
+
+    def _read(self, of_type: tuple[str, list[str]]) -> tuple[str, list[Indexed]]:
+        """The current texts of resources; none of those that are deleted or purged."""
+        type, ids = of_type
+        query = with_versions().where(
+            _r.payer_id == self._scope.payer_id,
+            _r.type == type,
+            _r.id.in_(ids),
+            is_version(_r.version),
+        )
+        rows = [stored_from(row) for row in self._connection.execute(query)]
+        return type, [Indexed(one.id, one.submitter_id, one.text) for one in rows]

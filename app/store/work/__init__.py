@@ -1,0 +1,1 @@
+"""Jobs: what is due, and who has leased it."""

@@ -1,0 +1,133 @@
+"""What a list names is withdrawn again in a database that does not know of it yet."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.gateway.tasks.withdrawals import Applied, apply, withdrawn
+from app.store import tables
+from app.store.backups.withdrawn import Hold, Nullified, Token, Withdrawn
+from tests.builders import a_claim, a_task
+
+TASK = "a-task-of-later"
+
+
+@pytest.fixture
+def claim(wire, worker):
+    """The id of a decided Claim."""
+    taken = wire.post("Claim", a_claim())
+    worker.drain()
+    return taken.document["id"]
+
+
+@pytest.fixture
+def at(clock):
+    """When it was nullified in the database that is lost: later than anything here."""
+    return clock.now + timedelta(hours=1)
+
+
+@pytest.fixture
+def stone(payer, at, claim):
+    """What tells that it was."""
+    return Nullified(at, payer.id, TASK, "Claim", claim)
+
+
+# --- what is left alone
+
+
+def test_what_no_list_names_stays(installation, wire, claim):
+    assert apply(installation, Withdrawn()) == Applied(0, 0, 0, 0)
+    assert wire.get(f"Claim/{claim}").status == 200
+
+
+def test_a_payer_that_is_not_here_is_passed_over(installation, wire, claim, stone):
+    strange = Nullified(stone.nullified_at, "nobody", TASK, "Claim", claim)
+    hold = Hold("nobody", "Claim", claim)
+
+    assert apply(installation, Withdrawn((strange,), (), (hold,))) == Applied(0, 0, 0, 0)
+    assert apply(installation, Withdrawn((stone,))).purged > 0
+    assert wire.get(f"Claim/{claim}").status == 410
+
+
+# --- what is done
+
+
+def test_it_goes_as_it_went_and_is_told_with_its_own_time_and_task(
+    installation, rows, wire, claim, stone, at
+):
+    applied = apply(installation, Withdrawn((stone,)))
+
+    assert applied == Applied(purged=1, remembered=0, tokens=0, holds=0)
+    assert wire.get(f"Claim/{claim}").status == 410
+    [kept] = rows.of(tables.tombstone, type="Claim")
+    assert (kept["id"], kept["task_id"], kept["nullified_at"]) == (claim, TASK, at)
+    assert rows.of(tables.resource_version, type="ClaimResponse") == []
+    assert rows.of(tables.live_identifier) == []
+
+
+def test_what_was_under_legal_hold_as_the_backup_was_made_goes_where_it_went_later(
+    installation, rows, wire, claim, stone
+):
+    rows.change(tables.submission, {"id": claim}, is_held=True)
+
+    apply(installation, Withdrawn((stone,)))
+
+    assert wire.get(f"Claim/{claim}").status == 410
+
+
+def test_a_nullify_that_waited_for_approval_then_is_answered(
+    installation, registry, wire, worker, claim, at
+):
+    registry.settle_rules(nullify_needs_approval=True)
+    task = wire.task(a_task("nullify", focus=f"Claim/{claim}"))
+    assert task.document["status"] == "in-progress"
+    stone = Nullified(at, registry.payer.id, task.document["id"], "Claim", claim)
+
+    apply(installation, Withdrawn((stone,)))
+    worker.drain()
+
+    assert wire.get(task.reference).document["status"] == "completed"
+    assert wire.get(f"Claim/{claim}").status == 410
+
+
+def test_what_came_and_went_later_is_remembered_for_the_next_list(installation, payer, at):
+    later = Nullified(at, payer.id, TASK, "Claim", "never-here")
+
+    assert apply(installation, Withdrawn((later,))) == Applied(0, 1, 0, 0)
+    assert withdrawn(installation).nullified == (later,)
+
+
+def test_a_late_duplicate_of_what_went_is_refused_and_another_is_welcome(
+    installation, payer, wire, worker, at
+):
+    document = a_claim()
+    id = wire.post("Claim", document).document["id"]
+    worker.drain()
+
+    apply(installation, Withdrawn((Nullified(at, payer.id, TASK, "Claim", id),)))
+
+    assert wire.post("Claim", document).status == 410
+    assert wire.post("Claim", a_claim()).status == 201
+
+
+def test_a_disabled_client_is_not_let_in_again_by_an_older_list(installation, payer, submitter, at):
+    [active] = withdrawn(installation).tokens
+    disabled = Token(payer.id, submitter.id, active.token_hash, at)
+    older, newer = Withdrawn(tokens=(active,)), Withdrawn(tokens=(disabled,))
+
+    for merged in (older.with_later(newer), newer.with_later(older)):
+        assert merged.tokens == (disabled,)
+    assert apply(installation, newer).tokens == 1
+    assert withdrawn(installation).tokens == (disabled,)
+
+
+# --- what happens twice
+
+
+def test_what_is_withdrawn_already_is_no_news(installation, rows, claim, stone):
+    given = Withdrawn((stone,))
+    apply(installation, given)
+    counts = rows.counts()
+
+    assert apply(installation, given) == Applied(0, 0, 0, 0)
+    assert rows.counts() == counts
