@@ -44,10 +44,14 @@ _PLAIN = Kinds()
 
 
 class _Form(NamedTuple):
-    """How values of one type become JSON, and how what JSON holds becomes them again."""
+    """How values of one type become JSON, and how what JSON holds becomes them again.
+
+    `present` writes what is known not to be None, where that is quicker.
+    """
 
     written: _Write
     read: Callable[[Any], Any]
+    present: _Write | None = None
 
 
 def text_of(value: Any, kinds: Kinds = _PLAIN) -> str:
@@ -89,8 +93,12 @@ def _form(type_: Any, kinds: Kinds) -> _Form:
 
 
 def _plain(type_: Any) -> _Form:
+    # Each tells the type by itself: most of what is written are these.
     if type_ is str:
-        return _Form(lambda value: _quoted(_is(value, str)), lambda value: _is(value, str))
+        return _Form(
+            lambda value: _quoted(value) if isinstance(value, str) else _is(value, str),
+            lambda value: _is(value, str),
+        )
     if type_ is int:
         return _Form(lambda value: str(_is(value, int)), lambda value: _is(value, int))
     if type_ is bool:
@@ -99,7 +107,7 @@ def _plain(type_: Any) -> _Form:
         )
     if type_ is Decimal:
         return _Form(
-            lambda value: f'"{_is(value, Decimal)!s}"',
+            lambda value: f'"{value!s}"' if type(value) is Decimal else _is(value, Decimal),
             lambda written: Decimal(_is(written, str)),
         )
     if type_ is date:
@@ -123,6 +131,7 @@ def _or_none(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     return _Form(
         lambda value: "null" if value is None else written(value),
         lambda written: None if written is None else form.read(written),
+        present=written,
     )
 
 
@@ -130,12 +139,16 @@ def _of_tuple(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     if inner[1:] != (Ellipsis,):
         raise TypeError("a tuple of a fixed width has no exact text")
 
-    # Found when it is needed: a line holds lines.
+    @cache
+    def each() -> _Form:
+        # Found when it is needed: a line holds lines.
+        return _form(inner[0], kinds)
+
     def written(value: Any) -> str:
-        return f"[{','.join(map(_form(inner[0], kinds).written, value))}]" if value else "[]"
+        return f"[{','.join(map(each().written, value))}]" if value else "[]"
 
     def read(parts: Any) -> Any:
-        return tuple(map(_form(inner[0], kinds).read, parts))
+        return tuple(map(each().read, parts))
 
     return _Form(written, read)
 
@@ -156,7 +169,7 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
     forms = {each.name: _form(hints[each.name], kinds) for each in fields(type_)}
     defaults = {each.name: each.default for each in fields(type_)}
     places = [
-        (default, f"{_quoted(name)}:", form.written, _left_out(form, default))
+        (default, f"{_quoted(name)}:", _writing(form, default), _left_out(form, default))
         for name, form in sorted(forms.items())
         for default in (defaults[name],)
     ]
@@ -164,9 +177,9 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
 
     def written(value: Any) -> str:
         parts = []
-        for part, (default, name, write, left_out) in zip(
-            parts_of(_is(value, type_)), places, strict=True
-        ):
+        if type(value) is not type_:
+            _is(value, type_)
+        for part, (default, name, write, left_out) in zip(parts_of(value), places, strict=True):
             # The default itself needs no writing to be left out, and most fields are as it is.
             if part is not default and (text := write(part)) != left_out:
                 parts.append(name + text)
@@ -176,6 +189,11 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
         return type_(**{name: forms[name].read(part) for name, part in parts.items()})
 
     return _Form(written, read)
+
+
+def _writing(form: _Form, default: Any) -> _Write:
+    """What writes a field that is not as its default."""
+    return form.present if default is None and form.present is not None else form.written
 
 
 def _left_out(form: _Form, default: Any) -> str | None:
