@@ -36,6 +36,7 @@ LIFETIME = "lifetime"
 FREQUENCY = "frequency"
 _EVERY_CATEGORY = ""
 _LONGEST = 200
+_NOTHING = Decimal(0)
 _Names = tuple[str, str]
 
 
@@ -105,6 +106,12 @@ def _year(day: date) -> str:
     return f"{day.year:04d}"
 
 
+def _place(added: tuple[tuple[Counter, tuple[int, ...]], Decimal]) -> tuple[object, ...]:
+    # As the counters' own order, by strings.
+    (counter, line), _ = added
+    return counter.holder, counter.kind, counter.category, counter.period, line
+
+
 def _names(counter: Counter) -> _Names:
     return counter.holder, counter.category
 
@@ -127,7 +134,7 @@ class Tally:
 
     def of(self, counter: Counter) -> Decimal:
         """The sum so far; 0 for a counter that was never moved."""
-        return self._sums.get(counter, Decimal(0))
+        return self._sums.get(counter, _NOTHING)
 
     def days_used(self, counter: Counter) -> DaysUsed:
         """The units of every day of a frequency that this counter is one day of."""
@@ -142,8 +149,8 @@ class Tally:
         """Move a counter."""
         if amount:
             key = (counter, self._line)
-            self._added[key] = self._added.get(key, Decimal(0)) + amount
-            self._sums[counter] = self.of(counter) + amount
+            self._added[key] = self._added.get(key, _NOTHING) + amount
+            self._sums[counter] = self._sums.get(counter, _NOTHING) + amount
             self._list(counter)
             if counter.kind == FREQUENCY and _names(counter) in self._used:
                 self._used[_names(counter)].add(date.fromisoformat(counter.period), amount)
@@ -157,5 +164,5 @@ class Tally:
         """What was added, one posting per counter and line, in the order of their names."""
         return tuple(
             Posting(counter, amount, line)
-            for (counter, line), amount in sorted(self._added.items())
+            for (counter, line), amount in sorted(self._added.items(), key=_place)
         )
