@@ -10,7 +10,6 @@ from app.domain.arithmetic import factor_of, gross_of, half_up, net_of, quantity
 from app.domain.claims import Line
 from app.domain.plan import Price
 
-
 _WHOLE = Fraction(1)
 
 

@@ -6,7 +6,6 @@ from app.domain.adjudication import Amount, Category
 from app.domain.codes import Coding
 from app.domain.money import Money
 
-
 _NOTHING = Decimal(0)
 # Looked up once: to go through an enum costs as much as through the rows.
 _IN_ORDER = tuple(Category)
