@@ -46,12 +46,14 @@ _PLAIN = Kinds()
 class _Form(NamedTuple):
     """How values of one type become JSON, and how what JSON holds becomes them again.
 
-    `present` writes what is known not to be None, where that is quicker.
+    `present` writes what is known not to be None, where that is quicker; `plain` is the type of
+    what whoever writes many of them may write by itself.
     """
 
     written: _Write
     read: Callable[[Any], Any]
     present: _Write | None = None
+    plain: type | None = None
 
 
 def text_of(value: Any, kinds: Kinds = _PLAIN) -> str:
@@ -98,6 +100,7 @@ def _plain(type_: Any) -> _Form:
         return _Form(
             lambda value: _quoted(value) if isinstance(value, str) else _is(value, str),
             lambda value: _is(value, str),
+            plain=str,
         )
     if type_ is int:
         return _Form(lambda value: str(_is(value, int)), lambda value: _is(value, int))
@@ -109,11 +112,15 @@ def _plain(type_: Any) -> _Form:
         return _Form(
             lambda value: f'"{value!s}"' if type(value) is Decimal else _is(value, Decimal),
             lambda written: Decimal(_is(written, str)),
+            plain=Decimal,
         )
     if type_ is date:
         return _Form(lambda value: f'"{date.isoformat(value)}"', date.fromisoformat)
     if isinstance(type_, type) and issubclass(type_, Enum):
-        return _Form(lambda value: json.dumps(value.value), type_)
+        texts = {member: json.dumps(member.value) for member in type_}
+        return _Form(
+            lambda value: texts[value] if type(value) is type_ else json.dumps(value.value), type_
+        )
     raise TypeError(f"no exact text is known for {type_}")
 
 
@@ -132,12 +139,16 @@ def _or_none(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
         lambda value: "null" if value is None else written(value),
         lambda written: None if written is None else form.read(written),
         present=written,
+        plain=form.plain,
     )
 
 
 def _of_tuple(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     if inner[1:] != (Ellipsis,):
         raise TypeError("a tuple of a fixed width has no exact text")
+
+    if inner[0] is int:
+        return _Form(_numbers_written, lambda parts: tuple([_is(part, int) for part in parts]))
 
     @cache
     def each() -> _Form:
@@ -151,6 +162,10 @@ def _of_tuple(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
         return tuple(map(each().read, parts))
 
     return _Form(written, read)
+
+
+def _numbers_written(value: Any) -> str:
+    return f"[{','.join([str(each) if type(each) is int else _is(each, int) for each in value])}]"
 
 
 def _of_pairs(key: _Form, value: _Form) -> _Form:
@@ -169,7 +184,13 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
     forms = {each.name: _form(hints[each.name], kinds) for each in fields(type_)}
     defaults = {each.name: each.default for each in fields(type_)}
     places = [
-        (default, f"{_quoted(name)}:", _writing(form, default), _left_out(form, default))
+        (
+            default,
+            f"{_quoted(name)}:",
+            form.plain,
+            _writing(form, default),
+            _left_out(form, default),
+        )
         for name, form in sorted(forms.items())
         for default in (defaults[name],)
     ]
@@ -179,9 +200,21 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
         parts = []
         if type(value) is not type_:
             _is(value, type_)
-        for part, (default, name, write, left_out) in zip(parts_of(value), places, strict=True):
+        for part, (default, name, plain, write, left_out) in zip(
+            parts_of(value), places, strict=True
+        ):
             # The default itself needs no writing to be left out, and most fields are as it is.
-            if part is not default and (text := write(part)) != left_out:
+            if part is default:
+                continue
+            kind = type(part)
+            # Of the others most are one of these, and a call costs more than the text of one.
+            if kind is not plain:
+                text = write(part)
+            elif kind is str:
+                text = _quoted(part)
+            else:
+                text = f'"{part!s}"'
+            if text != left_out:
                 parts.append(name + text)
         return f"{{{','.join(parts)}}}"
 

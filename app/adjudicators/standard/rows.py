@@ -46,6 +46,6 @@ class Rows:
         )
 
     def _money(self, category: Category) -> Money:
-        return Money.zero(self._currency) + Money(
-            self._sums.get(category, _NOTHING), self._currency
-        )
+        # With the currency's decimals at least.
+        nothing = Money.zero(self._currency).amount
+        return Money(nothing + self._sums.get(category, _NOTHING), self._currency)
