@@ -35,6 +35,10 @@ _BUSY_MILLISECONDS = 10_000
 # looks at the clock: seldom, for it waits for the interpreter each time.
 _READ_SECONDS = 15.0
 _OPERATIONS_BETWEEN_LOOKS = 500_000
+# Prepared statements, by each connection. By itself the driver keeps some hundred, those that were
+# used most often: once it has as many, new ones push each other out and are prepared at each
+# execution, which takes several times as long as they do.
+_STATEMENTS_KEPT = 500
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -166,7 +170,11 @@ def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "cached_statements": _STATEMENTS_KEPT,
+        },
     )
 
     engine.dialect.statement_compiler = IndexedBy
