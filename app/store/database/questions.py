@@ -7,13 +7,15 @@ Here only what differs from one asking to the next is left.
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Select
+from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select
 from sqlalchemy.exc import DBAPIError
 
 _Convert = Callable[[Any], Any]
 # The names and types of a row are those of its statement, which no class can tell.
+_NONE: Mapping[Any, str] = MappingProxyType({})
 _NAMED: Any = namedtuple  # noqa: PYI024
 
 
@@ -21,12 +23,14 @@ _NAMED: Any = namedtuple  # noqa: PYI024
 class _Spelled:
     """A statement as one driver takes it, and what makes its values of ours and ours of its.
 
-    `fixed` are the values that stand in the statement itself; `order` is None where the driver
-    takes them by name.
+    `fixed` are the values that stand in the statement itself, `marked` those of which the name
+    differs from that under which they are given; `order` is None where the driver takes them by
+    name.
     """
 
     sql: str
     fixed: Mapping[str, Any]
+    marked: tuple[tuple[str, str], ...]
     order: tuple[str, ...] | None
     given: tuple[tuple[str, _Convert], ...]
     read: tuple[tuple[int, _Convert], ...]
@@ -34,10 +38,14 @@ class _Spelled:
 
 
 class Question:
-    """A SELECT that is the same each time but for single values, given by name."""
+    """A SELECT that is the same each time but for single values, given by name.
 
-    def __init__(self, statement: Select[Any]) -> None:
+    `marks` are values in the statement in whose place others are given, by their names.
+    """
+
+    def __init__(self, statement: Select[Any], marks: Mapping[Any, str] = _NONE) -> None:
         self._statement = statement
+        self._marks = marks
         # One for each kind of database, kept as long as the question.
         self._spelled: dict[str, _Spelled] = {}
 
@@ -48,6 +56,8 @@ class Question:
         """
         spelled = self._spelled.get(connection.dialect.name) or self._spell(connection.dialect)
         values: dict[str, Any] = {**spelled.fixed, **given}
+        for name, mark in spelled.marked:
+            values[name] = given[mark]
         for name, convert in spelled.given:
             values[name] = convert(values[name])
         asked: Any = values
@@ -65,23 +75,42 @@ class Question:
 
     def _spell(self, dialect: Dialect) -> _Spelled:
         compiled: Any = self._statement.compile(dialect=dialect)
-        names = [name for name, bound in compiled.binds.items() if bound.required]
+        named = [name for name, bound in compiled.binds.items() if bound.required]
         # Lists that stand in the statement itself are spelled out value by value.
-        state = compiled.construct_expanded_state(dict.fromkeys(names))
+        state = compiled.construct_expanded_state(dict.fromkeys(named))
+        standing = {name: value for name, value in state.parameters.items() if name not in named}
+        marked = {
+            name: self._marks[value] for name, value in standing.items() if value in self._marks
+        }
+        writing = {**_writing(compiled.binds, dialect), **state.processors}
         columns = list(self._statement.selected_columns)
         reading = [
             column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
         ]
         spelled = _Spelled(
             state.statement,
-            {name: value for name, value in state.parameters.items() if name not in names},
+            {
+                name: writing[name](value) if name in writing else value
+                for name, value in standing.items()
+                if name not in marked
+            },
+            tuple(marked.items()),
             None if state.positiontup is None else tuple(state.positiontup),
-            tuple((name, state.processors[name]) for name in names if name in state.processors),
+            tuple((name, writing[name]) for name in (*named, *marked) if name in writing),
             tuple((at, convert) for at, convert in enumerate(reading) if convert is not None),
             _row_of(columns),
         )
         self._spelled[dialect.name] = spelled
         return spelled
+
+
+def _writing(binds: Mapping[str, BindParameter[Any]], dialect: Dialect) -> dict[str, _Convert]:
+    """What makes a driver's values of ours, of those that need it."""
+    made = {
+        name: bound.type.dialect_impl(dialect).bind_processor(dialect)
+        for name, bound in binds.items()
+    }
+    return {name: convert for name, convert in made.items() if convert is not None}
 
 
 def _row_of(columns: Sequence[ColumnElement[Any]]) -> Callable[[Any], Any]:
