@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, tru
 from app.domain.parties import Scope
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.database.questions import Question
 from app.store.hashing import Hasher
 from app.store.identifiers import Identifiers
 from app.store.search.index import SearchIndex
@@ -86,9 +87,8 @@ class ResourceReading:
         )
 
     def _found(self, type: str, id: str) -> Stored | None:
-        row = self._connection.execute(
-            _current(self._reach), self._given(type, (id,))
-        ).one_or_none()
+        given = {**self._scoped(), "b_type": type, "b_id": id}
+        row = _one(self._reach).row(self._connection, given)
         return None if row is None else stored_from(row)
 
     def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
@@ -231,18 +231,24 @@ def _seen(
 
 
 @cache
+def _one(reach: _Reach) -> Question:
+    """The current version of one resource."""
+    return Question(_present(reach).where(_r.id == bindparam("b_id")))
+
+
+@cache
 def _current(reach: _Reach) -> Select[Any]:
     """The current versions of some resources of one type, in the order of their ids."""
-    return (
-        with_versions()
-        .where(
-            _r.payer_id == bindparam("b_payer"),
-            _r.type == bindparam("b_type"),
-            _r.id.in_(bindparam("b_ids", expanding=True)),
-            _seen(reach, _r.submitter_id, _r.type),
-            is_version(_r.version),
-        )
-        .order_by(_r.id)
+    return _present(reach).where(_r.id.in_(bindparam("b_ids", expanding=True))).order_by(_r.id)
+
+
+def _present(reach: _Reach) -> Select[Any]:
+    """The current versions of the resources of one type."""
+    return with_versions().where(
+        _r.payer_id == bindparam("b_payer"),
+        _r.type == bindparam("b_type"),
+        _seen(reach, _r.submitter_id, _r.type),
+        is_version(_r.version),
     )
 
 

@@ -34,7 +34,7 @@ class Reading:
             return self._audit_event(client, id)
         if type == "Bundle":
             return self._installation.read(client.scope, lambda work: self._bundle(id, work))
-        found = self._installation.read(client.scope, lambda work: work.resources.find(type, id))
+        found = self._installation.glance(client.scope, lambda work: work.resources.find(type, id))
         return _present(found)
 
     def version(self, client: Client, type: str, id: str, version: int) -> Stored:

@@ -9,7 +9,8 @@ deadlock) is run again.
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -93,6 +94,18 @@ class Store:
         with faults_named(), self._reader.connect() as connection, connection.begin():
             return work(connection)
 
+    def glance(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` that asks one `Question`: a statement is a view of its own. Raises Busy.
+
+        No transaction is opened for it, which would cost more than the statement.
+        """
+        self._own()
+        if self.is_sqlite:
+            with faults_named(), self._reader.connect() as connection:
+                return work(connection)
+        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
+            return work(connection)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` and commit; whatever it raises undoes all of it.
 
@@ -156,6 +169,19 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
             raise CommitUnknown from None
         raise
     return result
+
+
+@contextmanager
+def _by_itself(connection: Connection) -> Iterator[None]:
+    """Let the driver open no transaction for what is asked."""
+    raw: Any = connection.connection.driver_connection
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        # One that broke is given up.
+        if not raw.closed:
+            raw.autocommit = False
 
 
 def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
