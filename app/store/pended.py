@@ -5,7 +5,7 @@ so polls of one submitter follow each other and those of different submitters do
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -246,5 +246,7 @@ def _of_a_poll(*, is_scoped: bool) -> Select[Any]:
 def _those_moved(items: Sequence[Item], deliveries: Mapping[int, int]) -> list[Item]:
     """The items of which a move took hold, in their order, with what it counted."""
     return [
-        replace(item, deliveries=deliveries[item.seq]) for item in items if item.seq in deliveries
+        Item(one.seq, one.type, one.resource_id, one.version, one.size, deliveries[one.seq])
+        for one in items
+        if one.seq in deliveries
     ]

@@ -105,14 +105,12 @@ class ResourceReading:
     def find_each(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
         """The current versions of resources of several types, by type and id."""
         wanted = sorted(set(keys))
-        query = with_versions().where(
-            _r.payer_id == self._scope.payer_id,
-            _r.type.in_(sorted({type for type, _ in wanted})),
-            _r.id.in_([id for _, id in wanted]),
-            self._visible(),
-            is_version(_r.version),
-        )
-        found = (stored_from(row) for row in self._connection.execute(query))
+        given = {
+            **self._scoped(),
+            "b_types": sorted({type for type, _ in wanted}),
+            "b_ids": [id for _, id in wanted],
+        }
+        found = [stored_from(row) for row in self._connection.execute(_each(self._reach), given)]
         by_key = {(stored.type, stored.id): stored for stored in found}
         return {key: by_key[key] for key in wanted if key in by_key}
 
@@ -236,6 +234,18 @@ def _current(reach: _Reach) -> Select[Any]:
             is_version(_r.version),
         )
         .order_by(_r.id)
+    )
+
+
+@cache
+def _each(reach: _Reach) -> Select[Any]:
+    """The current versions of some resources of some types."""
+    return with_versions().where(
+        _r.payer_id == bindparam("b_payer"),
+        _r.type.in_(bindparam("b_types", expanding=True)),
+        _r.id.in_(bindparam("b_ids", expanding=True)),
+        _seen(reach, _r.submitter_id, _r.type),
+        is_version(_r.version),
     )
 
 
