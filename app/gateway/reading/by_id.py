@@ -62,18 +62,14 @@ class Reading:
 
     def _bundle(self, task_id: str, work: UnitOfWork) -> Stored:
         """What one poll handed over, built from its rows each time it is read."""
-        items = work.pended.handed_over(task_id)
+        items = work.resources.handed_over(task_id)
         task = work.resources.find("Task", task_id) if items else None
         if task is None:
             raise _missing()
         base = self._installation.base_url
         entries = [
-            Entry(
-                f"{base}/{stored.reference}",
-                stored.text,
-                items[stored.type, stored.id, stored.version],
-            )
-            for stored in work.resources.versions(list(items))
+            Entry(f"{base}/{stored.reference}", stored.text, delivery)
+            for stored, delivery in items
             if stored.text is not None
         ]
         text = collection(task_id, task.updated_at, entries)
