@@ -58,6 +58,10 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "review again": ["Claim/1"],
         "decisions": ["--from", "2026-01-01", "--to", "2026-02-01"],
         "db downgrade": ["base", "--yes"],
+        "backup": [str(tmp_path / "to")],
+        "restore": [str(tmp_path)],
+        "tombstones export": [str(tmp_path / "list")],
+        "tombstones apply": [__file__],
     }
 
     result = eclaims(*words, *needed.get(" ".join(words), []))
