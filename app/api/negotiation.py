@@ -5,6 +5,7 @@ http://hl7.org/fhir/R4/http.html#mime-type
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from flask import Request
@@ -34,8 +35,22 @@ _OF_EVERY_QUERY = frozenset({"_format", "_pretty"})
 def media_type(request: Request) -> str:
     """The media type to answer in; raises Unacceptable where none of the asked ones can be made."""
     # In a query a plus sign is a space, and nobody escapes it here.
-    spelled = request.args.get("_format", "").strip().replace("; ", ";").replace(" ", "+")
-    asked = spelled or request.headers.get("Accept", "")
+    spelled = _of_query(request, "_format").strip().replace("; ", ";").replace(" ", "+")
+    chosen = _chosen(spelled or request.headers.get("Accept", ""))
+    if chosen is None:
+        raise Unacceptable(Issue(ErrorCode.NOT_ACCEPTABLE, f"Only {FHIR_JSON} can be produced."))
+    return chosen
+
+
+def _of_query(request: Request, name: str) -> str:
+    """The first value of a parameter; "" where there is none, as in nearly every query."""
+    return request.args.get(name, "") if request.query_string else ""
+
+
+# Nearly all requests of a client ask the same.
+@lru_cache(maxsize=64)
+def _chosen(asked: str) -> str | None:
+    """The first media type of a header that can be made; None where none can."""
     for choice in asked.split(",") if asked else ["*/*"]:
         name, options = parse_options_header(choice.strip().lower())
         if options.get("fhirversion", "4.0") not in _VERSIONS or options.get("q") in _NEVER:
@@ -44,12 +59,12 @@ def media_type(request: Request) -> str:
             return name
         if name in _ANY_JSON:
             return FHIR_JSON
-    raise Unacceptable(Issue(ErrorCode.NOT_ACCEPTABLE, f"Only {FHIR_JSON} can be produced."))
+    return None
 
 
 def is_pretty(request: Request) -> bool:
     """Whether the answer is for people to read."""
-    return request.args.get("_pretty", "").lower() == "true"
+    return _of_query(request, "_pretty").lower() == "true"
 
 
 def preferred(request: Request, name: str) -> str | None:
@@ -57,7 +72,8 @@ def preferred(request: Request, name: str) -> str | None:
 
     https://www.rfc-editor.org/rfc/rfc7240
     """
-    for preference in re.split(r"[,;]", request.headers.get("Prefer", "")):
+    header = request.headers.get("Prefer", "")
+    for preference in re.split(r"[,;]", header) if header else ():
         token, _, value = preference.partition("=")
         if token.strip().lower() == name:
             return value.strip().strip('"').lower()
@@ -69,6 +85,8 @@ def require_known(request: Request, *names: str) -> None:
 
     Others are passed over, unless the client prefers strict handling: then raises Unacceptable.
     """
+    if not request.query_string:
+        return
     unknown = set(request.args) - {*names, *_OF_EVERY_QUERY}
     if unknown and preferred(request, "handling") == "strict":
         told = ", ".join(sorted(name for name in unknown if _PLAIN.fullmatch(name)))
@@ -78,6 +96,8 @@ def require_known(request: Request, *names: str) -> None:
 
 def asked_part(request: Request) -> tuple[Summary | None, tuple[str, ...]]:
     """Which part of a resource a read asks for; raises Unacceptable for an unknown one."""
+    if not request.query_string:
+        return None, ()
     spelled, elements = request.args.get("_summary"), request.args.get("_elements", "")
     try:
         summary = None if spelled is None else Summary(spelled)

@@ -14,6 +14,9 @@ from app.cli.options import instance_option, open_installation, read_settings
 if TYPE_CHECKING:
     from app.settings import Settings
 
+# The C library gives threads heaps of their own, up to eight for each core, and a process has far
+# more threads than work at once: what they have freed would be kept in all of them.
+_HEAPS = "2"
 # Connections of one process, at rest or not; more wait to be accepted.
 _CONNECTIONS = 1024
 
@@ -56,6 +59,7 @@ def _run(address: str, port: int, workers: int, settings: Settings) -> None:
 
     os.environ[serving.PARENT] = str(os.getpid())
     os.environ[serving.PORT] = str(port)
+    os.environ.setdefault("MALLOC_ARENA_MAX", _HEAPS)
     server = Granian(
         f"{serving.__name__}:{serving.application.__name__}",
         address=address,

@@ -24,10 +24,9 @@ class Entry:
 
 def collection(id: str, made_at: datetime, entries: Iterable[Entry]) -> str:
     """A Bundle of type `collection`, its entries in their order."""
-    joined = ",".join(_entry(entry) for entry in entries)
-    entry = f',"entry":[{joined}]' if joined else ""
-    bundle = f'{{"resourceType":"Bundle","type":"collection"{entry}}}'
-    return json_text.stamped(bundle, id, 1, made_at)
+    head = json_text.stamped('{"resourceType":"Bundle","type":"collection"}', id, 1, made_at)
+    joined = ",".join([_entry(entry) for entry in entries])
+    return f'{head[:-1]},"entry":[{joined}]}}' if joined else head
 
 
 def _entry(entry: Entry) -> str:

@@ -66,15 +66,18 @@ def resolved(document: Mapping[str, Any], value: Mapping[str, Any], base: str) -
     )
 
 
-def named_in(value: Any, base: str) -> set[str]:
+def named_in(document: Mapping[str, Any], base: str) -> set[str]:
     """Everything that references in a document name: `Type/id` of ours, and `system|value`."""
-    if isinstance(value, list):
-        return {name for each in value for name in named_in(each, base)}
-    if not isinstance(value, Mapping):
-        return set()
-    names = {name for each in value.values() for name in named_in(each, base)}
-    if isinstance(value.get("reference"), str) or "identifier" in value:
-        names |= _names_of(value, base)
+    names: set[str] = set()
+    # A list that is added to: every Task passes here.
+    waiting: list[Any] = [document]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            if isinstance(value.get("reference"), str) or "identifier" in value:
+                names |= _names_of(value, base)
+            value = value.values()
+        waiting += [each for each in value if each.__class__ is dict or each.__class__ is list]
     return names
 
 

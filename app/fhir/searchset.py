@@ -36,7 +36,10 @@ def searchset(
     total: int | None,
 ) -> str:
     """A Bundle of type `searchset`; `links` by relation, `total` None where it is not told."""
-    members = ['"resourceType":"Bundle"', '"type":"searchset"']
+    stamp = json_text.write({"lastUpdated": json_text.instant(made_at)})
+    members = [
+        f'"resourceType":"Bundle","id":{json_text.write(id)},"meta":{stamp},"type":"searchset"'
+    ]
     if total is not None:
         members.append(f'"total":{total}')
     relations = [{"relation": name, "url": url} for name, url in links.items()]
@@ -44,9 +47,7 @@ def searchset(
     joined = ",".join(_entry(entry) for entry in entries)
     if joined:
         members.append(f'"entry":[{joined}]')
-    bundle = "{" + ",".join(members) + "}"
-    stamp = json_text.write({"lastUpdated": json_text.instant(made_at)})
-    return json_text.replaced(bundle, {"id": json_text.write(id), "meta": stamp})
+    return "{" + ",".join(members) + "}"
 
 
 def _entry(entry: SearchEntry) -> str:

@@ -38,19 +38,19 @@ def part_of(text: str, summary: Summary | None, elements: Iterable[str] = ()) ->
     Mandatory elements stay in every part but the summary, which R4 defines itself. `_summary` wins
     over `_elements`.
     """
+    wanted = frozenset(elements)
+    if summary in {Summary.FALSE, Summary.COUNT} or (summary is None and not wanted):
+        return text
     type = str(json_text.parsed(json_text.member(text, "resourceType") or '""'))
     if not is_resource_type(type):
         return text
-    wanted = frozenset(elements)
     if summary is Summary.TRUE:
         return _summarized(text, type)
     if summary is Summary.TEXT:
         return _cut(text, lambda name: name == "text" or name in _mandatory(type))
     if summary is Summary.DATA:
         return _cut(text, lambda name: name != "text")
-    if wanted and summary is None:
-        return _cut(text, lambda name: name in wanted or name in _mandatory(type))
-    return text
+    return _cut(text, lambda name: name in wanted or name in _mandatory(type))
 
 
 def _cut(text: str, is_kept: Callable[[str], bool]) -> str:

@@ -4,7 +4,7 @@ Docs: docs/architecture.md follows a Task through this file.
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -18,6 +18,7 @@ from app.fhir import json_text
 from app.fhir.documents import identifiers_of, named_in
 from app.fhir.tasks import writing as task_writing
 from app.fhir.tasks.reading import read_task
+from app.fhir.tasks.writing import Answer
 from app.gateway import validating
 from app.gateway.answers import own_identifier
 from app.gateway.changes import delete, patch, update
@@ -213,7 +214,7 @@ def _rehearsed(asked: _Asked, work: UnitOfWork) -> Taken:
         raise _Unwound
     [outcome] = outcomes
     answer = _answered(asked, request.task_id, outcome, work)
-    text = task_writing.rehearsed(answer, asked.received.text)
+    text = task_writing.rehearsed(answer.text, asked.received.text)
     work.audit.add(_event(asked, None, outcome, "dry-run"))
     return Taken(Stored("Task", "", 0, work.now, text), is_new=False, is_rehearsal=True)
 
@@ -255,9 +256,10 @@ def _earlier(keys: Keys, work: UnitOfWork) -> Taken | None:
 
 def _outcome(request: TaskRequest[Any], work: UnitOfWork) -> TaskOutcome:
     """Run the handler in a savepoint: a no unwinds what it did and is an answer all the same."""
+    handling = handling_of(request.task.code)
     try:
-        with work.attempt():
-            return handling_of(request.task.code).handler(request, work)
+        with nullcontext() if handling.only_reads else work.attempt():
+            return handling.handler(request, work)
     except Refused as refusal:
         return without_effect(TaskStatus.REJECTED, refusal.issues)
     except Missing as missing:
@@ -266,25 +268,23 @@ def _outcome(request: TaskRequest[Any], work: UnitOfWork) -> TaskOutcome:
 
 def _recorded(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> Taken:
     """Keep the Task as it is answered, its row, what it names, and the audit of its effect."""
-    text = _answered(asked, task_id, outcome, work)
-    stamped = json_text.stamped(text, task_id, 1, work.now)
+    answer = _answered(asked, task_id, outcome, work)
+    text = json_text.stamped(answer.text, task_id, 1, work.now)
     identifiers = (*identifiers_of(asked.received.document), own_identifier("Task", task_id))
     focus_type, focus_id = outcome.focus or (None, None)
     with work.at_once(puts_off=True):
-        stored = work.resources.add("Task", task_id, stamped, identifiers, asked.client.id)
+        stored = work.resources.add(
+            "Task", task_id, text, identifiers, asked.client.id, document=answer.document
+        )
         work.tasks.add(TaskRow(task_id, asked.task.code, outcome.status, focus_type, focus_id))
-        work.mentions.add("Task", task_id, named_in(json_text.parsed(text), asked.base))
+        work.mentions.add("Task", task_id, named_in(answer.document, asked.base))
         work.audit.add(_event(asked, task_id, outcome, str(asked.task.code)))
     return Taken(stored, is_new=True, urgent=outcome.focus if outcome.is_urgent else None)
 
 
-def _answered(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> str:
-    ours = own_identifier("Task", task_id)
-    received = asked.received
-    text = task_writing.answered(received.text, received.document, outcome, ours, work.now)
-    if outcome.is_scrubbed and outcome.focus is not None:
-        return task_writing.scrubbed(text, outcome.focus)
-    return text
+def _answered(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWork) -> Answer:
+    ours, received = own_identifier("Task", task_id), asked.received
+    return task_writing.answered(received.text, received.document, outcome, ours, work.now)
 
 
 def _event(asked: _Asked, task_id: str | None, outcome: TaskOutcome, action: str) -> Event:

@@ -15,17 +15,18 @@ Handler = Callable[[TaskRequest[Any], UnitOfWork], TaskOutcome]
 
 @dataclass(frozen=True, slots=True)
 class Handling:
-    """One Task code's inputs and handler."""
+    """One Task code's inputs and handler; what `only_reads` leaves nothing to be unwound."""
 
     inputs: type[TaskInputSchema]
     handler: Handler
+    only_reads: bool = False
 
 
 _HANDLINGS: dict[TaskCode, Handling] = {}
 
 
 def handles(
-    code: TaskCode, inputs: type[TaskInputSchema]
+    code: TaskCode, inputs: type[TaskInputSchema], *, only_reads: bool = False
 ) -> Callable[
     [Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]],
     Callable[[TaskRequest[P], UnitOfWork], TaskOutcome],
@@ -37,7 +38,7 @@ def handles(
     ) -> Callable[[TaskRequest[P], UnitOfWork], TaskOutcome]:
         if code in _HANDLINGS:
             raise ValueError(f"two handlers for {code}")
-        _HANDLINGS[code] = Handling(inputs, handler)
+        _HANDLINGS[code] = Handling(inputs, handler, only_reads)
         return handler
 
     return register

@@ -7,16 +7,18 @@ Docs: docs/adr/0009-leases-for-acknowledged-delivery.md.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     ColumnElement,
     Connection,
+    Update,
     and_,
     bindparam,
     case,
     func,
-    literal,
     or_,
     select,
     tuple_,
@@ -51,6 +53,32 @@ _IS_IN_QUEUE = _p.state.in_(
 )
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
+
+# Conditions of statements that are built once: the instant is given with each execution.
+NOW: BindParameter[datetime] = bindparam("b_now", type_=Instant)
+_HAS_LAPSED = and_(_p.state == Delivery.LEASED, _p.leased_until <= NOW)
+# Not handed over yet, or put back, or lent and not acknowledged in time: the next poll's.
+IS_DUE = and_(
+    _IS_IN_QUEUE,
+    or_(_p.state == Delivery.UNDELIVERED, and_(_HAS_LAPSED, _p.leases < leases.MOST)),
+)
+# Lent for the last time, and not acknowledged in time.
+IS_OVER = and_(_HAS_LAPSED, _p.leases >= leases.MOST)
+# An earlier answer to the same submission is lent just now.
+IS_BEHIND_A_LEASE = (
+    select(_ahead.seq)
+    .where(
+        _ahead.payer_id == _p.payer_id,
+        _ahead.submission_type == _p.submission_type,
+        _ahead.submission_id == _p.submission_id,
+        _ahead.seq < _p.seq,
+        _ahead.state == Delivery.LEASED,
+        _ahead.leased_until > NOW,
+    )
+    .exists()
+)
+# The guard of every hand-over: what is due, and what is parked and asked for.
+MAY_BE_HANDED_OVER = or_(IS_DUE, _p.state == Delivery.PARKED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +122,11 @@ class Leases:
 
     def park(self) -> int:
         """Park whatever was lent for the last time and not acknowledged; how many."""
-        parked = self._connection.execute(
-            update(tables.pended)
-            .where(*self._owned(), is_over(self._now))
-            .values(state=Delivery.PARKED, leased_until=None)
-        )
-        return parked.rowcount
+        given = {"b_payer": self._scope.payer_id, "b_now": self._now}
+        is_one = self._scope.submitter_id is not None
+        if is_one:
+            given["b_submitter"] = self._scope.submitter_id
+        return self._connection.execute(_parking(is_one=is_one), given).rowcount
 
     def given(self, keys: Collection[tuple[str, str]]) -> list[Given]:
         """Every answer of these types and ids that this scope was ever handed."""
@@ -145,16 +172,16 @@ class Leases:
 
     def standings(self) -> list[Standing]:
         """How each submitter's queue stands at this instant, whoever polled last and when."""
-        is_parked = or_(_p.state == Delivery.PARKED, is_over(self._now))
-        is_lent = and_(_p.state == Delivery.LEASED, _p.leased_until > self._now)
-        counts = [func.count().filter(one) for one in (is_due(self._now), is_lent, is_parked)]
+        is_parked = or_(_p.state == Delivery.PARKED, IS_OVER)
+        is_lent = and_(_p.state == Delivery.LEASED, _p.leased_until > NOW)
+        counts = [func.count().filter(one) for one in (IS_DUE, is_lent, is_parked)]
         query = (
             select(_p.submitter_id, *counts)
             .where(*self._owned(), _p.state.in_(_UNACKNOWLEDGED))
             .group_by(_p.submitter_id)
             .order_by(_p.submitter_id)
         )
-        return [Standing(*row) for row in self._connection.execute(query)]
+        return [Standing(*row) for row in self._connection.execute(query, {"b_now": self._now})]
 
     def _arrived(self, which: ColumnElement[bool]) -> int:
         moved = self._connection.execute(
@@ -180,38 +207,6 @@ class Leases:
         return (*owned, _p.submitter_id == self._scope.submitter_id)
 
 
-def is_due(now: datetime) -> ColumnElement[bool]:
-    """Not handed over yet, or put back, or lent and not acknowledged in time: the next poll's."""
-    has_lapsed = and_(_has_lapsed(now), _p.leases < leases.MOST)
-    return and_(_IS_IN_QUEUE, or_(_p.state == Delivery.UNDELIVERED, has_lapsed))
-
-
-def is_over(now: datetime) -> ColumnElement[bool]:
-    """Lent for the last time, and not acknowledged in time."""
-    return and_(_has_lapsed(now), _p.leases >= leases.MOST)
-
-
-def is_behind_a_lease(now: datetime) -> ColumnElement[bool]:
-    """Whether an earlier answer to the same submission is lent just now."""
-    return (
-        select(_ahead.seq)
-        .where(
-            _ahead.payer_id == _p.payer_id,
-            _ahead.submission_type == _p.submission_type,
-            _ahead.submission_id == _p.submission_id,
-            _ahead.seq < _p.seq,
-            _ahead.state == Delivery.LEASED,
-            _ahead.leased_until > now,
-        )
-        .exists()
-    )
-
-
-def may_be_handed_over(now: datetime) -> ColumnElement[bool]:
-    """The guard of every hand-over: what is due, and what is parked and asked for."""
-    return or_(is_due(now), _p.state == Delivery.PARKED)
-
-
 def is_unacknowledged(payer_id: ColumnElement[str], task_id: ColumnElement[str]) -> Any:
     """Whether anything that a poll handed over has not arrived yet; for a row that names a poll."""
     handed_over = tuple_(_h.type, _h.resource_id, _h.version)
@@ -230,19 +225,43 @@ def is_unacknowledged(payer_id: ColumnElement[str], task_id: ColumnElement[str])
     )
 
 
-def handed_over(how: HandOver, now: datetime) -> dict[str, Any]:
-    """What a hand-over changes in a row."""
+@cache
+def _parking(*, is_one: bool) -> Update:
+    """Of one submitter, or of all of a payer."""
+    whose = [_p.payer_id == bindparam("b_payer")]
+    if is_one:
+        whose.append(_p.submitter_id == bindparam("b_submitter"))
+    return (
+        update(tables.pended)
+        .where(*whose, IS_OVER)
+        .values(state=Delivery.PARKED, leased_until=None)
+    )
+
+
+def handed_over(how: HandOver) -> dict[str, Any]:
+    """What a hand-over changes in a row; `lasting` gives the parameters."""
     changed: dict[str, Any] = {"state": _STATES[how], "deliveries": _p.deliveries + 1}
     if how is HandOver.ON_HANDOVER:
-        return {**changed, "delivered_at": now, "leased_until": None}
-    # Typed, or SQLite would be given an instant of another spelling than its column has.
-    ends = {before: literal(now + leases.length(before), Instant) for before in range(leases.MOST)}
-    parked = literal(now + leases.length(leases.MOST), Instant)
+        return {**changed, "delivered_at": NOW, "leased_until": None}
+    ends = {before: bindparam(_end(before), type_=Instant) for before in range(leases.MOST)}
+    parked = bindparam(_end(leases.MOST), type_=Instant)
     return {
         **changed,
         "leases": _p.leases + 1,
         "leased_until": case(ends, value=_p.leases, else_=parked),
     }
+
+
+def lasting(how: HandOver, now: datetime) -> dict[str, Any]:
+    """When it is, and when a lease that follows so many others ends."""
+    if how is HandOver.ON_HANDOVER:
+        return {"b_now": now}
+    ends = {_end(before): now + leases.length(before) for before in range(leases.MOST + 1)}
+    return {"b_now": now, **ends}
+
+
+def _end(before: int) -> str:
+    return f"b_end_after_{before}"
 
 
 def pended(how: HandOver | None, now: datetime) -> dict[str, Any]:
@@ -255,7 +274,3 @@ def pended(how: HandOver | None, now: datetime) -> dict[str, Any]:
         "leases": int(is_lent),
         "deliveries": int(how is not None),
     }
-
-
-def _has_lapsed(now: datetime) -> ColumnElement[bool]:
-    return and_(_p.state == Delivery.LEASED, _p.leased_until <= now)

@@ -4,7 +4,6 @@ import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache, lru_cache
-from types import SimpleNamespace
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +21,7 @@ from app.domain.parties import (
 )
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.database.questions import Question
 
 _p = tables.payer.c
 _c = tables.client.c
@@ -108,9 +108,9 @@ class Parties:
 
     def find_client(self, token_hash: str) -> Client | None:
         """The client behind a token; None for an unknown token or a disabled client."""
-        row = self._connection.execute(_behind_a_token(), {"b_hash": token_hash}).one_or_none()
+        row = _behind_a_token().row(self._connection, {"b_hash": token_hash})
         # As the row is now: whoever was disabled or changed a moment ago is not found as before.
-        return None if row is None else _read_as(tuple(row)).client
+        return None if row is None else _read_as(row).client
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
         """Every client, of one payer or of all."""
@@ -150,17 +150,16 @@ def _with_owners() -> Select[Any]:
 
 
 @cache
-def _behind_a_token() -> Select[Any]:
+def _behind_a_token() -> Question:
     is_it = (_c.token_hash == bindparam("b_hash"), _c.disabled_at.is_(None))
-    return _with_owners().where(*is_it)
+    return Question(_with_owners().where(*is_it))
 
 
 # Nearly every request is of a client that was read before, and reading its rules takes longer than
 # the statement; the row itself is what tells that nothing has changed.
 @lru_cache(maxsize=256)
 def _read_as(row: tuple[Any, ...]) -> Registration:
-    names = [column.name for column in _with_owners().selected_columns]
-    return _registration(SimpleNamespace(**dict(zip(names, row, strict=True))))
+    return _registration(row)
 
 
 def _registration(row: Any) -> Registration:

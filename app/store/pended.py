@@ -4,35 +4,26 @@ Every move is one UPDATE guarded by the old state. A poll locks its submitter's 
 so polls of one submitter follow each other and those of different submitters do not.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from app.domain.codes import HandOver
 from app.domain.parties import Scope
 from app.domain.period import Period
 from app.domain.selection import Selection
 from app.domain.tasks import Remaining
-from app.store import leases, tables
+from app.store import leases, queue_statements, tables
+from app.store.queue_statements import COUNTED_EXACTLY, OPEN
 from app.store.tables import Delivery
 from app.store.together.transaction import insert_rows
 
-COUNTED_EXACTLY = 1000
-_OPEN = (Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)
-_SEEN = (Delivery.DELIVERED, Delivery.LEASED, Delivery.PARKED)
-
 _p = tables.pended.c
 _h = tables.handed_over.c
-_head = tables.queue_head.c
-_HEAD = (
-    select(_head.submitter_id)
-    .where(_head.payer_id == bindparam("b_payer"), _head.submitter_id == bindparam("b_submitter"))
-    .with_for_update()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +50,6 @@ class Answer:
     size: int
     submission: tuple[str, str] | None = None
     follows_id: str | None = None
-
-
-_ITEM = (_p.seq, _p.type, _p.resource_id, _p.version, _p.size, _p.deliveries)
 
 
 class Pended:
@@ -103,46 +91,37 @@ class Pended:
     def lock(self) -> None:
         """Wait for this submitter's other polls; held until the transaction ends."""
         given = {"b_payer": self._scope.payer_id, "b_submitter": self._scope.submitter_id}
-        self._connection.execute(_HEAD, given).one()
+        self._connection.execute(queue_statements.HEAD, given).one()
 
     def undelivered(self, selection: Selection, limit: int) -> list[Item]:
         """What a poll would hand over, oldest first, and nothing past a lease on its Claim."""
-        wanted = (*self._waiting(selection), ~leases.is_behind_a_lease(self._now))
-        query = select(*_ITEM).where(*wanted).order_by(_p.seq).limit(limit)
-        return [Item(*row) for row in self._connection.execute(query)]
+        return self._items(queue_statements.undelivered, selection, limit)
 
     def parked(self, selection: Selection, limit: int) -> list[Item]:
         """What was lent too often and is kept for whoever asks for it, oldest first."""
-        wanted = (*self._owned(), _p.state == Delivery.PARKED, *_matching(selection))
-        query = select(*_ITEM).where(*wanted, ~leases.is_behind_a_lease(self._now))
-        return [Item(*row) for row in self._connection.execute(query.order_by(_p.seq).limit(limit))]
+        return self._items(queue_statements.parked, selection, limit)
 
     def newest_delivered(self, selection: Selection, besides: Sequence[Item] = ()) -> list[Item]:
         """The newest answer of each type that was handed over before: the door to recovery."""
-        others = [_p.seq.not_in([item.seq for item in besides])] if besides else []
-        newest = (
-            select(func.max(_p.seq))
-            .where(*self._owned(), _p.state.in_(_SEEN), *_matching(selection), *others)
-            .group_by(_p.type)
-        )
-        query = select(*_ITEM).where(_p.seq.in_(newest)).order_by(_p.seq)
-        return [Item(*row) for row in self._connection.execute(query)]
+        given = queue_statements.matching(self._scope, selection)
+        if besides:
+            given["b_besides"] = [item.seq for item in besides]
+        rows = self._connection.execute(queue_statements.newest_seen(frozenset(given)), given)
+        return [Item(*row) for row in rows]
 
     def deliver(self, items: Sequence[Item], how: HandOver = HandOver.ON_HANDOVER) -> list[Item]:
         """Hand items over: delivered, or lent; what someone withdrew in between is left out."""
         moved = self._connection.execute(
-            update(tables.pended)
-            .where(_p.seq.in_([item.seq for item in items]), leases.may_be_handed_over(self._now))
-            .values(**leases.handed_over(how, self._now))
-            .returning(_p.seq, _p.deliveries)
+            queue_statements.delivering(how),
+            {"b_seqs": [item.seq for item in items], **leases.lasting(how, self._now)},
         )
-        return _those_moved(items, {row.seq: row.deliveries for row in moved})
+        return _those_moved(items, {row[0]: row[1] for row in moved})
 
     def remaining(self, selection: Selection) -> Remaining:
         """How much still matches: exact up to a thousand, then "or more"."""
-        some = select(_p.seq).where(*self._waiting(selection)).limit(COUNTED_EXACTLY + 1)
+        given = queue_statements.matching(self._scope, selection)
         count = self._connection.execute(
-            select(func.count()).select_from(some.subquery())
+            queue_statements.counted(frozenset(given)), {**given, "b_now": self._now}
         ).scalar_one()
         return Remaining(min(count, COUNTED_EXACTLY), count > COUNTED_EXACTLY)
 
@@ -156,10 +135,10 @@ class Pended:
 
     def withdraw(self, submission: tuple[str, str]) -> int:
         """Take back every answer to a submission that was not delivered; how many."""
+        scope = queue_statements.of_scope(self._scope)
+        given = {**scope, **queue_statements.answering(submission)}
         withdrawn = self._connection.execute(
-            update(tables.pended)
-            .where(*self._answers(submission), _p.state.in_(_OPEN))
-            .values(state=Delivery.WITHDRAWN)
+            queue_statements.moving(frozenset(given), Delivery.WITHDRAWN), given
         )
         return withdrawn.rowcount
 
@@ -167,7 +146,7 @@ class Pended:
         """Answers of these types that were not delivered give way to a later one; how many."""
         superseded = self._connection.execute(
             update(tables.pended)
-            .where(*self._answers(submission), _p.type.in_(sorted(types)), _p.state.in_(_OPEN))
+            .where(*self._answers(submission), _p.type.in_(sorted(types)), _p.state.in_(OPEN))
             .values(state=Delivery.SUPERSEDED)
         )
         return superseded.rowcount
@@ -176,7 +155,7 @@ class Pended:
         """One resource that was not delivered gives way to what came after it."""
         self._connection.execute(
             update(tables.pended)
-            .where(*self._owned(), _p.type == type, _p.resource_id == id, _p.state.in_(_OPEN))
+            .where(*self._owned(), _p.type == type, _p.resource_id == id, _p.state.in_(OPEN))
             .values(state=Delivery.SUPERSEDED)
         )
 
@@ -226,8 +205,17 @@ class Pended:
             given["b_submitter"] = self._scope.submitter_id
         return {(row[0], row[1], row[2]): row[3] for row in self._connection.execute(query, given)}
 
-    def _waiting(self, selection: Selection) -> tuple[ColumnElement[bool], ...]:
-        return (*self._owned(), leases.is_due(self._now), *_matching(selection))
+    def _items(
+        self,
+        statement: Callable[[queue_statements.Names], Select[Any]],
+        selection: Selection,
+        limit: int,
+    ) -> list[Item]:
+        given = queue_statements.matching(self._scope, selection)
+        rows = self._connection.execute(
+            statement(frozenset(given)), {**given, "b_now": self._now, "b_limit": limit}
+        )
+        return [Item(*row) for row in rows]
 
     def _answers(self, submission: tuple[str, str]) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -258,21 +246,7 @@ def _of_a_poll(*, is_scoped: bool) -> Select[Any]:
 def _those_moved(items: Sequence[Item], deliveries: Mapping[int, int]) -> list[Item]:
     """The items of which a move took hold, in their order, with what it counted."""
     return [
-        replace(item, deliveries=deliveries[item.seq]) for item in items if item.seq in deliveries
+        Item(one.seq, one.type, one.resource_id, one.version, one.size, deliveries[one.seq])
+        for one in items
+        if one.seq in deliveries
     ]
-
-
-def _matching(selection: Selection) -> list[ColumnElement[bool]]:
-    clauses: list[ColumnElement[bool]] = []
-    if selection.types is not None:
-        clauses.append(_p.type.in_(sorted(selection.types)))
-    if selection.answers_to is not None:
-        clauses.append(_p.submission_type == selection.answers_to[0])
-        clauses.append(_p.submission_id == selection.answers_to[1])
-    if selection.follows is not None:
-        clauses.append(_p.follows_id == selection.follows)
-    if selection.period is not None and selection.period.start is not None:
-        clauses.append(_p.dated_from >= selection.period.start)
-    if selection.period is not None and selection.period.end is not None:
-        clauses.append(_p.dated_to <= selection.period.end)
-    return clauses

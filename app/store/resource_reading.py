@@ -9,11 +9,12 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, true
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, true
 
 from app.domain.parties import Scope
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.database.questions import Question
 from app.store.hashing import Hasher
 from app.store.identifiers import Identifiers
 from app.store.search.index import SearchIndex
@@ -24,6 +25,7 @@ from app.store.visibility import owned, owned_by
 _r = tables.resource.c
 _v = tables.resource_version.c
 _i = tables.business_identifier.c
+_h = tables.handed_over.c
 
 _Whose = tuple[str, str | None, bool]
 
@@ -86,9 +88,8 @@ class ResourceReading:
         )
 
     def _found(self, type: str, id: str) -> Stored | None:
-        row = self._connection.execute(
-            _current(self._reach), self._given(type, (id,))
-        ).one_or_none()
+        given = {**self._scoped(), "b_type": type, "b_id": id}
+        row = _one(self._reach).row(self._connection, given)
         return None if row is None else stored_from(row)
 
     def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
@@ -104,14 +105,12 @@ class ResourceReading:
     def find_each(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], Stored]:
         """The current versions of resources of several types, by type and id."""
         wanted = sorted(set(keys))
-        query = with_versions().where(
-            _r.payer_id == self._scope.payer_id,
-            _r.type.in_(sorted({type for type, _ in wanted})),
-            _r.id.in_([id for _, id in wanted]),
-            self._visible(),
-            is_version(_r.version),
-        )
-        found = (stored_from(row) for row in self._connection.execute(query))
+        given = {
+            **self._scoped(),
+            "b_types": sorted({type for type, _ in wanted}),
+            "b_ids": [id for _, id in wanted],
+        }
+        found = [stored_from(row) for row in self._connection.execute(_each(self._reach), given)]
         by_key = {(stored.type, stored.id): stored for stored in found}
         return {key: by_key[key] for key in wanted if key in by_key}
 
@@ -129,22 +128,14 @@ class ResourceReading:
         row = self._connection.execute(query).one_or_none()
         return None if row is None else stored_from(row)
 
-    def versions(self, wanted: Sequence[tuple[str, str, int]]) -> list[Stored]:
-        """Many versions in the order asked for; those that are not there are left out."""
-        by_type: dict[str, list[tuple[str, int]]] = {}
-        for type, id, version in wanted:
-            by_type.setdefault(type, []).append((id, version))
-        found: dict[tuple[str, str, int], Stored] = {}
-        for type, keys in by_type.items():
-            query = with_versions().where(
-                _v.payer_id == self._scope.payer_id,
-                _v.type == type,
-                _v.id.in_([id for id, _ in keys]),
-                self._visible(),
-            )
-            for row in self._connection.execute(query):
-                found[(row.type, row.id, row.version)] = stored_from(row)
-        return [found[key] for key in wanted if key in found]
+    def handed_over(self, task_id: str) -> list[tuple[Stored, int]]:
+        """What a poll handed over, in order, and the so-manieth time; empty for any other Task.
+
+        What is gone since has no text.
+        """
+        given = {**self._scoped(), "b_task": task_id}
+        rows = self._connection.execute(_handed_over(self._reach), given)
+        return [(stored_from(row), row.delivery) for row in rows]
 
     def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
         """Type and id of every resource of these types that carries one of the identifiers."""
@@ -231,18 +222,60 @@ def _seen(
 
 
 @cache
+def _one(reach: _Reach) -> Question:
+    """The current version of one resource."""
+    return Question(_present(reach).where(_r.id == bindparam("b_id")))
+
+
+@cache
 def _current(reach: _Reach) -> Select[Any]:
     """The current versions of some resources of one type, in the order of their ids."""
+    return _present(reach).where(_r.id.in_(bindparam("b_ids", expanding=True))).order_by(_r.id)
+
+
+def _present(reach: _Reach) -> Select[Any]:
+    """The current versions of the resources of one type."""
+    return with_versions().where(
+        _r.payer_id == bindparam("b_payer"),
+        _r.type == bindparam("b_type"),
+        _seen(reach, _r.submitter_id, _r.type),
+        is_version(_r.version),
+    )
+
+
+@cache
+def _each(reach: _Reach) -> Select[Any]:
+    """The current versions of some resources of some types."""
+    return with_versions().where(
+        _r.payer_id == bindparam("b_payer"),
+        _r.type.in_(bindparam("b_types", expanding=True)),
+        _r.id.in_(bindparam("b_ids", expanding=True)),
+        _seen(reach, _r.submitter_id, _r.type),
+        is_version(_r.version),
+    )
+
+
+@cache
+def _handed_over(reach: _Reach) -> Select[Any]:
+    """The versions that one poll handed over: by its own rows, however many there are."""
+    its = [_h.payer_id == bindparam("b_payer"), _h.task_id == bindparam("b_task")]
+    if reach is _Reach.SUBMITTER:
+        its.append(_h.submitter_id == bindparam("b_submitter"))
+    is_named = and_(_r.payer_id == _h.payer_id, _r.type == _h.type, _r.id == _h.resource_id)
+    is_kept = and_(
+        _v.payer_id == _r.payer_id, _v.type == _r.type, _v.id == _r.id, _v.version == _h.version
+    )
     return (
-        with_versions()
-        .where(
-            _r.payer_id == bindparam("b_payer"),
-            _r.type == bindparam("b_type"),
-            _r.id.in_(bindparam("b_ids", expanding=True)),
-            _seen(reach, _r.submitter_id, _r.type),
-            is_version(_r.version),
+        select(_h.delivery, *with_versions().selected_columns)
+        .join_from(
+            tables.handed_over,
+            tables.resource,
+            and_(is_named, _seen(reach, _r.submitter_id, _r.type)),
         )
-        .order_by(_r.id)
+        # What was purged has no version left, and was handed over all the same.
+        .join(tables.resource_version, is_kept, isouter=True)
+        .where(*its, is_version(_h.version))
+        .order_by(_h.position)
     )
 
 

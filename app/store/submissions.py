@@ -10,6 +10,7 @@ from sqlalchemy import (
     Connection,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     select,
@@ -33,6 +34,9 @@ _s = tables.submission.c
 _live = tables.live_identifier.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
+_FREEING = delete(tables.live_identifier).where(
+    _live.payer_id == bindparam("b_payer"), _live.submission_id == bindparam("b_id")
+)
 
 
 class Submissions:
@@ -192,8 +196,8 @@ class Submissions:
 
     def free_identifiers(self, id: str) -> None:
         """Let go of every identifier that a request held while it was live."""
-        its = (_live.payer_id == self._scope.payer_id, _live.submission_id == id)
-        self._connection.execute(delete(tables.live_identifier).where(*its))
+        given = {"b_payer": self._scope.payer_id, "b_id": id}
+        self._connection.execute(_FREEING, given)
 
     def awaited(self) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what submissions wait, how many for each, and when the first of them is closed."""

@@ -3,11 +3,14 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
+    Select,
     and_,
+    bindparam,
     delete,
     or_,
     select,
@@ -19,9 +22,30 @@ from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
 from app.store import leases, replay_taking, tables
 from app.store.together.transaction import insert_rows
+from app.store.types import Instant
 
 _k = tables.replay_key.c
 _t = tables.task.c
+# What a request asks and does is a statement built once.
+_ROW = (_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id)
+_POLLS = select(_t.id).where(
+    _t.payer_id == bindparam("b_payer"),
+    _t.submitter_id == bindparam("b_submitter"),
+    _t.id.in_(bindparam("b_ids", expanding=True)),
+    _t.code == TaskCode.POLL,
+)
+_KEY = (
+    _k.payer_id == bindparam("b_payer"),
+    _k.submitter_id == bindparam("b_sender"),
+    _k.key_hash == bindparam("b_key"),
+)
+# Its time is not over, or it is a poll's of which something is not acknowledged yet.
+_COUNTS = or_(
+    _k.expires_at > bindparam("b_now", type_=Instant),
+    and_(_k.type == "Task", leases.is_unacknowledged(_k.payer_id, _k.resource_id)),
+)
+_FINDING = select(_k.type, _k.resource_id, _k.content_hash).where(*_KEY, _COUNTS)
+_FORGETTING = delete(tables.replay_key).where(*_KEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +66,13 @@ class Kept:
     type: str
     resource_id: str
     content_hash: str
+
+
+@cache
+def _one(*, is_scoped: bool) -> Select[Any]:
+    """One Task of a payer, or of one submitter."""
+    query = select(*_ROW).where(_t.payer_id == bindparam("b_payer"), _t.id == bindparam("b_id"))
+    return query.where(_t.submitter_id == bindparam("b_submitter")) if is_scoped else query
 
 
 class Tasks:
@@ -68,12 +99,11 @@ class Tasks:
 
     def find(self, id: str) -> TaskRow | None:
         """One Task's row; None if there is none in this scope."""
-        query = select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id).where(
-            _t.payer_id == self._scope.payer_id, _t.id == id
-        )
-        if self._scope.submitter_id is not None:
-            query = query.where(_t.submitter_id == self._scope.submitter_id)
-        row = self._connection.execute(query).one_or_none()
+        given: dict[str, str | None] = {"b_payer": self._scope.payer_id, "b_id": id}
+        is_scoped = self._scope.submitter_id is not None
+        if is_scoped:
+            given["b_submitter"] = self._scope.submitter_id
+        row = self._connection.execute(_one(is_scoped=is_scoped), given).one_or_none()
         return None if row is None else TaskRow(*row)
 
     def move(self, id: str, before: TaskStatus, after: TaskStatus) -> bool:
@@ -87,9 +117,7 @@ class Tasks:
 
     def find_all(self, ids: Iterable[str]) -> list[TaskRow]:
         """The rows of several Tasks of this scope."""
-        query = select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id).where(
-            _t.payer_id == self._scope.payer_id, _t.id.in_(sorted(ids))
-        )
+        query = select(*_ROW).where(_t.payer_id == self._scope.payer_id, _t.id.in_(sorted(ids)))
         if self._scope.submitter_id is not None:
             query = query.where(_t.submitter_id == self._scope.submitter_id)
         return [TaskRow(*row) for row in self._connection.execute(query.order_by(_t.id))]
@@ -104,7 +132,7 @@ class Tasks:
     def waiting(self, code: TaskCode) -> list[TaskRow]:
         """The Tasks of one code that are in progress, the oldest first."""
         query = (
-            select(_t.id, _t.code, _t.status, _t.focus_type, _t.focus_id)
+            select(*_ROW)
             .where(
                 _t.payer_id == self._scope.payer_id,
                 _t.code == code,
@@ -116,13 +144,12 @@ class Tasks:
 
     def polls(self, ids: Iterable[str]) -> set[str]:
         """Which of these are polls of this scope's submitter."""
-        query = select(_t.id).where(
-            _t.payer_id == self._scope.payer_id,
-            _t.submitter_id == self._scope.submitter_id,
-            _t.id.in_(sorted(set(ids))),
-            _t.code == TaskCode.POLL,
-        )
-        return set(self._connection.execute(query).scalars())
+        given = {
+            "b_payer": self._scope.payer_id,
+            "b_submitter": self._scope.submitter_id,
+            "b_ids": sorted(set(ids)),
+        }
+        return set(self._connection.execute(_POLLS, given).scalars())
 
 
 class ReplayKeys:
@@ -137,10 +164,8 @@ class ReplayKeys:
 
     def find(self, key_hash: str) -> Kept | None:
         """What the key was kept for; None where it is free or has lapsed."""
-        query = select(_k.type, _k.resource_id, _k.content_hash).where(
-            *self._key(key_hash), self._counts()
-        )
-        row = self._connection.execute(query).one_or_none()
+        given = {**self._key(key_hash), "b_now": self._now}
+        row = self._connection.execute(_FINDING, given).one_or_none()
         return None if row is None else Kept(*row)
 
     def keep(
@@ -188,7 +213,7 @@ class ReplayKeys:
 
     def forget(self, key_hash: str) -> None:
         """Free a key."""
-        self._connection.execute(tables.replay_key.delete().where(*self._key(key_hash)))
+        self._connection.execute(_FORGETTING, self._key(key_hash))
 
     def outlive(self, type: str, resource_id: str, lasts: timedelta) -> None:
         """What they were kept for is nullified: refuse exactly the same for so long.
@@ -207,16 +232,5 @@ class ReplayKeys:
             update(tables.replay_key).where(*of_resource).values(expires_at=self._now + lasts)
         )
 
-    def _counts(self) -> ColumnElement[bool]:
-        """Its time is not over, or it is a poll's of which something is not acknowledged yet."""
-        is_poll_of_something = and_(
-            _k.type == "Task", leases.is_unacknowledged(_k.payer_id, _k.resource_id)
-        )
-        return or_(_k.expires_at > self._now, is_poll_of_something)
-
-    def _key(self, key_hash: str) -> tuple[ColumnElement[bool], ...]:
-        return (
-            _k.payer_id == self._payer_id,
-            _k.submitter_id == self._sender_id,
-            _k.key_hash == key_hash,
-        )
+    def _key(self, key_hash: str) -> dict[str, str | None]:
+        return {"b_payer": self._payer_id, "b_sender": self._sender_id, "b_key": key_hash}

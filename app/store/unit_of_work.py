@@ -6,7 +6,7 @@ Built for one payer and submitter, whom every statement of the collections then 
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
@@ -48,6 +48,27 @@ from app.store.work.calendar import Calendar
 from app.store.work.work_queue import WorkQueue
 
 T = TypeVar("T")
+C = TypeVar("C")
+
+
+class _Collection(Generic[C]):
+    """A collection of a unit of work, made when it is first asked for.
+
+    A request needs few of the thirty. What is made is an attribute of its unit of work from then
+    on, and goes with it.
+    """
+
+    def __init__(self, make: Callable[[Connection, "UnitOfWork"], C]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, work: "UnitOfWork", owner: type) -> C:
+        made = self._make(work._connection, work)  # noqa: SLF001  a part of it
+        # Found there the next time, before this is asked.
+        work.__dict__[self._name] = made
+        return made
 
 
 class UnitOfWork:
@@ -56,7 +77,7 @@ class UnitOfWork:
     `base` is the address under which literals are references to our own.
     """
 
-    def __init__(  # noqa: PLR0915  one line for each collection
+    def __init__(
         self,
         connection: Connection,
         scope: Scope,
@@ -67,47 +88,52 @@ class UnitOfWork:
         base: str = "",
     ) -> None:
         self._connection = connection
-        self._indexer = indexer
         self.scope = scope
         self.base = base
         self.now = now
         self.hasher = hasher
         self.new_id = new_id
-        self.index = SearchIndex(connection, scope, hasher, indexer)
-        self.reindexing = Reindexing(connection, scope, self.index)
-        self.search = Searching(connection, scope, self.index)
-        self.resources = Resources(connection, scope, now, hasher, self.index)
-        self.reference_data = Resources(
-            connection, scope, now, hasher, self.index, is_reference_data=True
+        self.indexer = indexer
+
+    index = _Collection(lambda on, work: SearchIndex(on, work.scope, work.hasher, work.indexer))
+    reindexing = _Collection(lambda on, work: Reindexing(on, work.scope, work.index))
+    search = _Collection(lambda on, work: Searching(on, work.scope, work.index))
+    resources = _Collection(
+        lambda on, work: Resources(on, work.scope, work.now, work.hasher, work.index)
+    )
+    reference_data = _Collection(
+        lambda on, work: Resources(
+            on, work.scope, work.now, work.hasher, work.index, is_reference_data=True
         )
-        self.history = History(connection, scope)
-        self.submissions = Submissions(connection, scope)
-        self.tasks = Tasks(connection, scope, now)
-        self.replay_keys = ReplayKeys(connection, scope, now)
-        self.pended = Pended(connection, scope, now)
-        self.leases = Leases(connection, scope, now)
-        self.jobs = WorkQueue(connection, now)
-        self.calendar = Calendar(connection, now)
-        self.clocks = Clocks(connection, scope)
-        self.due = Due(connection, scope)
-        self.ended = Ended(connection, scope)
-        self.counters = Counters(connection, scope)
-        self.reference_epoch = ReferenceEpoch(connection, scope)
-        self.reservations = Reservations(connection, scope, now)
-        self.member_reservations = MemberReservations(connection, scope)
-        self.payables = Payables(connection, scope, now)
-        self.carried = Carried(connection, scope, now)
-        self.payments = Payments(connection, scope, now)
-        self.proofs = Proofs(connection, scope)
-        self.reissues = Reissues(connection, scope)
-        self.decisions = Decisions(connection, scope, now)
-        self.mentions = Mentions(connection, scope, hasher)
-        self.retention = Retention(connection, scope)
-        self.tombstones = Tombstones(connection, scope, now)
-        self.enrollments = Enrollments(connection, scope)
-        self.submitters = Submitters(connection, scope)
-        self.ahead = Ahead(connection, scope)
-        self.audit = Audit(connection, scope.payer_id, now, hasher)
+    )
+    history = _Collection(lambda on, work: History(on, work.scope))
+    submissions = _Collection(lambda on, work: Submissions(on, work.scope))
+    tasks = _Collection(lambda on, work: Tasks(on, work.scope, work.now))
+    replay_keys = _Collection(lambda on, work: ReplayKeys(on, work.scope, work.now))
+    pended = _Collection(lambda on, work: Pended(on, work.scope, work.now))
+    leases = _Collection(lambda on, work: Leases(on, work.scope, work.now))
+    jobs = _Collection(lambda on, work: WorkQueue(on, work.now))
+    calendar = _Collection(lambda on, work: Calendar(on, work.now))
+    clocks = _Collection(lambda on, work: Clocks(on, work.scope))
+    due = _Collection(lambda on, work: Due(on, work.scope))
+    ended = _Collection(lambda on, work: Ended(on, work.scope))
+    counters = _Collection(lambda on, work: Counters(on, work.scope))
+    reference_epoch = _Collection(lambda on, work: ReferenceEpoch(on, work.scope))
+    reservations = _Collection(lambda on, work: Reservations(on, work.scope, work.now))
+    member_reservations = _Collection(lambda on, work: MemberReservations(on, work.scope))
+    payables = _Collection(lambda on, work: Payables(on, work.scope, work.now))
+    carried = _Collection(lambda on, work: Carried(on, work.scope, work.now))
+    payments = _Collection(lambda on, work: Payments(on, work.scope, work.now))
+    proofs = _Collection(lambda on, work: Proofs(on, work.scope))
+    reissues = _Collection(lambda on, work: Reissues(on, work.scope))
+    decisions = _Collection(lambda on, work: Decisions(on, work.scope, work.now))
+    mentions = _Collection(lambda on, work: Mentions(on, work.scope, work.hasher))
+    retention = _Collection(lambda on, work: Retention(on, work.scope))
+    tombstones = _Collection(lambda on, work: Tombstones(on, work.scope, work.now))
+    enrollments = _Collection(lambda on, work: Enrollments(on, work.scope))
+    submitters = _Collection(lambda on, work: Submitters(on, work.scope))
+    ahead = _Collection(lambda on, work: Ahead(on, work.scope))
+    audit = _Collection(lambda on, work: Audit(on, work.scope.payer_id, work.now, work.hasher))
 
     def on_the_payers_side(self) -> "UnitOfWork":
         """The same transaction with the reach of the payer itself.
@@ -126,7 +152,7 @@ class UnitOfWork:
             self.now,
             self.hasher,
             self.new_id,
-            self._indexer,
+            self.indexer,
             self.base,
         )
 

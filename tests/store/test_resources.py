@@ -5,6 +5,7 @@ from sqlalchemy import insert, select, update
 
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.pended import Item
 from app.store.resources import READABLE_REFERENCE_DATA, Stored, VersionConflict
 from tests.builders import NOW
 from tests.store.scopes import FOREIGN, MINE, PAYERS, THEIRS
@@ -47,7 +48,6 @@ def test_a_scope_sees_its_own_and_what_the_payer_shows(view, owned, scope, is_se
     assert seen.find(type, "1") == (stored if is_seen else None)
     assert seen.find(type, "1", lock=True) == (stored if is_seen else None)
     assert seen.find_version(type, "1", 1) == (stored if is_seen else None)
-    assert seen.versions([(type, "1", 1)]) == ([stored] if is_seen else [])
     assert seen.identified([type], NUMBER) == ([(type, "1")] if is_seen else [])
     assert seen.has_any(type) is is_seen
 
@@ -121,21 +121,54 @@ def test_a_resource_that_is_gone_has_a_version_and_no_text(work, connection):
     )
 
 
-def test_versions_come_in_the_order_asked_for_without_those_that_are_not_there(work):
+@pytest.mark.parametrize("scope", [MINE, PAYERS], ids=["submitter", "payer"])
+def test_what_a_poll_handed_over_comes_in_its_order_in_the_versions_it_had_then(work, view, scope):
     first = add(work)
     second = work.resources.amend(first, '{"n":2}')
     account = add(work, type="Account")
-
-    wanted = [
-        ("Patient", "1", 2),
-        ("Account", "1", 1),
-        ("Patient", "9", 1),
-        ("Patient", "1", 1),
-        ("Account", "1", 2),
+    items = [
+        Item(1, "Patient", "1", 2, 7, deliveries=1),
+        Item(2, "Account", "1", 1, 7, deliveries=3),
+        Item(3, "Patient", "9", 1, 7, deliveries=1),
+        Item(4, "Patient", "1", 1, 7, deliveries=1),
+        Item(5, "Account", "1", 2, 7, deliveries=1),
     ]
+    work.pended.record_hand_over("T1", items)
 
-    assert work.resources.versions(wanted) == [second, account, first]
-    assert work.resources.versions([]) == []
+    handed_over = view(scope).resources.handed_over("T1")
+
+    assert handed_over == [(second, 1), (account, 3), (first, 1)]
+    assert view(scope).resources.handed_over("T2") == []
+
+
+@pytest.mark.parametrize("scope", [THEIRS, FOREIGN], ids=["another's", "another payer's"])
+def test_what_was_handed_over_is_seen_by_whom_it_was_given_to_alone(work, view, scope):
+    stored = add(work)
+    open_to_all = view(PAYERS).resources.add("Organization", "1", "{}", [], None)
+    items = [Item(1, "Patient", "1", 1, 7, 1), Item(2, "Organization", "1", 1, 2, 1)]
+    work.pended.record_hand_over("T1", items)
+
+    assert view(scope).resources.handed_over("T1") == []
+    assert work.resources.handed_over("T1") == [(stored, 1), (open_to_all, 1)]
+
+
+def test_what_is_anothers_is_not_seen_by_being_handed_over(work, view):
+    add(view(THEIRS), owner=THEIRS.submitter_id)
+    stored = add(work, id="2")
+    items = [Item(1, "Patient", "1", 1, 7, 1), Item(2, "Patient", "2", 1, 7, 1)]
+    work.pended.record_hand_over("T1", items)
+
+    assert work.resources.handed_over("T1") == [(stored, 1)]
+
+
+def test_what_was_handed_over_and_purged_since_has_no_text(work):
+    add(work)
+    work.pended.record_hand_over("T1", [Item(1, "Patient", "1", 1, 7, 1)])
+    work.resources.purge("Patient", "1")
+
+    [(stored, delivery)] = work.resources.handed_over("T1")
+
+    assert (stored.reference, stored.text, delivery) == ("Patient/1", None, 1)
 
 
 def test_an_identifier_finds_only_types_that_are_asked_for(work):

@@ -418,6 +418,8 @@ def test_of_two_that_upgrade_at_once_one_does_and_the_other_finds_it_done(empty)
 def test_a_revision_does_not_queue_up_before_others_behind_a_table_that_is_held(store):
     schema.downgrade(store, "0010")
     reader = store.engine.connect()
+    # An upgrade begins with a new pool, and this one must not go back to the one of before.
+    reader.detach()
     reader.execute(text("SELECT count(*) FROM submission"))
 
     with pytest.raises(Busy):

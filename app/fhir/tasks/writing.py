@@ -5,7 +5,7 @@ http://hl7.org/fhir/R4/task.html
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.domain.canonical import (
     AWAITING,
@@ -24,6 +24,7 @@ from app.domain.period import span
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Awaited, Output, Redelivered, Remaining, TaskOutcome
 from app.fhir import json_text
+from app.fhir.documents import Document
 
 # What stays of a Task whose focus was nullified.
 _TELLS_NOTHING = (
@@ -42,19 +43,36 @@ _BARE_OUTPUT = ("type", "valueReference", "valueCode", "valueInteger")
 _CODES = frozenset({OutputType.STATUS, OutputType.RESOURCE_STATUS, OutputType.ALLOWED})
 
 
+class Answer(NamedTuple):
+    """A Task as it is answered: its text, and what is in it."""
+
+    text: str
+    document: Document
+
+
 def answered(
     text: str, document: Mapping[str, Any], outcome: TaskOutcome, ours: Identifier, now: datetime
-) -> str:
-    """The asker's Task with status, outputs, our identifier and lastModified put in."""
-    identifier = _appended(json_text.member(text, "identifier"), ours)
+) -> Answer:
+    """The asker's Task with status, outputs, our identifier and lastModified put in.
+
+    Scrubbed, where the outcome says so: of what was sent stays what tells nothing of its focus.
+    """
+    own = {"system": ours.system, "value": ours.value}
     told = _told(outcome, document.get("authoredOn"), now)
-    return json_text.replaced(text, {"identifier": identifier, **told})
+    identifier = _appended(json_text.member(text, "identifier"), own)
+    identifiers = [*document.get("identifier", ()), own]
+    answer = json_text.replaced(text, {"identifier": identifier, **_spelled(told)})
+    if outcome.is_scrubbed and outcome.focus is not None:
+        bare = scrubbed(answer, outcome.focus)
+        return Answer(bare, json_text.parsed(bare))
+    now_in_it = {**document, **told, "identifier": identifiers}
+    return Answer(answer, {name: value for name, value in now_in_it.items() if value is not None})
 
 
 def ended(text: str, outcome: TaskOutcome, now: datetime) -> str:
     """The next version of a Task that was answered `in-progress`."""
     authored_on = json_text.parsed(text).get("authoredOn")
-    return json_text.replaced(text, _told(outcome, authored_on, now))
+    return json_text.replaced(text, _spelled(_told(outcome, authored_on, now)))
 
 
 def marked(text: str, status: BusinessStatus, now: datetime) -> str:
@@ -110,25 +128,29 @@ def _bare_coding(coding: Mapping[str, Any]) -> dict[str, Any]:
     return {name: coding[name] for name in ("system", "code") if name in coding}
 
 
-def _told(outcome: TaskOutcome, authored_on: str | None, now: datetime) -> dict[str, str | None]:
+def _told(outcome: TaskOutcome, authored_on: str | None, now: datetime) -> dict[str, Any]:
     """What an answer says; what is None is the gateway's to say and is not carried over."""
     errors = [output.value for output in outcome.outputs if output.type is OutputType.ERROR]
     status, outputs = outcome.business_status, outcome.outputs
     return {
-        "status": json_text.write(str(outcome.status)),
-        "statusReason": json_text.write(_error(errors[0])) if errors else None,
-        "businessStatus": json_text.write(_business_status(status)) if status else None,
-        "lastModified": json_text.write(_last_modified(authored_on, now)),
-        "output": json_text.write([_output(each) for each in outputs]) if outputs else None,
+        "status": str(outcome.status),
+        "statusReason": _error(errors[0]) if errors else None,
+        "businessStatus": _business_status(status) if status else None,
+        "lastModified": _last_modified(authored_on, now),
+        "output": [_output(each) for each in outputs] if outputs else None,
     }
+
+
+def _spelled(told: Mapping[str, Any]) -> dict[str, str | None]:
+    return {name: None if value is None else json_text.write(value) for name, value in told.items()}
 
 
 def _business_status(status: BusinessStatus) -> dict[str, Any]:
     return {"coding": [{"system": BUSINESS_STATUSES, "code": str(status)}]}
 
 
-def _appended(identifiers: str | None, ours: Identifier) -> str:
-    added = json_text.write({"system": ours.system, "value": ours.value})
+def _appended(identifiers: str | None, own: Mapping[str, Any]) -> str:
+    added = json_text.write(own)
     if identifiers is None:
         return f"[{added}]"
     return f"{identifiers.rstrip()[:-1]},{added}]"

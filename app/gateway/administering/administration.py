@@ -43,7 +43,9 @@ class Administration:
     def client_behind(self, token: str) -> Client | None:
         """The client that a token was issued to; None for an unknown token or a disabled client."""
         token_hash = self._hash(token)
-        return self._read(lambda parties: parties.find_client(token_hash))
+        return self._installation.store.glance(
+            lambda connection: Parties(connection).find_client(token_hash)
+        )
 
     def payers(self) -> list[Payer]:
         """Every payer, the default one first."""

@@ -40,7 +40,7 @@ class StatusInput(TaskInputSchema):
     ignored = frozenset(InputType)
 
 
-@handles(TaskCode.STATUS, StatusInput)
+@handles(TaskCode.STATUS, StatusInput, only_reads=True)
 def status(request: TaskRequest[Status], work: UnitOfWork) -> TaskOutcome:
     """Outcome, resource status, disposition, total, what is awaited, and what would be accepted."""
     asked = focus.required(request.task.focus)

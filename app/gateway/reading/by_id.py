@@ -34,7 +34,7 @@ class Reading:
             return self._audit_event(client, id)
         if type == "Bundle":
             return self._installation.read(client.scope, lambda work: self._bundle(id, work))
-        found = self._installation.read(client.scope, lambda work: work.resources.find(type, id))
+        found = self._installation.glance(client.scope, lambda work: work.resources.find(type, id))
         return _present(found)
 
     def version(self, client: Client, type: str, id: str, version: int) -> Stored:
@@ -62,18 +62,14 @@ class Reading:
 
     def _bundle(self, task_id: str, work: UnitOfWork) -> Stored:
         """What one poll handed over, built from its rows each time it is read."""
-        items = work.pended.handed_over(task_id)
+        items = work.resources.handed_over(task_id)
         task = work.resources.find("Task", task_id) if items else None
         if task is None:
             raise _missing()
         base = self._installation.base_url
         entries = [
-            Entry(
-                f"{base}/{stored.reference}",
-                stored.text,
-                items[stored.type, stored.id, stored.version],
-            )
-            for stored in work.resources.versions(list(items))
+            Entry(f"{base}/{stored.reference}", stored.text, delivery)
+            for stored, delivery in items
             if stored.text is not None
         ]
         text = collection(task_id, task.updated_at, entries)

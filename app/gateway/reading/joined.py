@@ -64,3 +64,7 @@ class Joined(Installation):
             raise
         except Exception as fault:
             raise Unwound(fault) from fault
+
+    def glance(self, scope: Scope, query: Callable[[UnitOfWork], T]) -> T:
+        """As `read`: what was written before is seen."""
+        return self.read(scope, query)

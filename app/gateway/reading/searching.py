@@ -109,7 +109,7 @@ class Searching:
             page = source.page(query.search, query.count or 0, after=after, before=before)
         links = self._linked(client, asked, query, page, after, before)
         entries = [] if is_count else self._entries(page, query, work)
-        total = _total(source, query, is_count=is_count)
+        total = _total(source, query, page, is_count=is_count)
         return searchset(work.new_id(), work.now, entries, links, total)
 
     def _entries(self, page: Page, query: Query, work: UnitOfWork) -> list[SearchEntry]:
@@ -202,10 +202,12 @@ def _place(told: Sequence[str | None] | None) -> Place | None:
     return Place(tuple(values), str(id))
 
 
-def _total(source: Any, query: Query, *, is_count: bool) -> int | None:
+def _total(source: Any, query: Query, page: Page, *, is_count: bool) -> int | None:
     """How many match; None where nobody asked for it and it is more than is counted by default."""
     if query.total == "none" and not is_count:
         return None
+    if page.total is not None:
+        return page.total
     if query.total == "accurate" or is_count:
         exact: int = source.total(query.search, None)
         return exact

@@ -5,6 +5,7 @@ A schema names the inputs its code takes and what each means; a problem points a
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields
@@ -91,7 +92,7 @@ def parameters_of(schema: type[TaskInputSchema], task: Task) -> Any:
     for given in task.inputs:
         if given.type not in schema.ignored:
             grouped[str(given.type)].append(given)
-    taken = schema()
+    taken = _instance(schema)
     names = {field.data_key or name for name, field in taken.fields.items()}
     issues = [
         Issue(ErrorCode.INPUT_TYPE, _not_taken(task, name, names), one.expression)
@@ -105,6 +106,12 @@ def parameters_of(schema: type[TaskInputSchema], task: Task) -> Any:
     if issues:
         raise Unacceptable(*sorted(issues, key=lambda issue: issue.expression or ""))
     return schema.parameters(**loaded)
+
+
+@cache
+def _instance(schema: type[TaskInputSchema]) -> TaskInputSchema:
+    """One for the process: nothing of what it reads stays in it."""
+    return schema()
 
 
 def _not_taken(task: Task, name: str, taken: Iterable[str]) -> str:

@@ -9,7 +9,8 @@ deadlock) is run again.
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -35,6 +36,10 @@ _BUSY_MILLISECONDS = 10_000
 # looks at the clock: seldom, for it waits for the interpreter each time.
 _READ_SECONDS = 15.0
 _OPERATIONS_BETWEEN_LOOKS = 500_000
+# Prepared statements, by each connection. By itself the driver keeps some hundred, those that were
+# used most often: once it has as many, new ones push each other out and are prepared at each
+# execution, which takes several times as long as they do.
+_STATEMENTS_KEPT = 500
 _PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=FULL",
@@ -89,6 +94,18 @@ class Store:
         """Run `work` on one consistent view. Raises Busy."""
         self._own()
         with faults_named(), self._reader.connect() as connection, connection.begin():
+            return work(connection)
+
+    def glance(self, work: Callable[[Connection], T]) -> T:
+        """Run `work` that asks one `Question`: a statement is a view of its own. Raises Busy.
+
+        No transaction is opened for it, which would cost more than the statement.
+        """
+        self._own()
+        if self.is_sqlite:
+            with faults_named(), self._reader.connect() as connection:
+                return work(connection)
+        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
             return work(connection)
 
     def write(self, work: Callable[[Connection], T]) -> T:
@@ -156,6 +173,19 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
     return result
 
 
+@contextmanager
+def _by_itself(connection: Connection) -> Iterator[None]:
+    """Let the driver open no transaction for what is asked."""
+    raw: Any = connection.connection.driver_connection
+    raw.autocommit = True
+    try:
+        yield
+    finally:
+        # One that broke is given up.
+        if not raw.closed:
+            raw.autocommit = False
+
+
 def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
     # The interpreter's own SQLite may be years old; the wheel carries a current one.
     import pysqlite3
@@ -168,7 +198,11 @@ def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,
-        connect_args={"check_same_thread": False, "isolation_level": None},
+        connect_args={
+            "check_same_thread": False,
+            "isolation_level": None,
+            "cached_statements": _STATEMENTS_KEPT,
+        },
     )
 
     engine.dialect.statement_compiler = IndexedBy

@@ -39,21 +39,21 @@ class SearchRows:
     """Makes rows of entries, with hashes under the installation's key."""
 
     def __init__(self, hasher: Hasher) -> None:
-        self._hasher = hasher
+        self.hasher = hasher
 
     def code_hash(self, code: str) -> str:
         """The keyed hash a code, an identifier's value or an address is found by."""
-        return self._hasher("search-code", _kept(code))
+        return self.hasher("search-code", _kept(code))
 
     def system_hash(self, system: str | None) -> str:
         """The keyed hash of a system, or of there being none."""
-        return _system_hash(self._hasher, system)
+        return _system_hash(self.hasher, system)
 
     def name(self, name: str) -> str:
         """A name as it is kept: one that is too long, of a composite with a long code, hashed."""
         if len(name) <= LONGEST_NAME and can_be_kept(name):
             return name
-        return self._hasher("search-name", _kept(name))
+        return self.hasher("search-name", _kept(name))
 
     def row(self, entry: Entry) -> tuple[Table, Row]:
         """The table an entry is kept in, and what stands there."""

@@ -36,9 +36,13 @@ def rank_of(match: Match, name: str) -> int | None:
     if isinstance(match, ReferenceMatch):
         return REFERRING
     if isinstance(match, DateMatch):
-        is_narrow = match.high - match.low <= _NARROW
-        return DATED if is_narrow and match.comparator is Comparator.EQUAL else None
+        return DATED if is_narrow(match) and match.comparator is Comparator.EQUAL else None
     if isinstance(match, TextMatch):
         leads = match.mode in {TextMode.STARTS_WITH, TextMode.EXACT}
         return NAMED if leads and len(normal(match.text)) >= _FEWEST_LETTERS else None
     return None
+
+
+def is_narrow(match: DateMatch) -> bool:
+    """Whether a date is of a day at most."""
+    return match.high - match.low <= _NARROW

@@ -4,7 +4,7 @@ Docs: docs/search.md, docs/adr/0014-search-index.md.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,7 +13,6 @@ from sqlalchemy import (
     Connection,
     Result,
     Select,
-    Subquery,
     func,
     select,
     union,
@@ -23,13 +22,15 @@ from app.domain.parties import Scope
 from app.domain.search.query import Place, Search
 from app.store import tables
 from app.store.search.rows import SearchRows
-from app.store.searching.arms import Arm, together, weight_of
+from app.store.searching.arms import Arm, weight_of
 from app.store.searching.drivers import Drivers
+from app.store.searching.kept import kept, versions
 from app.store.searching.links import Links
-from app.store.searching.order import beyond, ordered_by, sort_value, spelled
+from app.store.searching.order import spelled
+from app.store.searching.pages import in_order_of_ids, page_of, versions_of
 from app.store.searching.sight import Sight, Subject
 from app.store.searching.values import in_groups
-from app.store.versions import Stored, is_version, stored_from, with_versions, within_a_page
+from app.store.versions import Stored, stored_from, within_a_page
 
 _TOGETHER = 500
 # A compiled statement is kept for the next of its shape, with up to 20 KB for each of its ranges
@@ -40,10 +41,14 @@ _Rows = list[tuple[str, tuple[str | None, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some of what was found, in order; `has_more` in the direction that was asked for."""
+    """Some of what was found, in order; `has_more` in the direction that was asked for.
+
+    `total` is how many match, where the page tells that by itself.
+    """
 
     found: list[tuple[Stored, Place]]
     has_more: bool
+    total: int | None = None
 
 
 class Searching(Links):
@@ -51,6 +56,7 @@ class Searching(Links):
 
     def __init__(self, connection: Connection, scope: Scope, index: SearchRows) -> None:
         super().__init__(connection, Sight(scope))
+        self._index = index
         self._drivers = Drivers(self._sight, index)
 
     def page(
@@ -60,14 +66,8 @@ class Searching(Links):
 
         Raises WrongPlace for a place that is none of this order.
         """
-        arms = self._drivers.arms(search.type, search.conditions)
         place, is_backward = (before, True) if before is not None else (after, False)
-        statement = (
-            _in_order_of_ids(arms, limit, place, is_backward=is_backward)
-            if not search.order
-            else self._sorted(search, arms, limit, place, is_backward=is_backward)
-        )
-        rows = self._answered(statement, search, arms).all()
+        rows = self._rows(search, limit, place, is_backward=is_backward)
         places = [Place(tuple(map(spelled, row[1:])), row[0]) for row in rows[:limit]]
         held = self.held((search.type, place.id) for place in places)
         has_more = len(rows) > limit or held < len(places)
@@ -79,7 +79,20 @@ class Searching(Links):
         }
         # In a write, what another ended meanwhile is there for one statement and not for the next.
         found = [(stored[one.id], one) for one in places if one.id in stored]
-        return Page(found, has_more)
+        is_all = place is None and len(rows) <= limit
+        return Page(found, has_more, len(rows) if is_all else None)
+
+    def _rows(
+        self, search: Search, limit: int, place: Place | None, *, is_backward: bool
+    ) -> Sequence[Any]:
+        """The ids of a page and what they are ordered by, and one more if there is more."""
+        scope, index = self._sight.scope, self._index
+        known = kept(search, scope, index, limit, place, is_backward=is_backward)
+        if known is not None:
+            return known.question.rows(self._connection, known.given)
+        arms = self._drivers.arms(search.type, search.conditions)
+        statement = page_of(search, arms, self._sight, limit, place, is_backward=is_backward)
+        return self._answered(statement, search, arms).all()
 
     def total(self, search: Search, at_most: int | None) -> int:
         """How many matches there are; counting ends at one more than `at_most`."""
@@ -98,6 +111,8 @@ class Searching(Links):
     def held(self, keys: Iterable[tuple[str, str]]) -> int:
         """How many of these resources, in their order, one answer holds: one at least."""
         wanted = list(keys)
+        if len(wanted) < 2:
+            return len(wanted)
         sizes: dict[tuple[str, str], int] = {}
         for type in {type for type, _ in wanted}:
             for some in in_groups(sorted({id for of, id in wanted if of == type}), _TOGETHER):
@@ -113,7 +128,7 @@ class Searching(Links):
         arms = self._drivers.arms(search.type, search.conditions)
         if is_own:
             arms = [self._owned(arm, search.type) for arm in arms]
-        statement = _in_order_of_ids(arms, at_most - 1, None, is_backward=False)
+        statement = in_order_of_ids(arms, at_most - 1, None, is_backward=False)
         return [row[0] for row in self._connection.execute(statement)]
 
     def find_each(self, keys: Iterable[tuple[str, str]]) -> list[Stored]:
@@ -125,11 +140,15 @@ class Searching(Links):
             stored_from(row)
             for type in sorted(by_type)
             for some in in_groups(sorted(by_type[type]), _TOGETHER)
-            for row in self._connection.execute(self._current(type, some))
+            for row in self._versions(type, some)
         ]
 
+    def _versions(self, type: str, ids: Sequence[str]) -> Sequence[Any]:
+        known = versions(type, ids, self._sight.scope)
+        return known.question.rows(self._connection, known.given)
+
     def _sizes(self, type: str, ids: Iterable[str]) -> Select[Any]:
-        found = self._current(type, ids).order_by(None)
+        found = versions_of(type, ids, self._sight).order_by(None)
         body = tables.resource_version.c.body
         return found.with_only_columns(tables.resource.c.id, func.length(body).label("size"))
 
@@ -139,64 +158,3 @@ class Searching(Links):
         is_own = resource.c.submitter_id == self._sight.scope.submitter_id
         own = self._sight.resource_meets(resource, Subject(type, arm.id), is_own)
         return replace(arm, where=(*arm.where, own))
-
-    def _current(self, type: str, ids: Iterable[str]) -> Select[Any]:
-        resource = tables.resource
-        return (
-            with_versions()
-            .where(
-                *self._sight.entries(resource, type),
-                *self._sight.present(resource),
-                resource.c.id.in_(ids),
-                is_version(resource.c.version),
-            )
-            .order_by(resource.c.id)
-        )
-
-    def _sorted(
-        self,
-        search: Search,
-        arms: list[Arm],
-        limit: int,
-        place: Place | None,
-        *,
-        is_backward: bool,
-    ) -> Select[Any]:
-        """All matches with what they are ordered by, then those that are asked for."""
-        ids = together(arms)
-        subject = Subject(search.type, ids.c.id)
-        values = [
-            sort_value(key, subject, self._sight).label(f"value_{number}")
-            for number, key in enumerate(search.order)
-        ]
-        # Each value is worked out once, not once for every time it is named below.
-        valued = select(ids.c.id, *values).cte("valued").prefix_with("MATERIALIZED")
-        columns = [valued.c[value.key] for value in values]
-        query = select(valued.c.id, *columns)
-        if place is not None:
-            query = query.where(
-                beyond(place, search.order, columns, valued.c.id, is_backward=is_backward)
-            )
-        terms = ordered_by(search.order, columns, valued.c.id, is_backward=is_backward)
-        return query.order_by(*terms).limit(limit + 1)
-
-
-def _in_order_of_ids(
-    arms: list[Arm], limit: int, place: Place | None, *, is_backward: bool
-) -> Select[Any]:
-    """The first of every range, then the first of those: no range is read further."""
-    pages = []
-    for arm in arms:
-        query = arm.ids()
-        if place is not None:
-            query = query.where(beyond(place, (), (), arm.id, is_backward=is_backward))
-        order = arm.id.desc() if is_backward else arm.id.asc()
-        pages.append(query.order_by(order).limit(limit + 1))
-    if len(pages) == 1:
-        return pages[0]
-    ids = _together([select(page.subquery().c.id) for page in pages])
-    return select(ids.c.id).order_by(ids.c.id.desc() if is_backward else ids.c.id).limit(limit + 1)
-
-
-def _together(ids: list[Select[Any]]) -> Subquery:
-    return (ids[0] if len(ids) == 1 else union(*ids)).subquery()

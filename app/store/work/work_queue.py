@@ -37,6 +37,11 @@ _j = tables.job.c
 _s = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
+_WITHDRAWING = delete(tables.job).where(
+    _j.payer_id == bindparam("b_payer"),
+    _j.type == bindparam("b_type"),
+    _j.submission_id == bindparam("b_submission"),
+)
 
 
 class WorkQueue:
@@ -117,6 +122,10 @@ class WorkQueue:
             key=lambda job: job.id,
         )
 
+    def is_any_due(self, *, tried: bool | None = None) -> bool:
+        """Whether `lease` would find any at this moment."""
+        return leasing.is_any_due(self._connection, self._now, tried=tried)
+
     def _leased(
         self, found: CTE, token: str, length: timedelta, given: Mapping[str, Any] | None = None
     ) -> list[Job]:
@@ -183,13 +192,8 @@ class WorkQueue:
 
     def withdraw(self, payer_id: str, submission: tuple[str, str]) -> int:
         """Drop every job of a submission, leased or not; how many."""
-        dropped = self._connection.execute(
-            delete(tables.job).where(
-                _j.payer_id == payer_id,
-                _j.type == submission[0],
-                _j.submission_id == submission[1],
-            )
-        )
+        given = {"b_payer": payer_id, "b_type": submission[0], "b_submission": submission[1]}
+        dropped = self._connection.execute(_WITHDRAWING, given)
         return dropped.rowcount
 
     def wake(self, payer_id: str, awaiting: Iterable[Awaiting]) -> int:

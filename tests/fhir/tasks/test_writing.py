@@ -1,5 +1,6 @@
 """A Task's outcome in R4: the asker's Task, and only what the answer changes changed."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -23,10 +24,11 @@ ISSUE = Issue(ErrorCode.FOCUS_NOT_FOUND, "The focus is not known.", "Task.focus"
 
 
 def write(document, outcome):
-    """The answered document, which is valid R4 by both judges."""
+    """The answered document, which is valid R4 by both judges and what the text says."""
     text = json_text.write(document)
-    answer = answered(text, json_text.parsed(text), outcome, OURS, NOW)
+    answer, told = answered(text, json_text.parsed(text), outcome, OURS, NOW)
     found = json_text.parsed(answer)
+    assert told == found
     assert check(found) == []
     Task.model_validate_json(answer)
     return found, answer
@@ -136,3 +138,15 @@ def test_last_modified_is_never_before_authored_on(authored_on, is_kept):
     document, _ = write(a_task("poll", authoredOn=authored_on), completed())
 
     assert document["lastModified"] == (authored_on if is_kept else json_text.instant(NOW))
+
+
+def test_what_is_scrubbed_has_nothing_of_what_was_sent_in_text_or_document():
+    sent = a_task("nullify", focus="Claim/1", number="T1", description="A tooth of Zoe's.")
+    kept = completed(focus=("Claim", "1"))
+
+    plain, _ = write(sent, kept)
+    scrubbed, _ = write(sent, replace(kept, is_scrubbed=True))
+
+    assert plain["description"] == "A tooth of Zoe's."
+    assert "description" not in scrubbed
+    assert scrubbed["identifier"] == plain["identifier"]

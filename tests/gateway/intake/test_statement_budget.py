@@ -8,8 +8,8 @@ from sqlalchemy import Engine, event
 
 from tests.builders import a_claim
 
-# SQLite takes the rows of each table by a statement, PostgreSQL those of all tables by one.
-MOST = {"sqlite": 18, "postgresql": 7}
+# Who asks, the replay key, the identifier, what it refers to and what refers to it, then all rows.
+MOST = 7
 _NOT_COUNTED = ("BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE")
 
 
@@ -30,16 +30,16 @@ def counted() -> Iterator[list[str]]:
 
 
 @pytest.mark.parametrize("lines", [3, 100])
-def test_a_first_claim_takes_few_statements_however_many_lines_it_has(
-    wire, insured, backend, lines
-):
-    claim = a_claim(prices=["80.00"] * lines)
+def test_a_claim_takes_few_statements_however_many_lines_it_has(wire, insured, lines):
+    # What a connection makes only once, for rows of this shape, is none of a Claim's.
+    wire.post("Claim", a_claim(prices=["80.00"] * lines, number="1"))
+    claim = a_claim(prices=["80.00"] * lines, number="2")
 
     with counted() as statements:
         reply = wire.post("Claim", claim)
 
     assert reply.status == 201
-    assert len(statements) <= MOST[backend], statements
+    assert len(statements) <= MOST, statements
 
 
 def test_the_same_claim_again_writes_nothing(wire, backend):

@@ -112,6 +112,21 @@ def test_what_is_raised_inside_lets_the_rows_go_and_the_transaction_goes_on(stor
             id="bytes-of-several",
         ),
         pytest.param(
+            tables.resource_version,
+            tuple(a_version(str(nth), bytes(range(256)) * (nth % 2)) for nth in range(17)),
+            id="bytes-of-more-than-have-places",
+        ),
+        pytest.param(
+            tables.search_token,
+            tuple(a_token(nth, sort_key=None if nth % 2 else "é") for nth in range(16)),
+            id="as-many-as-have-places",
+        ),
+        pytest.param(
+            tables.search_token,
+            tuple(a_token(nth, sort_key=None if nth % 2 else 'é"') for nth in range(17)),
+            id="more-than-have-places",
+        ),
+        pytest.param(
             tables.search_token,
             (a_token(0, sort_key="it's \"x\" \\ é"), a_token(2**31 - 1, sort_key=None)),
             id="text-and-numbers",

@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Take back: nothing is lost, it only says what to lease together."""
+    """Take back. Lost is what only says which jobs to lease together."""
     op.drop_column("job", "family")

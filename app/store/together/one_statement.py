@@ -1,0 +1,242 @@
+"""Rows of many tables inserted by one statement, instead of one statement for each table.
+
+On PostgreSQL all tables are in the WITH of one statement. SQLite has no such statement, but
+triggers: a temporary view stands for the tables, and its trigger inserts what is given. It lives as
+long as the connection and is in nobody's schema.
+
+A few rows of a table have places of their own; room is for 1, 4 or 16, and what stays empty is
+passed over, so that there are few statements. More rows are given as arrays, to SQLite as JSON.
+
+Docs: docs/performance.md tells what a statement costs.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import count
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Date,
+    DateTime,
+    Dialect,
+    Integer,
+    LargeBinary,
+    Numeric,
+    String,
+    Table,
+)
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.types import BigInteger
+
+from app.store import tables
+
+Rows = Sequence[Mapping[str, Any]]
+_Bind = Callable[[Any], Any]
+
+_ROOMS = (1, 4, 16)
+# Of one table: SQLite's view has at most 2,000 columns.
+_MOST_PLACES = 150
+_MOST_PLACES_OF_ALL = 1_500
+
+# Without a length: cast to one, a longer text would be cut off instead of refused.
+_ARRAYS = (
+    (BigInteger, "bigint"),
+    (Integer, "integer"),
+    (LargeBinary, "bytea"),
+    (Boolean, "boolean"),
+    (DateTime, "timestamptz"),
+    (Date, "date"),
+    (Numeric, "numeric"),
+    (String, "text"),
+)
+
+
+class _Part(NamedTuple):
+    """A table, the columns that are given, and room for so many rows; 0 for any number."""
+
+    table: Table
+    names: tuple[str, ...]
+    room: int
+
+
+def insert_at_once(
+    connection: Connection, rows: Mapping[tuple[Table, tuple[str, ...]], Rows]
+) -> None:
+    """Insert rows of many tables that nobody else can insert, by one statement."""
+    # What tells whether a resource's id is taken has to be tried before the rest: PostgreSQL
+    # begins with the INSERT behind the WITH.
+    is_first = connection.dialect.name == "sqlite"
+    given = sorted(
+        rows.items(),
+        key=lambda item: ((item[0][0] is tables.resource) != is_first, item[0][0].name, item[0][1]),
+    )
+    parts = [
+        _Part(table, names, _room(len(of_table), len(names))) for (table, names), of_table in given
+    ]
+    if sum(part.room * len(part.names) for part in parts) > _MOST_PLACES_OF_ALL:
+        parts = [part._replace(room=0) for part in parts]
+    statement = _statement(tuple(parts), connection.dialect)
+    values: list[Any] = []
+    for (_, of_table), part in zip(given, statement.parts, strict=True):
+        values += part.values(of_table)
+    if statement.view is None:
+        connection.exec_driver_sql(statement.text, tuple(values))
+    else:
+        _insert_into_view(connection, statement, tuple(values))
+
+
+def _room(rows: int, columns: int) -> int:
+    """Room for so many rows; 0 where they are too many for places of their own."""
+    room = next((room for room in _ROOMS if room >= rows), 0)
+    return room if room * columns <= _MOST_PLACES else 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Values:
+    """What makes the values of one part: the columns, and what turns some into the driver's."""
+
+    names: tuple[str, ...]
+    binds: tuple[tuple[int, _Bind], ...]
+    room: int
+    is_json: bool
+
+    def values(self, rows: Rows) -> list[Any]:
+        """The driver's values for the places of this part."""
+        listed = [self._bound(row) for row in rows]
+        if self.room:
+            empty = [None] * (len(self.names) * (self.room - len(listed)))
+            return [value for row in listed for value in row] + empty
+        if self.is_json:
+            return [json.dumps(listed, ensure_ascii=False, separators=(",", ":"))]
+        return [list(column) for column in zip(*listed, strict=True)]
+
+    def _bound(self, row: Mapping[str, Any]) -> list[Any]:
+        bound = [row[name] for name in self.names]
+        for at, bind in self.binds:
+            bound[at] = bind(bound[at])
+        return bound
+
+
+@dataclass(frozen=True, slots=True)
+class _Statement:
+    """The one statement for some tables; on SQLite with the view that it needs."""
+
+    text: str
+    parts: tuple[_Values, ...]
+    view: tuple[str, str] | None = None
+
+
+# A process has few databases, a process of tests many.
+@lru_cache(maxsize=1024)
+def _statement(parts: tuple[_Part, ...], dialect: Dialect) -> _Statement:
+    is_json = dialect.name == "sqlite"
+    made = tuple(_values(part, dialect, is_json=is_json) for part in parts)
+    quote = dialect.identifier_preparer.quote
+    if is_json:
+        return _through_a_view(parts, made, quote)
+    inserts = [
+        f"{_into(part, quote)} {_of_values(part) if part.room else _of_arrays(part)}"
+        for part in parts
+    ]
+    withs = ", ".join(f"part_{at} AS ({text})" for at, text in enumerate(inserts[:-1]))
+    text = f"WITH {withs} {inserts[-1]}" if withs else inserts[-1]
+    return _Statement(text, made)
+
+
+def _values(part: _Part, dialect: Dialect, *, is_json: bool) -> _Values:
+    is_hex = is_json and not part.room
+    binds = [_bind(part.table.c[name], dialect, is_hex=is_hex) for name in part.names]
+    needed = tuple((at, bind) for at, bind in enumerate(binds) if bind is not None)
+    return _Values(part.names, needed, part.room, is_json)
+
+
+def _bind(column: Column[Any], dialect: Dialect, *, is_hex: bool) -> _Bind | None:
+    if isinstance(column.type, LargeBinary):
+        return bytes.hex if is_hex else None
+    return column.type.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _into(part: _Part, quote: Callable[[str], str]) -> str:
+    return f"INSERT INTO {part.table.name} ({', '.join(map(quote, part.names))})"
+
+
+def _of_values(part: _Part) -> str:
+    marks = ", ".join(f"%s::{_type_of(part.table.c[name])}" for name in part.names)
+    rows = ", ".join([f"({marks})"] * part.room)
+    if part.room == 1:
+        return f"VALUES {rows}"
+    is_given = f"column{_always_given(part) + 1} IS NOT NULL"
+    return f"SELECT * FROM (VALUES {rows}) AS given WHERE {is_given}"  # noqa: S608  our own types
+
+
+def _always_given(part: _Part) -> int:
+    """The place of a column that no row leaves empty."""
+    return next(at for at, name in enumerate(part.names) if not part.table.c[name].nullable)
+
+
+def _of_arrays(part: _Part) -> str:
+    arrays = ", ".join(f"%s::{_type_of(part.table.c[name])}[]" for name in part.names)
+    return f"SELECT * FROM unnest({arrays})"  # noqa: S608  our own types
+
+
+def _type_of(column: Column[Any]) -> str:
+    type = getattr(column.type, "impl_instance", column.type)
+    return next(name for kind, name in _ARRAYS if isinstance(type, kind))
+
+
+_view_numbers = count(1)
+
+
+def _through_a_view(
+    parts: tuple[_Part, ...], made: tuple[_Values, ...], quote: Callable[[str], str]
+) -> _Statement:
+    """An INSERT into a view, and the view with its trigger, which inserts into the tables."""
+    view = f"at_once_{next(_view_numbers)}"
+    places, inserts = [], []
+    for at, part in enumerate(parts):
+        mine = [f"part_{at}_{place}" for place in range(part.room * len(part.names) or 1)]
+        new = [f"NEW.{one}" for one in mine]
+        source = _of_places(part, new) if part.room else _of_json(part, new[0])
+        inserts.append(f"{_into(part, quote)} {source};")
+        places += mine
+    columns = ", ".join(f"NULL AS {one}" for one in places)
+    trigger = (
+        f"CREATE TEMP TRIGGER {view}_rows INSTEAD OF INSERT ON {view} BEGIN {' '.join(inserts)} END"
+    )
+    text = f"INSERT INTO {view} VALUES ({', '.join('?' * len(places))})"  # noqa: S608
+    return _Statement(text, made, (f"CREATE TEMP VIEW {view} AS SELECT {columns}", trigger))
+
+
+def _of_places(part: _Part, places: Sequence[str]) -> str:
+    width, given = len(part.names), _always_given(part)
+    rows = [places[at : at + width] for at in range(0, len(places), width)]
+    return " UNION ALL ".join(
+        f"SELECT {', '.join(row)} WHERE {row[given]} IS NOT NULL" for row in rows
+    )
+
+
+def _of_json(part: _Part, place: str) -> str:
+    taken = ", ".join(_taken(part.table.c[name], at) for at, name in enumerate(part.names))
+    return f"SELECT {taken} FROM json_each({place})"  # noqa: S608  our own names
+
+
+def _taken(column: Column[Any], place: int) -> str:
+    value = f"value ->> {place}"
+    return f"unhex({value})" if isinstance(column.type, LargeBinary) else value
+
+
+def _insert_into_view(connection: Connection, statement: _Statement, values: Any) -> None:
+    try:
+        connection.exec_driver_sql(statement.text, values)
+    except OperationalError as fault:
+        # The first of its kind on this connection, or since a transaction that made it was undone.
+        if "no such table: at_once_" not in str(fault.orig):
+            raise
+        for text in statement.view or ():
+            connection.exec_driver_sql(text)
+        connection.exec_driver_sql(statement.text, values)
