@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Response
 
+from app.api import health
 from app.api.application import HEADERS
 from app.api.bodies import Bodies, Environ
 from app.api.errors import RETRY_AFTER_SECONDS, outcome
@@ -22,11 +23,10 @@ Application = Callable[[Environ, Any], Iterable[bytes]]
 
 # Of the store's 16 connections two are left to those who ask for its health, and to the clock.
 AT_ONCE = 14
-MOST_BODIES = 64
+MOST_BODIES = 128
 PATIENCE_SECONDS = 5.0
-# Health is asked for by few, and in turn.
-_HEALTH = "/health/"
-_HEALTH_WAITING = 16
+# Threads for who is told at once: health, and that there is no place.
+_TELLING = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +44,34 @@ class Limits:
 
         Whoever finds no place is told within microseconds, and needs one of the last few.
         """
-        return self.at_once + self.waiting + self.bodies + _HEALTH_WAITING + 2
+        return self.at_once + self.waiting + self.bodies + _TELLING
 
 
 class Admission:
-    """The application behind its gates."""
+    """The application behind its gate; `is_known` tells whether a token is some client's."""
 
-    def __init__(self, application: Application, limits: Limits) -> None:
+    def __init__(
+        self, application: Application, limits: Limits, is_known: Callable[[str], bool]
+    ) -> None:
         self._application = application
         self._requests = Gate(limits.at_once, limits.waiting, limits.patience)
-        self._health = Gate(1, _HEALTH_WAITING, limits.patience)
-        self.bodies = Bodies(limits.bodies)
+        self._is_known = is_known
+        self.bodies = Bodies(limits.bodies, self._looked_up)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer by the application, or refuse."""
-        is_health = environ.get("PATH_INFO", "").startswith(_HEALTH)
-        gate = self._health if is_health else self._requests
+        if environ.get("PATH_INFO") in health.PATHS:
+            return self._application(environ, start_response)
         try:
-            with self.bodies.read(environ), _entered(gate):
+            with self.bodies.read(environ), _entered(self._requests):
                 return self._application(environ, start_response)
         except Unacceptable as refusal:
             return _refused(refusal, environ)(environ, start_response)
+
+    def _looked_up(self, token: str) -> bool:
+        """It takes a connection to the database, so it is a request like the others."""
+        with _entered(self._requests):
+            return self._is_known(token)
 
 
 @contextmanager
@@ -87,6 +94,8 @@ def _refused(refusal: Unacceptable, environ: Environ) -> Response:
     else:
         # What is left of the body would be taken for the next request.
         response.headers["Connection"] = "close"
+    if refusal.status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
     method = environ.get("REQUEST_METHOD")
     log.info("request", request_id=request_id, method=method, status=refusal.status)
     return response

@@ -40,6 +40,7 @@ def web_application(context: Context) -> Flask:
     application.url_map.merge_slashes = False
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
+    application.extensions[health.EXTENSION] = health.readiness_of(context)
     application.register_blueprint(health.blueprint)
     for part in (
         bundles,

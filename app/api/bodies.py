@@ -6,30 +6,35 @@ likes. Nothing here can end such a wait: `app/cli/slow_clients.py` ends the conn
 
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from itertools import count
 from typing import Any
 
+from app.api.auth import token_in
 from app.api.negotiation import OTHER_BYTES
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 
 # As much of every body is taken in without asking; what is more of all of them shares the room.
 CHUNK_BYTES = 64 * 1024
 ROOM_BYTES = 64 * 1024 * 1024
-# One more than the application reads of a body before it refuses it for its length.
-_MOST_BYTES = OTHER_BYTES + 2
 
 Environ = dict[str, Any]
 
 
 class Bodies:
-    """The bodies that are being read, at most `most` at a time, and the room that they share."""
+    """The bodies that are being read, at most `most` at a time, and the room that they share.
 
-    def __init__(self, most: int, room: int = ROOM_BYTES) -> None:
+    `is_known` looks a token up; it is asked only where it matters, and may raise Unacceptable.
+    """
+
+    def __init__(self, most: int, is_known: Callable[[str], bool], room: int = ROOM_BYTES) -> None:
         self._most = most
+        self._is_known = is_known
         self._room = room
+        self._owners: Counter[str] = Counter()
         self._numbers = count()
         self._guard = threading.Lock()
         self._begun: dict[int, float] = {}
@@ -44,17 +49,21 @@ class Bodies:
     def read(self, environ: Environ) -> Iterator[None]:
         """Read the request's body to its end, and keep its room as long as the block lasts.
 
-        Raises Unacceptable where too many are read already, and where the body breaks off.
+        Raises Unacceptable where too many are read already, where the body breaks off, and where
+        its length is not told: the server would not tell then that it broke off.
         """
+        if environ.get("HTTP_TRANSFER_ENCODING"):
+            raise _refused(ErrorCode.LENGTH)
         length = _length(environ)
-        if length == 0 or (length is not None and length > OTHER_BYTES):
+        if length == 0 or length > OTHER_BYTES:
             # The application refuses by the header what is too long.
             yield
             return
-        held = [0]
+        owner, held = token_in(environ.get("HTTP_AUTHORIZATION", "")), [0]
         try:
-            body = self._awaited(environ["wsgi.input"], held)
-            if length is not None and len(body) < length:
+            with self._place(owner):
+                body = self._joined(environ["wsgi.input"], length, owner, held)
+            if len(body) < length:
                 raise _refused(ErrorCode.SLOW_BODY)
             environ["wsgi.input"] = BytesIO(body)
             yield
@@ -63,26 +72,49 @@ class Bodies:
                 with self._guard:
                     self._room += held[0]
 
-    def _awaited(self, stream: Any, held: list[int]) -> bytes:
+    @contextmanager
+    def _place(self, owner: str) -> Iterator[None]:
+        """A place among those that are read."""
         number = next(self._numbers)
-        with self._guard:
-            if len(self._begun) >= self._most:
+        if not self._takes(number, owner, is_known=False):
+            self._require_known(owner)
+            if not self._takes(number, owner, is_known=True):
                 raise _refused(ErrorCode.OVERLOADED)
-            self._begun[number] = time.monotonic()
         try:
-            return self._joined(stream, held)
+            yield
         finally:
             with self._guard:
                 del self._begun[number]
+                self._owners[owner] -= 1
+                if not self._owners[owner]:
+                    del self._owners[owner]
 
-    def _joined(self, stream: Any, held: list[int]) -> bytes:
+    def _takes(self, number: int, owner: str, *, is_known: bool) -> bool:
+        """Take a place, if there is one for such a one; raises Unacceptable if for nobody."""
+        with self._guard:
+            taken = len(self._begun)
+            if taken >= self._most:
+                raise _refused(ErrorCode.OVERLOADED)
+            has_share = is_known and self._owners[owner] < max(1, self._most // 4)
+            if taken >= self._most // 2 and not has_share:
+                return False
+            self._begun[number] = time.monotonic()
+            self._owners[owner] += 1
+            return True
+
+    def _require_known(self, owner: str) -> None:
+        if not owner or not self._is_known(owner):
+            raise _refused(ErrorCode.LOGIN)
+
+    def _joined(self, stream: Any, length: int, owner: str, held: list[int]) -> bytes:
         """The body, in chunks; a short one is the last."""
         body: bytes = stream.read(CHUNK_BYTES)
         last = len(body)
-        if last < CHUNK_BYTES:
+        if last < CHUNK_BYTES or length == CHUNK_BYTES:
             return body
+        self._require_known(owner)
         parts = [body]
-        while last == CHUNK_BYTES and len(parts) * CHUNK_BYTES < _MOST_BYTES:
+        while last == CHUNK_BYTES:
             self._take_room(held)
             parts.append(stream.read(CHUNK_BYTES))
             last = len(parts[-1])
@@ -96,10 +128,8 @@ class Bodies:
             held[0] += CHUNK_BYTES
 
 
-def _length(environ: Environ) -> int | None:
-    """How long the body is going to be; None where the client does not say, 0 without one."""
-    if environ.get("HTTP_TRANSFER_ENCODING"):
-        return None
+def _length(environ: Environ) -> int:
+    """How long the body is going to be; 0 without one."""
     text = environ.get("CONTENT_LENGTH") or "0"
     return int(text) if text.isdecimal() and text.isascii() else 0
 

@@ -25,6 +25,7 @@ def application() -> Any:
     """The WSGI application of the installation named by ECLAIMS_INSTANCE."""
     from app import create_app, create_installation, create_worker
     from app.api.admission import Admission
+    from app.api.auth import known_to
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
     from app.telemetry import configure
@@ -39,7 +40,7 @@ def application() -> Any:
     if settings.is_sqlite:
         _decide(create_worker(installation, settings.lease_seconds), settings)
     application = create_app(installation, settings.lease_seconds)
-    admission = Admission(application, limits(settings))
+    admission = Admission(application, limits(settings), known_to(installation))
     if PORT in os.environ:
         from app.cli.slow_clients import SlowClients
 

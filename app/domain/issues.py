@@ -65,6 +65,7 @@ class ErrorCode(Enum):
     # fmt: off
     # The body, before it is FHIR
     BODY_TOO_LARGE = Entry("ECG-BODY-TOO-LARGE", _T.TOO_LONG, 413, "The body is larger than allowed.")
+    LENGTH = Entry("ECG-LENGTH", _T.NOT_SUPPORTED, 411, "The request does not tell how long its body is; nothing was done.")
     MEDIA_TYPE = Entry("ECG-MEDIA-TYPE", _T.NOT_SUPPORTED, 415, "The media type is not application/fhir+json.")
     NOT_ACCEPTABLE = Entry("ECG-NOT-ACCEPTABLE", _T.NOT_SUPPORTED, 406, "The asked format cannot be produced.")
     NOT_JSON = Entry("ECG-NOT-JSON", _T.STRUCTURE, 400, "The body is not strict UTF-8 JSON.")

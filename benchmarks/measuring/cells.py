@@ -1,6 +1,6 @@
 """Cells of the table over HTTP: what was measured, what stands beside it, and what was to reach."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,8 @@ from benchmarks.measuring.plot import Group
 from benchmarks.measuring.report import Table, shown
 
 JUDGED_AT = 16
+# Of fewer answers the slowest hundredth is the accident of a few.
+FEWEST_FOR_P99 = 500
 
 
 @dataclass(frozen=True)
@@ -58,13 +60,13 @@ class Cell:
 
     @property
     def of_floor(self) -> float | None:
-        """Times as many a second as the floor."""
-        return ratio(self.gateway.per_second, self.floor.per_second) if self.floor else None
+        """Times as many a second as the floor; None where that was not measured well."""
+        return _times(self.gateway, self.floor)
 
     @property
     def of_peer(self) -> float | None:
-        """Times as many a second as the other server."""
-        return ratio(self.gateway.per_second, self.peer.per_second) if self.peer else None
+        """Times as many a second as the other server; None where that was not measured well."""
+        return _times(self.gateway, self.peer)
 
     @property
     def goal(self) -> Goal | None:
@@ -73,7 +75,10 @@ class Cell:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether all of the goal was reached; None without one, or where one side is missing."""
+        """Whether all of the goal was reached; None without one, or where that cannot be said.
+
+        It cannot where one side is missing or answered wrongly, nor of a p99 of few answers.
+        """
         goal = self.goal
         if goal is None:
             return None
@@ -88,7 +93,9 @@ class Cell:
             None if seen is None else seen >= wanted for wanted, seen in asked if wanted is not None
         ]
         if goal.spread is not None:
-            reached.append(self.gateway.p99 <= goal.spread * self.gateway.p50)
+            is_enough = len(self.gateway.milliseconds) >= FEWEST_FOR_P99
+            is_near = self.gateway.p99 <= goal.spread * self.gateway.p50
+            reached.append(is_near if is_enough else None)
         if False in reached:
             return False
         return None if None in reached else True
@@ -113,7 +120,7 @@ class Cell:
 
     def row(self) -> tuple[object, ...]:
         """As it stands in the table."""
-        seen, floor, peer = self.gateway, self.floor, self.peer
+        seen, floor, peer = self.gateway, _usable(self.floor), _usable(self.peer)
         return (
             self.job,
             str(self.goal or ""),
@@ -131,9 +138,26 @@ class Cell:
             self.is_met,
         )
 
+    def notes(self) -> Iterator[str]:
+        """Why a figure or a verdict is missing, one sentence each."""
+        name = f"{self.job}, {self.connections} connections"
+        sides = (("gateway", self.gateway), ("floor", self.floor), ("fhirstarter", self.peer))
+        for side, seen in sides:
+            if seen is not None and seen.unexpected:
+                yield (
+                    f"{name}: {seen.unexpected} answers of the {side} were not as expected:"
+                    f" {seen.surprise}"
+                )
+            elif seen is not None and not seen.milliseconds:
+                yield f"{name}: no answer of the {side}."
+        count = len(self.gateway.milliseconds)
+        if self.goal is not None and self.goal.spread is not None and count < FEWEST_FOR_P99:
+            yield f"{name}: {count} answers are too few to judge p99 by."
+
     def group(self) -> Group:
         """As bars."""
-        beside = (None if one is None else one.per_second for one in (self.floor, self.peer))
+        usable = (_usable(self.floor), _usable(self.peer))
+        beside = (None if one is None else one.per_second for one in usable)
         return Group(f"{self.job}, {self.connections}", (self.gateway.per_second, *beside))
 
     def as_json(self) -> dict[str, Any]:
@@ -150,6 +174,16 @@ class Cell:
             "goal": str(self.goal or ""),
             "is_met": self.is_met,
         }
+
+
+def _usable(seen: Sample | None) -> Sample | None:
+    """What was measured; None where that is nothing, or some answers were not as expected."""
+    return None if seen is None or not seen.milliseconds or seen.unexpected else seen
+
+
+def _times(own: Sample, beside: Sample | None) -> float | None:
+    usable = _usable(beside)
+    return None if usable is None else ratio(own.per_second, usable.per_second)
 
 
 HEADS = (
@@ -175,9 +209,7 @@ def table_of(database: str, cells: Sequence[Cell], note: str = "") -> Table:
     own = [cell for cell in cells if cell.database == database]
     jobs = list(dict.fromkeys(cell.job for cell in own))
     rows = [cell.row() for job in jobs for cell in own if cell.job == job]
-    unexpected = sum(cell.gateway.unexpected for cell in own)
-    told = next((cell.gateway.surprise for cell in own if cell.gateway.surprise), "")
-    notes = [note, f"{unexpected} answers were not as expected: {told}" if unexpected else ""]
+    notes = [note, *(told for cell in own for told in cell.notes())]
     title = f"HTTP, {database}"
     return Table(title, HEADS, tuple(rows), 2, " ".join(one for one in notes if one))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.measuring.cells import Cell, Goal, goals_table
+from benchmarks.measuring.cells import Cell, Goal, goals_table, table_of
 from benchmarks.measuring.figures import Sample, percentile, ratio
 
 
@@ -61,6 +61,10 @@ def test_a_ratio_to_nothing_is_unknown():
         ({"gateway": Sample()}, False),
         ({"peer": None}, None),
         ({"peer": None, "floor": a_sample(1201)}, False),
+        ({"floor": a_sample(1000, unexpected=1)}, None),
+        ({"peer": a_sample(100, unexpected=1)}, None),
+        ({"floor": Sample()}, None),
+        ({"peer": Sample(seconds=1.0)}, None),
         ({"connections": 1}, None),
         ({"job": "live"}, None),
     ],
@@ -70,11 +74,34 @@ def test_a_goal_is_met_if_all_of_it_is(changed, is_met):
     assert a_cell(**changed).is_met is is_met
 
 
-@pytest.mark.parametrize(("slowest", "is_met"), [(5.0, True), (5.1, False)])
-def test_a_mixed_load_may_spread_so_far(slowest, is_met):
-    seen = Sample([1.0] * 98 + [slowest] * 2, 1.0, answered=100)
+@pytest.mark.parametrize(
+    ("count", "slowest", "is_met"),
+    [(500, 5.0, True), (500, 5.1, False), (499, 5.0, None), (499, 5.1, None)],
+)
+def test_a_mixed_load_may_spread_so_far_where_enough_was_seen(count, slowest, is_met):
+    seen = Sample([1.0] * (count - 10) + [slowest] * 10, 1.0, answered=count)
 
     assert a_cell("mixed", gateway=seen, floor=None, peer=None).is_met is is_met
+
+
+def test_what_was_not_measured_well_is_no_figure_and_told():
+    floor = a_sample(1000, unexpected=2, surprise="503 no place")
+    cells = [a_cell(floor=floor, peer=Sample(seconds=1.0)), a_cell("mixed", gateway=a_sample(16))]
+
+    table = table_of("sqlite", [*cells, a_cell(connections=1)])
+    figures = [dict(zip(table.heads, row, strict=True)) for row in table.rows]
+
+    assert [(row["Floor/s"], row["x floor"], row["fhirstarter/s"]) for row in figures] == [
+        (None, None, None),
+        (1000, 0.6, 100),
+        (1000, 0.016, 100),
+    ]
+    assert [row["Met"] for row in figures] == [None] * 3
+    assert table.note == (
+        "submit 3, 16 connections: 2 answers of the floor were not as expected: 503 no place"
+        " submit 3, 16 connections: no answer of the fhirstarter."
+        " mixed, 16 connections: 16 answers are too few to judge p99 by."
+    )
 
 
 def test_a_goal_is_told_in_words():

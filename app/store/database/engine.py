@@ -50,6 +50,8 @@ _PRAGMAS = (
     # What a savepoint may have to undo is not to be left in files that nobody purges.
     "temp_store=MEMORY",
 )
+# A server that takes up a connection and says nothing would hold who asks for ever.
+_CONNECT_SECONDS = 5
 _POSTGRESQL_OPTIONS = (
     "-c lock_timeout=5000 -c statement_timeout=15000"
     " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
@@ -238,5 +240,5 @@ def _postgresql(url: str) -> Engine:
         pool_pre_ping=True,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
-        connect_args={"options": _POSTGRESQL_OPTIONS},
+        connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": _CONNECT_SECONDS},
     )

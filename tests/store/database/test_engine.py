@@ -1,5 +1,6 @@
 """The two verbs of a store: whole transactions, run again where a race was lost."""
 
+import socket
 import subprocess
 import sys
 import threading
@@ -332,3 +333,17 @@ def test_a_process_that_was_forked_has_connections_of_its_own(database):
     before, child, after = asked.stdout.splitlines()
     assert child != before
     assert after == before
+
+
+@pytest.mark.soak
+@on_postgresql
+def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for(backend):
+    # The socket is closed before the thread is waited for: without a limit it would hang.
+    with ThreadPoolExecutor(1) as threads, socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        store = Store(f"postgresql+psycopg://somebody@127.0.0.1:{port}/nothing")
+        asking = threads.submit(store.read, name_of)
+
+        with pytest.raises(Busy):
+            asking.result(WAIT_SECONDS)
+    store.close()
