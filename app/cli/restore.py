@@ -38,7 +38,7 @@ KEPT = "withdrawn-before-restore.jsonl"
     "lists",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A list that `eclaims tombstones export` wrote, the latest there is; repeats.",
+    help="A list that `eclaims tombstones export` wrote; repeats, in any order.",
 )
 @click.option("--no-tombstones", "goes_without", is_flag=True, help="There is no such list.")
 @programs_option
@@ -106,12 +106,12 @@ def _withdrawn(
     paths = (*lists, *((kept,) if kept.exists() else ()))
     given = withdrawn.Withdrawn()
     for path in paths:
-        given = given.with_later(_read(path))
+        given = given.with_others(_read(path))
     living = _of_the_living(installation, replaces)
     if living is None and not paths and not goes_without:
         text = "What was nullified since the backup was made is not known"
         raise Refusal(f"{text}: name the latest list with --tombstones, or say --no-tombstones.")
-    given = given.with_later(living or withdrawn.Withdrawn())
+    given = given.with_others(living or withdrawn.Withdrawn())
     withdrawn.write(kept, given)
     return given
 

@@ -309,6 +309,41 @@ def test_a_token_that_was_rotated_or_disabled_since_stays_so(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_the_newest_of_lists_backup_and_database_decides_on_a_token_in_whatever_order(
+    elsewhere, beside_the_wire, registry, copy, tmp_path
+):
+    lists = {name: tmp_path / name for name in ("before", "rotated", "disabled")}
+    old = registry.issued["Happy Valley"].token
+    beside_the_wire.json("tombstones", "export", lists["before"])
+    new = beside_the_wire.json("submitter", "rotate", "Happy Valley")["token"]
+    beside_the_wire.json("tombstones", "export", lists["rotated"])
+
+    def restored(backup, *names):
+        named = [word for name in names for word in ("--tombstones", lists[name])]
+        elsewhere.json("restore", backup, "--replace", NONE, *named)
+        return [answered(elsewhere, token) for token in (old, new)]
+
+    assert restored(copy) == [200, 401]
+    # What was restored without the list is no newer for it.
+    assert restored(copy, "rotated") == [401, 200]
+    (tmp_path / "elsewhere.sqlite3").unlink()
+    assert restored(copy, "rotated", "before") == [401, 200]
+    beside_the_wire.json("submitter", "disable", "Happy Valley")
+    beside_the_wire.json("backup", tmp_path / "later")
+    (tmp_path / "elsewhere.sqlite3").unlink()
+    # The list is older than the backup, which knows better.
+    assert restored(tmp_path / "later", "rotated") == [401, 401]
+
+
+def answered(eclaims, token):
+    """The status of a search there."""
+    there, installation = asked_there(eclaims, token)
+    status = there.get("Claim?_count=1").status
+    installation.store.close()
+    return status
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_legal_hold_that_was_put_on_since_holds(
     elsewhere, beside_the_wire, registry, claims, copy, tmp_path
 ):
