@@ -158,7 +158,7 @@ def _into_the_database(
     *,
     replaces: bool,
 ) -> Restored:
-    """Let the database hold what the backup does; it has a revision again once all is done.
+    """Let the database hold what the backup does; it is closed to everybody until all is done.
 
     Raises StillThere, NoBackup, NotEmpty, InUse, ProgramMissing, ProgramFailed.
     """
@@ -169,12 +169,10 @@ def _into_the_database(
     if any(found.rows.get(name) != count for name, count in manifest.rows.items()):
         raise NoBackup(f"{folder} gave other rows than it tells of; the database was left closed")
     schema.drop_others(store, manifest.rows)
-    if manifest.revision != schema.newest():
-        schema.tell(store, manifest.revision)
-        schema.upgrade(store)
-        schema.tell(store, None)
+    schema.tell(store, manifest.revision, is_finished=False)
+    schema.upgrade(store, is_restoring=True)
     applied = withdrawals.apply(installation, withdrawn)
-    schema.tell(store, schema.newest())
+    schema.tell(store, is_finished=True)
     return Restored(manifest, applied)
 
 
