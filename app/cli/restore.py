@@ -75,9 +75,9 @@ def restore(
         given = _withdrawn(installation, instance, lists, replaces, goes_without)
         try:
             done = backups.restored(installation, source, manifest, given, found, replaces=replaces)
-        except backups.UNCHANGED:
+        except BaseException as fault:
             # A list that is left must be one of a database that is gone.
-            if not was_broken_off:
+            if backups.is_unchanged_after(installation, fault) and not was_broken_off:
                 (instance / KEPT).unlink()
             raise
         (instance / KEPT).unlink()
@@ -85,8 +85,9 @@ def restore(
 
 
 def _hold(instance: Path, held: ExitStack) -> None:
-    from app.cli.process import hold_the_file
+    from app.cli.process import ending_in_order, hold_the_file
 
+    held.enter_context(ending_in_order())
     settings = read_settings(instance)
     if settings.is_sqlite:
         held.enter_context(hold_the_file(settings))
@@ -101,6 +102,7 @@ def _withdrawn(
 ) -> Withdrawn:
     """What must stay withdrawn; on the disk before anything changes, for that may be broken off."""
     from app.store.backups import withdrawn
+    from app.store.backups.manifest import own_as
 
     kept = instance / KEPT
     paths = (*lists, *((kept,) if kept.exists() else ()))
@@ -113,6 +115,7 @@ def _withdrawn(
         raise Refusal(f"{text}: name the latest list with --tombstones, or say --no-tombstones.")
     given = given.with_others(living or withdrawn.Withdrawn())
     withdrawn.write(kept, given)
+    own_as(kept, instance)
     return given
 
 

@@ -163,6 +163,27 @@ def test_a_list_that_was_cut_off_is_refused(elsewhere, beside_the_wire, copy, tm
     assert elsewhere("restore", copy, "--tombstones", whole).exit_code == 0
 
 
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_restore_that_fails_leaves_a_file_and_its_folders_as_they_were(
+    beside_the_wire, wire, store, database, claims, copy
+):
+    """Somebody who reads the file is in the way at the last step, after all else was done."""
+    nullified(wire, claims[0])
+    file = Path(database.removeprefix("sqlite:///"))
+    (file.parent / f".{file.name}-restoring").write_text("of one that was killed")
+    busy = store.engine.connect()
+    busy.execute(text("SELECT count(*) FROM payer"))
+
+    refused = beside_the_wire("restore", copy, "--replace")
+
+    assert refused.exit_code == 1
+    assert list(beside_the_wire.instance.glob("withdrawn-*")) == []
+    assert list(file.parent.glob(".*")) == []
+    busy.close()
+    store.close()
+    assert beside_the_wire("restore", copy, "--replace").exit_code == 0
+
+
 # --- what is done
 
 
