@@ -34,6 +34,7 @@ def backup(to: Path, programs: Path | None, instance: Path, as_json: bool) -> No
     from rich.console import Console
     from rich.progress import Progress
 
+    from app.cli.process import ending_in_order
     from app.gateway.administering.backups import back_up
     from app.store.backups.postgresql import Programs
 
@@ -41,7 +42,10 @@ def backup(to: Path, programs: Path | None, instance: Path, as_json: bool) -> No
     if not to.absolute().parent.is_dir():
         raise Refusal(f"{to.absolute().parent} is no directory. Create it, or name another place.")
     console = Console(stderr=True)
-    with Progress(console=console, disable=as_json or not console.is_terminal) as shown:
+    with (
+        ending_in_order(),
+        Progress(console=console, disable=as_json or not console.is_terminal) as shown,
+    ):
         task = shown.add_task("Backing up", total=None)
         try:
             made = back_up(

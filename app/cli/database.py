@@ -62,7 +62,11 @@ def downgrade(instance: Path, revision: str, yes: bool, as_json: bool) -> None:
 @json_option
 def current(instance: Path, as_json: bool) -> None:
     """Show the schema's revision; exit code 1 where this version works with another one."""
-    if not _show(create_installation(instance).store, as_json):
+    from app.store import schema
+
+    store = create_installation(instance).store
+    schema.require_restored(store)
+    if not _show(store, as_json):
         raise Refusal(f"Run `eclaims db upgrade --instance {instance}`.")
 
 

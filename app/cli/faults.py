@@ -59,8 +59,13 @@ def _sentence(fault: Exception) -> str | None:
 
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
+    from app.store.schema import RestoreUnfinished
 
     return {
+        RestoreUnfinished: (
+            "A restore of this database is not finished, so nothing works with it. "
+            "Repeat `eclaims restore` with --replace."
+        ),
         Busy: NO_ANSWER,
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
         CommitUnknown: "The connection broke while committing: look what is there, then repeat.",

@@ -105,6 +105,7 @@ def open_installation(instance: Path) -> Installation:
     from app.store import schema
 
     installation = create_installation(instance)
+    schema.require_restored(installation.store)
     revision = schema.current(installation.store)
     if revision != schema.newest():
         text = f"The database is at revision {revision or 'none'}, not {schema.newest()}."

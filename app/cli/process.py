@@ -10,6 +10,8 @@ import os
 import signal
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 _SECONDS_TO_WAIT = 5.0
 _SECONDS_BETWEEN = 0.05
 _PR_SET_PDEATHSIG = 1
+# What a shell adds to the number of the signal that ended a process.
+_STOPPED = 128
 
 
 def keep_what_is_loaded() -> None:
@@ -37,9 +41,17 @@ def hold_the_file(settings: Settings) -> IO[str]:
     """Hold the SQLite file for this process until it ends, however it ends.
 
     Waits 5 s for one that is going, then refuses: two would each believe to be the only writer.
+    What a restore that was killed left beside the file is removed.
     Keep what is returned: the lock goes with it.
     """
-    handle = _lock_path(settings).open("a")
+    from app.store.backups.manifest import own_as
+    from app.store.backups.sqlite import clear_beside
+
+    path = _lock_path(settings)
+    is_new = not path.exists()
+    handle = path.open("a")
+    if is_new:
+        own_as(path, path.absolute().parent)
     deadline = time.monotonic() + _SECONDS_TO_WAIT
     while not _locked(handle):
         if time.monotonic() > deadline:
@@ -49,7 +61,32 @@ def hold_the_file(settings: Settings) -> IO[str]:
                 "Stop it first, or move to PostgreSQL for several processes."
             )
         time.sleep(_SECONDS_BETWEEN)
+    if settings.file is not None:
+        clear_beside(settings.file)
     return handle
+
+
+@contextmanager
+def ending_in_order() -> Iterator[None]:
+    """Let a stop or a hang-up end the command as its own end does: what is half made is removed."""
+
+    def end(number: int, _: object) -> None:
+        for asked in before:
+            signal.signal(asked, signal.SIG_IGN)
+        raise SystemExit(_STOPPED + number)
+
+    asked_by = (signal.SIGTERM, signal.SIGHUP)
+    # What the shell made deaf to a hang-up stays so.
+    before = {
+        one: handler for one in asked_by if (handler := signal.getsignal(one)) != signal.SIG_IGN
+    }
+    for asked in before:
+        signal.signal(asked, end)
+    try:
+        yield
+    finally:
+        for asked, handler in before.items():
+            signal.signal(asked, handler)
 
 
 def address_of(host: str) -> str:

@@ -38,7 +38,7 @@ KEPT = "withdrawn-before-restore.jsonl"
     "lists",
     multiple=True,
     type=click.Path(path_type=Path, dir_okay=False),
-    help="A list that `eclaims tombstones export` wrote, the latest there is; repeats.",
+    help="A list that `eclaims tombstones export` wrote; repeats, in any order.",
 )
 @click.option("--no-tombstones", "goes_without", is_flag=True, help="There is no such list.")
 @programs_option
@@ -75,9 +75,9 @@ def restore(
         given = _withdrawn(installation, instance, lists, replaces, goes_without)
         try:
             done = backups.restored(installation, source, manifest, given, found, replaces=replaces)
-        except backups.UNCHANGED:
+        except BaseException as fault:
             # A list that is left must be one of a database that is gone.
-            if not was_broken_off:
+            if backups.is_unchanged_after(installation, fault) and not was_broken_off:
                 (instance / KEPT).unlink()
             raise
         (instance / KEPT).unlink()
@@ -85,8 +85,9 @@ def restore(
 
 
 def _hold(instance: Path, held: ExitStack) -> None:
-    from app.cli.process import hold_the_file
+    from app.cli.process import ending_in_order, hold_the_file
 
+    held.enter_context(ending_in_order())
     settings = read_settings(instance)
     if settings.is_sqlite:
         held.enter_context(hold_the_file(settings))
@@ -101,18 +102,20 @@ def _withdrawn(
 ) -> Withdrawn:
     """What must stay withdrawn; on the disk before anything changes, for that may be broken off."""
     from app.store.backups import withdrawn
+    from app.store.backups.manifest import own_as
 
     kept = instance / KEPT
     paths = (*lists, *((kept,) if kept.exists() else ()))
     given = withdrawn.Withdrawn()
     for path in paths:
-        given = given.with_later(_read(path))
+        given = given.with_others(_read(path))
     living = _of_the_living(installation, replaces)
     if living is None and not paths and not goes_without:
         text = "What was nullified since the backup was made is not known"
         raise Refusal(f"{text}: name the latest list with --tombstones, or say --no-tombstones.")
-    given = given.with_later(living or withdrawn.Withdrawn())
+    given = given.with_others(living or withdrawn.Withdrawn())
     withdrawn.write(kept, given)
+    own_as(kept, instance)
     return given
 
 

@@ -28,6 +28,7 @@ def application() -> Any:
     from app.api.auth import known_to
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
+    from app.store import schema
     from app.telemetry import configure
 
     if PARENT in os.environ:
@@ -37,6 +38,8 @@ def application() -> Any:
     if settings.is_sqlite:
         _held.append(hold_the_file(settings))
     installation = create_installation(settings)
+    # Other servers come in here without asking `eclaims serve`.
+    schema.require_restored(installation.store)
     if settings.is_sqlite:
         _decide(create_worker(installation, settings.lease_seconds), settings)
     application = create_app(installation, settings.lease_seconds)

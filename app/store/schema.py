@@ -22,17 +22,26 @@ _LOCK_TIMEOUT = "900ms"
 _LONGEST_WAIT_SECONDS = 3600.0
 _SECONDS_BETWEEN = 0.2
 _REVISIONS = "alembic_version"
+# There while what was restored still holds what was withdrawn since.
+_UNFINISHED = "unfinished_restore"
+
+
+class RestoreUnfinished(Exception):
+    """A restore into this database was broken off, or still runs."""
 
 
 class NoSuchRevision(Exception):
     """The revision is not known here, or not on the way that was asked for."""
 
 
-def upgrade(store: Store, revision: str = "head") -> None:
+def upgrade(store: Store, revision: str = "head", *, is_restoring: bool = False) -> None:
     """Apply every revision up to this one; raises NoSuchRevision, and Busy where a table is held.
 
-    Of several processes one does, the others wait for it and find it done.
+    Of several processes one does, the others wait for it and find it done. Raises RestoreUnfinished
+    unless it is the restore that asks.
     """
+    if not is_restoring:
+        require_restored(store)
     _begin_anew(store)
     with _revisions_named(revision):
         _migrate(store, lambda connection: command.upgrade(_config(connection), revision))
@@ -40,16 +49,37 @@ def upgrade(store: Store, revision: str = "head") -> None:
 
 def downgrade(store: Store, revision: str) -> None:
     """Take revisions back down to this one; `base` is an empty database. Raises as `upgrade`."""
+    require_restored(store)
     _begin_anew(store)
     with _revisions_named(revision):
         _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
 
 
 def current(store: Store) -> str | None:
-    """The database's revision; None for an empty database."""
-    return store.read(
-        lambda connection: MigrationContext.configure(connection).get_current_revision()
-    )
+    """The database's revision; None for an empty one, and for one that nothing may work with."""
+
+    def query(connection: Connection) -> str | None:
+        if inspect(connection).has_table(_UNFINISHED):
+            return None
+        return MigrationContext.configure(connection).get_current_revision()
+
+    return store.read(query)
+
+
+def require_restored(store: Store) -> None:
+    """Pass unless a restore is unfinished; raises RestoreUnfinished."""
+
+    def query(connection: Connection) -> bool:
+        found = inspect(connection)
+        if found.has_table(_UNFINISHED):
+            return True
+        # So it is from the instant on at which the rows came in, until the mark is set.
+        has_revision = MigrationContext.configure(connection).get_current_revision() is not None
+        return not has_revision and found.has_table("payer")
+
+    # A file is restored beside the one in use, and takes its place when it is finished.
+    if not store.is_sqlite and store.read(query):
+        raise RestoreUnfinished
 
 
 def newest() -> str | None:
@@ -70,13 +100,17 @@ def is_known(revision: str) -> bool:
         return False
 
 
-def tell(store: Store, revision: str | None) -> None:
-    """Have the database say that it is at this revision; with None nothing works with it."""
+def tell(store: Store, revision: str = "head", *, is_finished: bool) -> None:
+    """Have a database that is restored say its revision; nothing works with it until finished."""
 
     def effect(connection: Connection) -> None:
         connection.exec_driver_sql(f"DELETE FROM {_REVISIONS}")  # noqa: S608  a constant
-        if revision is not None:
-            MigrationContext.configure(connection).stamp(ScriptDirectory(str(_FOLDER)), revision)
+        MigrationContext.configure(connection).stamp(ScriptDirectory(str(_FOLDER)), revision)
+        connection.exec_driver_sql(
+            f"DROP TABLE IF EXISTS {_UNFINISHED}"
+            if is_finished
+            else f"CREATE TABLE IF NOT EXISTS {_UNFINISHED} (id INTEGER PRIMARY KEY)"
+        )
 
     store.write(effect)
 

@@ -90,6 +90,26 @@ def test_a_damaged_file_gives_no_backup(beside_the_wire, wire, store, database, 
     assert not (tmp_path / "copy").exists()
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_a_backup_that_is_told_to_stop_ends_with_its_program_and_leaves_nothing(
+    beside_the_wire, payer, processes, tmp_path
+):
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    real = Path(PROGRAMS[1]) / "pg_dump"
+    script = (
+        f'case "$*" in *--version*) exec "{real}" "$@";; esac; kill -TERM $PPID; exec sleep 300'
+    )
+    (folder / "pg_dump").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "pg_dump").chmod(0o755)
+
+    stopped = processes.run("backup", str(tmp_path / "copy"), "--programs", str(folder))
+
+    assert (stopped.returncode, stopped.stderr) == (143, "")
+    assert list(tmp_path.glob("*copy*")) == []
+    assert beside_the_wire("backup", tmp_path / "copy", *PROGRAMS).exit_code == 0
+
+
 # --- what is done
 
 

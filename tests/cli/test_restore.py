@@ -7,9 +7,13 @@ from shutil import copytree
 import pytest
 from sqlalchemy import text
 
-from app import create_app
+from app import create_app, create_installation, settings
+from app.cli.restore import KEPT
+from app.gateway.administering import backups
 from app.gateway.tasks.withdrawals import ACTOR
-from app.store import tables
+from app.store import schema, tables
+from app.store.backups import postgresql
+from app.store.backups.postgresql import Programs
 from tests.builders import a_claim, a_communication, a_task
 from tests.cli.installations import PROGRAMS, database_of, everything, everything_of
 from tests.cli.processes import Processes
@@ -45,8 +49,6 @@ def nullified(wire, reference):
 
 def asked_there(eclaims, token):
     """A client of the gateway on another installation, and the store to close."""
-    from app import create_installation, settings
-
     installation = create_installation(settings.read(eclaims.instance))
     return Wire(create_app(installation).test_client(), token), installation
 
@@ -159,6 +161,27 @@ def test_a_list_that_was_cut_off_is_refused(elsewhere, beside_the_wire, copy, tm
     assert refused.exit_code == 1
     assert "is no list of `eclaims tombstones export`, or cut off" in refused.stderr
     assert elsewhere("restore", copy, "--tombstones", whole).exit_code == 0
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_a_restore_that_fails_leaves_a_file_and_its_folders_as_they_were(
+    beside_the_wire, wire, store, database, claims, copy
+):
+    """Somebody who reads the file is in the way at the last step, after all else was done."""
+    nullified(wire, claims[0])
+    file = Path(database.removeprefix("sqlite:///"))
+    (file.parent / f".{file.name}-restoring").write_text("of one that was killed")
+    busy = store.engine.connect()
+    busy.execute(text("SELECT count(*) FROM payer"))
+
+    refused = beside_the_wire("restore", copy, "--replace")
+
+    assert refused.exit_code == 1
+    assert list(beside_the_wire.instance.glob("withdrawn-*")) == []
+    assert list(file.parent.glob(".*")) == []
+    busy.close()
+    store.close()
+    assert beside_the_wire("restore", copy, "--replace").exit_code == 0
 
 
 # --- what is done
@@ -309,6 +332,41 @@ def test_a_token_that_was_rotated_or_disabled_since_stays_so(
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+def test_the_newest_of_lists_backup_and_database_decides_on_a_token_in_whatever_order(
+    elsewhere, beside_the_wire, registry, copy, tmp_path
+):
+    lists = {name: tmp_path / name for name in ("before", "rotated", "disabled")}
+    old = registry.issued["Happy Valley"].token
+    beside_the_wire.json("tombstones", "export", lists["before"])
+    new = beside_the_wire.json("submitter", "rotate", "Happy Valley")["token"]
+    beside_the_wire.json("tombstones", "export", lists["rotated"])
+
+    def restored(backup, *names):
+        named = [word for name in names for word in ("--tombstones", lists[name])]
+        elsewhere.json("restore", backup, "--replace", NONE, *named)
+        return [answered(elsewhere, token) for token in (old, new)]
+
+    assert restored(copy) == [200, 401]
+    # What was restored without the list is no newer for it.
+    assert restored(copy, "rotated") == [401, 200]
+    (tmp_path / "elsewhere.sqlite3").unlink()
+    assert restored(copy, "rotated", "before") == [401, 200]
+    beside_the_wire.json("submitter", "disable", "Happy Valley")
+    beside_the_wire.json("backup", tmp_path / "later")
+    (tmp_path / "elsewhere.sqlite3").unlink()
+    # The list is older than the backup, which knows better.
+    assert restored(tmp_path / "later", "rotated") == [401, 401]
+
+
+def answered(eclaims, token):
+    """The status of a search there."""
+    there, installation = asked_there(eclaims, token)
+    status = there.get("Claim?_count=1").status
+    installation.store.close()
+    return status
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_a_legal_hold_that_was_put_on_since_holds(
     elsewhere, beside_the_wire, registry, claims, copy, tmp_path
 ):
@@ -365,12 +423,58 @@ def test_what_a_restore_left_half_done_serves_nobody_and_is_finished_by_the_next
 
     refused = beside_the_wire("submitter", "list")
     assert refused.exit_code == 1
-    assert "at revision none" in refused.stderr
+    assert "A restore of this database is not finished" in refused.stderr
     assert wire.get(claims[0]).status == 200
     store.close()
     assert beside_the_wire("restore", copy, "--replace", *PROGRAMS).exit_code == 0
 
     assert [wire.get(one).status for one in claims] == [410, 200, 200]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_while_a_backup_of_an_earlier_revision_is_brought_up_no_command_opens_the_database(
+    beside_the_wire, backend, store, registry, tmp_path
+):
+    """As a kill leaves it before, amid and after the upgrade of what was restored."""
+    old, newest = registry.submitter().token, schema.newest()
+    schema.downgrade(store, "0013")
+    installation = create_installation(settings.read(beside_the_wire.instance))
+    programs = Programs(Path(PROGRAMS[1]))
+    backups.back_up(installation, tmp_path / "copy", programs, lambda *_: None)
+    installation.store.close()
+    schema.upgrade(store)
+    beside_the_wire.json("submitter", "disable", "Happy Valley")
+    beside_the_wire.json("tombstones", "export", beside_the_wire.instance / KEPT)
+    store.close()
+    postgresql.restore(store.url, tmp_path / "copy" / "database.dump", programs, replaces=True)
+
+    closed(beside_the_wire)
+    schema.tell(store, "0013", is_finished=False)
+    closed(beside_the_wire)
+    schema.upgrade(store, is_restoring=True)
+    closed(beside_the_wire)
+    store.close()
+    told = beside_the_wire.json("restore", tmp_path / "copy", "--replace", *PROGRAMS)
+
+    assert told["applied"]["tokens"] == 1
+    assert beside_the_wire.json("db", "current")["revision"] == newest
+    assert answered(beside_the_wire, old) == 401
+    assert list(beside_the_wire.instance.glob("withdrawn-*")) == []
+
+
+def closed(eclaims):
+    """Nothing works with the database, and an upgrade does not open it."""
+    for words in (
+        ("db", "upgrade"),
+        ("db", "downgrade", "0012", "--yes"),
+        ("db", "current"),
+        ("submitter", "list"),
+        ("work", "--once"),
+        ("serve",),
+    ):
+        refused = eclaims(*words)
+        assert refused.exit_code == 1, words
+        assert "A restore of this database is not finished" in refused.stderr
 
 
 # --- what happens twice

@@ -10,6 +10,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
+from app.store import tokens
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
 from app.store.work.work_queue import Depth, WorkQueue
@@ -98,8 +99,11 @@ class Administration:
 
     def rotate(self, client: Client) -> Issued:
         """Issue a new token; the old one is no longer known."""
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
-        self._write(lambda parties: parties.rotate_token(client, self._hash(token)))
+        token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
+        token_hash, hasher = self._hash(token), self._installation.hasher
+        self._installation.store.write(
+            lambda rows: tokens.rotate(rows, client, token_hash, hasher, now)
+        )
         return Issued(client, token)
 
     def depths(self) -> list[Depth]:

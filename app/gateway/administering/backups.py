@@ -22,9 +22,8 @@ from app.store.parties import Parties
 
 FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
-# After one of these the database is what it was before.
-UNCHANGED = (
-    sqlite.InUse,
+# After one of these a PostgreSQL database is what it was before.
+_UNCHANGED = (
     postgresql.InUse,
     postgresql.NotEmpty,
     postgresql.ProgramMissing,
@@ -69,10 +68,7 @@ def checked(folder: Path, programs: Programs) -> Manifest:
     manifest = manifests.read(folder)
     file = manifests.require_whole(folder, manifest)
     if manifest.database == "sqlite":
-        # Looked at in place it would get companions; it is to stay as it was written.
-        with sqlite.beside(file) as copied:
-            sqlite.duplicate(file, copied)
-            sqlite.require_sound(copied)
+        sqlite.require_sound(file, is_kept=True)
     else:
         postgresql.require_sound(file, programs)
     return manifest
@@ -105,6 +101,14 @@ def is_empty(store: Store) -> bool:
     return schema.current(store) is None or not store.read(lambda rows: Parties(rows).payers())
 
 
+def is_unchanged_after(installation: Installation, fault: BaseException) -> bool:
+    """Whether the database is what it was before a restore that failed.
+
+    A SQLite file is, whatever failed: another takes its place in one step, the last.
+    """
+    return installation.store.is_sqlite or isinstance(fault, _UNCHANGED)
+
+
 def restored(
     installation: Installation,
     folder: Path,
@@ -116,7 +120,7 @@ def restored(
 ) -> Restored:
     """Let the database be what a backup holds, without what was withdrawn since.
 
-    Raises what `UNCHANGED` names, StillThere, NoBackup.
+    Raises InUse, NotEmpty, ProgramMissing, ProgramFailed, StillThere, NoBackup.
     """
     if installation.store.is_sqlite:
         return _in_place_of_the_file(installation, folder, manifest, withdrawn)
@@ -158,7 +162,7 @@ def _into_the_database(
     *,
     replaces: bool,
 ) -> Restored:
-    """Let the database hold what the backup does; it has a revision again once all is done.
+    """Let the database hold what the backup does; it is closed to everybody until all is done.
 
     Raises StillThere, NoBackup, NotEmpty, InUse, ProgramMissing, ProgramFailed.
     """
@@ -169,12 +173,10 @@ def _into_the_database(
     if any(found.rows.get(name) != count for name, count in manifest.rows.items()):
         raise NoBackup(f"{folder} gave other rows than it tells of; the database was left closed")
     schema.drop_others(store, manifest.rows)
-    if manifest.revision != schema.newest():
-        schema.tell(store, manifest.revision)
-        schema.upgrade(store)
-        schema.tell(store, None)
+    schema.tell(store, manifest.revision, is_finished=False)
+    schema.upgrade(store, is_restoring=True)
     applied = withdrawals.apply(installation, withdrawn)
-    schema.tell(store, schema.newest())
+    schema.tell(store, is_finished=True)
     return Restored(manifest, applied)
 
 

@@ -16,6 +16,7 @@ from app.gateway.installation import Installation
 from app.gateway.purging.nullification import nullified
 from app.gateway.purging.purges import purged
 from app.gateway.tasks import versions as task_versions
+from app.store import tokens
 from app.store.audit import Event
 from app.store.backups import withdrawn as lists
 from app.store.backups.withdrawn import Hold, Nullified, Withdrawn
@@ -59,9 +60,12 @@ def apply(installation: Installation, given: Withdrawn) -> Applied:
             once_more = _Purge(installation, payers[payer_id], task_id, tuple(group))
             some, others = once_more.carried_out()
             purges, remembered = purges + some, remembered + others
-    tokens = installation.store.write(lambda rows: lists.let_count(rows, given.tokens))
+    now, hasher = installation.clock(), installation.hasher
+    changed = installation.store.write(
+        lambda rows: tokens.let_count(rows, given.tokens, hasher, now)
+    )
     holds = sum(_held(installation, hold) for hold in given.holds if hold.payer_id in payers)
-    return Applied(purges, remembered, tokens, holds)
+    return Applied(purges, remembered, changed, holds)
 
 
 def _held(installation: Installation, hold: Hold) -> bool:

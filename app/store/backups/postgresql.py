@@ -77,7 +77,7 @@ def dump(url: URL, target: Path, programs: Programs, told: Told) -> Contents:
 
     Raises ProgramMissing, ProgramFailed.
     """
-    with psycopg.connect(**_place(url), options=_UNHURRIED) as connection:
+    with psycopg.connect(**_unhurried(url)) as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         connection.read_only = True
         program = programs.require("pg_dump", _major(connection))
@@ -110,10 +110,12 @@ def require_room(url: URL, *, replaces: bool) -> None:
 
     Raises InUse, NotEmpty.
     """
-    with psycopg.connect(**_place(url), options=_UNHURRIED) as connection:
+    with psycopg.connect(**_unhurried(url)) as connection:
         others = sql.SQL(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-            " AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            " AND pid <> pg_backend_pid() AND (backend_type = 'client backend'"
+            # So it is of other roles' sessions for one that may not read statistics.
+            " OR (backend_type IS NULL AND usesysid IS NOT NULL))"
         )
         if _one(connection, others):
             raise InUse
@@ -124,10 +126,10 @@ def require_room(url: URL, *, replaces: bool) -> None:
 def restore(url: URL, file: Path, programs: Programs, *, replaces: bool) -> Contents:
     """Let the database hold what the file does, in one transaction, but without a revision.
 
-    So nothing works with it until `schema.adopt` gives it one. Raises ProgramMissing,
+    So nothing works with it until `schema.tell` gives it one. Raises ProgramMissing,
     ProgramFailed, and then nothing was changed.
     """
-    with psycopg.connect(**_place(url), options=_UNHURRIED) as connection:
+    with psycopg.connect(**_unhurried(url)) as connection:
         program = programs.require("pg_restore", _major(connection))
     with tempfile.NamedTemporaryFile("w", suffix=".list") as wanted:
         listed = _run([program, "--list", str(file)], None)
@@ -143,7 +145,7 @@ def restore(url: URL, file: Path, programs: Programs, *, replaces: bool) -> Cont
             ],
             url,
         )
-    with psycopg.connect(**_place(url), options=_UNHURRIED) as connection:
+    with psycopg.connect(**_unhurried(url)) as connection:
         return _contents(connection)
 
 
@@ -176,6 +178,11 @@ def _place(url: URL) -> dict[str, Any]:
     """The database's address as the driver takes it."""
     place = url.translate_connect_args(database="dbname", username="user")
     return {**place, **{name: str(value) for name, value in url.query.items()}}
+
+
+def _unhurried(url: URL) -> dict[str, Any]:
+    place = _place(url)
+    return {**place, "options": f"{place.get('options', '')} {_UNHURRIED}".strip()}
 
 
 def _spelled(url: URL) -> str:
@@ -211,11 +218,17 @@ def _run(words: list[str], url: URL | None, told: Callable[[str], None] | None =
         ) as program,
     ):
         reasons = []
-        for line in program.stderr or ():
-            reasons += [one[0] for one in _TELLABLE.finditer(line)]
-            if told is not None:
-                told(line)
-        if program.wait() != 0:
+        try:
+            for line in program.stderr or ():
+                reasons += [one[0] for one in _TELLABLE.finditer(line)]
+                if told is not None:
+                    told(line)
+            program.wait()
+        except BaseException:
+            # Its end is waited for, and it would go on to its own.
+            program.terminate()
+            raise
+        if program.returncode != 0:
             why = f": {reasons[0].strip()}" if reasons else ""
             raise ProgramFailed(f"{Path(words[0]).name} ended with code {program.returncode}{why}")
         printed.seek(0)

@@ -10,11 +10,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.store.backups.manifest import Contents, NoBackup, synced
+from app.store.backups.manifest import Contents, NoBackup, own_as, synced
 
 # Between two parts the progress is told; 4 KiB each.
 _PAGES_AT_ONCE = 1024
 _BUSY_SECONDS = 10.0
+_LIVING = "mode=rw"
+# Without companions beside it, and without a lock.
+_KEPT = "mode=ro&immutable=1"
 _COMPANIONS = ("-wal", "-shm", "-journal")
 
 # Done so far, of how many, in whatever unit.
@@ -48,12 +51,15 @@ def copy(source: Path, target: Path, told: Told) -> Contents:
     return _contents(target)
 
 
-def require_sound(file: Path) -> None:
-    """Pass where every page and every index of a file is as it should be; raises NoBackup."""
+def require_sound(file: Path, *, is_kept: bool = False) -> None:
+    """Pass where every page and every index of a file is as it should be; raises NoBackup.
+
+    What is kept is only read: nobody writes it, and its folder may be read-only.
+    """
     import pysqlite3
 
     try:
-        with _opened(file) as connection:
+        with _opened(file, mode=_KEPT if is_kept else _LIVING) as connection:
             [(verdict,), *_] = connection.execute("PRAGMA integrity_check(1)").fetchall()
             orphans = connection.execute("PRAGMA foreign_key_check").fetchall()
     except pysqlite3.DatabaseError:
@@ -82,7 +88,11 @@ def duplicate(source: Path, target: Path) -> None:
 
 
 def put_in_place(new: Path, file: Path) -> None:
-    """Let `new` be the database, at once; what was there is gone. Raises InUse."""
+    """Let `new` be the database, at once; what was there is gone. Raises InUse.
+
+    It belongs to whom the file belonged to, else to whom the folder does.
+    """
+    own_as(new, file if file.exists() else file.absolute().parent)
     synced(new)
     if file.exists():
         _retire_log(file)
@@ -109,13 +119,26 @@ def _retire_log(file: Path) -> None:
 
 @contextmanager
 def beside(file: Path) -> Iterator[Path]:
-    """A path in the folder of a file for a database to be made there; what is left there goes."""
-    made = file.with_name(f".{file.name}-{os.getpid()}")
+    """A path in the folder of a file for a database to be made there; what is left there goes.
+
+    Only one process at a time may do so, which holds the file.
+    """
+    clear_beside(file)
     try:
-        yield made
+        yield _made_beside(file)
     finally:
-        for suffix in ("", *_COMPANIONS):
-            made.with_name(made.name + suffix).unlink(missing_ok=True)
+        clear_beside(file)
+
+
+def clear_beside(file: Path) -> None:
+    """Remove what a restore that was killed left beside a file: it has all that a backup has."""
+    made = _made_beside(file)
+    for suffix in ("", *_COMPANIONS):
+        made.with_name(made.name + suffix).unlink(missing_ok=True)
+
+
+def _made_beside(file: Path) -> Path:
+    return file.with_name(f".{file.name}-restoring")
 
 
 def _contents(file: Path) -> Contents:
@@ -134,10 +157,10 @@ def _contents(file: Path) -> Contents:
 
 
 @contextmanager
-def _opened(file: Path, busy_seconds: float = _BUSY_SECONDS) -> Iterator[Any]:
+def _opened(file: Path, busy_seconds: float = _BUSY_SECONDS, mode: str = _LIVING) -> Iterator[Any]:
     import pysqlite3
 
-    address = f"{file.absolute().as_uri()}?mode=rw"
+    address = f"{file.absolute().as_uri()}?{mode}"
     connecting = pysqlite3.connect(address, uri=True, isolation_level=None, timeout=busy_seconds)
     with closing(connecting) as connection:
         yield connection

@@ -13,13 +13,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, select
 
-from app.store import tables
+from app.store import tables, tokens
 from app.store.backups.manifest import synced
+from app.store.tokens import Token
 
 _t = tables.tombstone.c
-_c = tables.client.c
 _s = tables.submission.c
 
 
@@ -36,16 +36,6 @@ class Nullified:
     task_id: str
     type: str
     id: str
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Token:
-    """A client, the keyed hash of the token that counts, and since when none does."""
-
-    payer_id: str
-    client_id: str
-    token_hash: str
-    disabled_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,50 +59,28 @@ class Withdrawn:
     tokens: tuple[Token, ...] = ()
     holds: tuple[Hold, ...] = ()
 
-    def with_later(self, later: "Withdrawn") -> "Withdrawn":
-        """Both lists as one.
-
-        Of two tokens of a client that of `later` counts; of one and the same token, that it was
-        disabled: no client is let in again but by another.
-        """
+    def with_others(self, others: "Withdrawn") -> "Withdrawn":
+        """Both lists as one, whichever is newer: of a client it has all that either tells."""
         stones = {(one.payer_id, one.type, one.id): one for one in self.nullified}
-        stones |= {(one.payer_id, one.type, one.id): one for one in later.nullified}
-        tokens: dict[str, Token] = {}
-        for one in (*self.tokens, *later.tokens):
-            known = tokens.get(one.client_id)
-            is_news = known is None or known.token_hash != one.token_hash
-            if is_news or one.disabled_at is not None:
-                tokens[one.client_id] = one
+        for one in others.nullified:
+            key = (one.payer_id, one.type, one.id)
+            stones[key] = min(stones.get(key, one), one)
         return Withdrawn(
             tuple(sorted(stones.values())),
-            tuple(sorted(tokens.values(), key=lambda one: one.client_id)),
-            tuple(sorted({*self.holds, *later.holds})),
+            tuple(sorted({*self.tokens, *others.tokens}, key=repr)),
+            tuple(sorted({*self.holds, *others.holds})),
         )
 
 
 def of(connection: Connection) -> Withdrawn:
     """What was withdrawn in a database, of every payer."""
     stones = select(_t.nullified_at, _t.payer_id, _t.task_id, _t.type, _t.id)
-    clients = select(_c.payer_id, _c.id, _c.token_hash, _c.disabled_at).order_by(_c.id)
     held = select(_s.payer_id, _s.type, _s.id).where(_s.is_held.is_(True))
     return Withdrawn(
         tuple(sorted(Nullified(*row) for row in connection.execute(stones))),
-        tuple(Token(*row) for row in connection.execute(clients)),
+        tokens.of(connection),
         tuple(sorted(Hold(*row) for row in connection.execute(held))),
     )
-
-
-def let_count(connection: Connection, tokens: Iterable[Token]) -> int:
-    """Let these tokens count, and no others of their clients; of how many clients that is news."""
-    changed = 0
-    for one in tokens:
-        known = (_c.payer_id == one.payer_id, _c.id == one.client_id)
-        row = connection.execute(select(_c.token_hash, _c.disabled_at).where(*known)).one_or_none()
-        if row is None or tuple(row) == (one.token_hash, one.disabled_at):
-            continue
-        values = {"token_hash": one.token_hash, "disabled_at": one.disabled_at}
-        changed += connection.execute(update(tables.client).where(*known).values(values)).rowcount
-    return changed
 
 
 def write(file: Path, withdrawn: Withdrawn) -> None:

@@ -1,12 +1,13 @@
 """What a list names is withdrawn again in a database that does not know of it yet."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from app.gateway.tasks.withdrawals import Applied, apply, withdrawn
 from app.store import tables
-from app.store.backups.withdrawn import Hold, Nullified, Token, Withdrawn
+from app.store.backups.withdrawn import Hold, Nullified, Withdrawn
 from tests.builders import a_claim, a_task
 
 TASK = "a-task-of-later"
@@ -112,13 +113,29 @@ def test_a_late_duplicate_of_what_went_is_refused_and_another_is_welcome(
 
 def test_a_disabled_client_is_not_let_in_again_by_an_older_list(installation, payer, submitter, at):
     [active] = withdrawn(installation).tokens
-    disabled = Token(payer.id, submitter.id, active.token_hash, at)
+    disabled = replace(active, disabled_at=at, changed_at=at)
     older, newer = Withdrawn(tokens=(active,)), Withdrawn(tokens=(disabled,))
+    assert older.with_others(newer) == newer.with_others(older)
 
-    for merged in (older.with_later(newer), newer.with_later(older)):
-        assert merged.tokens == (disabled,)
-    assert apply(installation, newer).tokens == 1
+    assert apply(installation, older.with_others(newer)).tokens == 1
+
     assert withdrawn(installation).tokens == (disabled,)
+    assert apply(installation, older).tokens == 0
+    assert withdrawn(installation).tokens == (disabled,)
+
+
+def test_of_two_tokens_the_newer_counts_and_the_database_goes_on_telling_so(
+    installation, administration, submitter, at
+):
+    [first] = withdrawn(installation).tokens
+    administration.rotate(submitter)
+    [second] = withdrawn(installation).tokens
+    third = replace(second, token_hash="3" * 64, changed_at=at)
+
+    assert apply(installation, Withdrawn(tokens=(first,))).tokens == 0
+    assert withdrawn(installation).tokens == (second,)
+    assert apply(installation, Withdrawn(tokens=(third, first))).tokens == 1
+    assert withdrawn(installation).tokens == (third,)
 
 
 # --- what happens twice
