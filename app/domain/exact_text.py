@@ -44,10 +44,16 @@ _PLAIN = Kinds()
 
 
 class _Form(NamedTuple):
-    """How values of one type become JSON, and how what JSON holds becomes them again."""
+    """How values of one type become JSON, and how what JSON holds becomes them again.
+
+    `present` writes what is known not to be None, where that is quicker; `plain` is the type of
+    what whoever writes many of them may write by itself.
+    """
 
     written: _Write
     read: Callable[[Any], Any]
+    present: _Write | None = None
+    plain: type | None = None
 
 
 def text_of(value: Any, kinds: Kinds = _PLAIN) -> str:
@@ -89,8 +95,13 @@ def _form(type_: Any, kinds: Kinds) -> _Form:
 
 
 def _plain(type_: Any) -> _Form:
+    # Each tells the type by itself: most of what is written are these.
     if type_ is str:
-        return _Form(lambda value: _quoted(_is(value, str)), lambda value: _is(value, str))
+        return _Form(
+            lambda value: _quoted(value) if isinstance(value, str) else _is(value, str),
+            lambda value: _is(value, str),
+            plain=str,
+        )
     if type_ is int:
         return _Form(lambda value: str(_is(value, int)), lambda value: _is(value, int))
     if type_ is bool:
@@ -99,13 +110,17 @@ def _plain(type_: Any) -> _Form:
         )
     if type_ is Decimal:
         return _Form(
-            lambda value: f'"{_is(value, Decimal)!s}"',
+            lambda value: f'"{value!s}"' if type(value) is Decimal else _is(value, Decimal),
             lambda written: Decimal(_is(written, str)),
+            plain=Decimal,
         )
     if type_ is date:
         return _Form(lambda value: f'"{date.isoformat(value)}"', date.fromisoformat)
     if isinstance(type_, type) and issubclass(type_, Enum):
-        return _Form(lambda value: json.dumps(value.value), type_)
+        texts = {member: json.dumps(member.value) for member in type_}
+        return _Form(
+            lambda value: texts[value] if type(value) is type_ else json.dumps(value.value), type_
+        )
     raise TypeError(f"no exact text is known for {type_}")
 
 
@@ -123,6 +138,8 @@ def _or_none(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     return _Form(
         lambda value: "null" if value is None else written(value),
         lambda written: None if written is None else form.read(written),
+        present=written,
+        plain=form.plain,
     )
 
 
@@ -130,14 +147,25 @@ def _of_tuple(inner: tuple[Any, ...], kinds: Kinds) -> _Form:
     if inner[1:] != (Ellipsis,):
         raise TypeError("a tuple of a fixed width has no exact text")
 
-    # Found when it is needed: a line holds lines.
+    if inner[0] is int:
+        return _Form(_numbers_written, lambda parts: tuple([_is(part, int) for part in parts]))
+
+    @cache
+    def each() -> _Form:
+        # Found when it is needed: a line holds lines.
+        return _form(inner[0], kinds)
+
     def written(value: Any) -> str:
-        return f"[{','.join(map(_form(inner[0], kinds).written, value))}]" if value else "[]"
+        return f"[{','.join(map(each().written, value))}]" if value else "[]"
 
     def read(parts: Any) -> Any:
-        return tuple(map(_form(inner[0], kinds).read, parts))
+        return tuple(map(each().read, parts))
 
     return _Form(written, read)
+
+
+def _numbers_written(value: Any) -> str:
+    return f"[{','.join([str(each) if type(each) is int else _is(each, int) for each in value])}]"
 
 
 def _of_pairs(key: _Form, value: _Form) -> _Form:
@@ -156,7 +184,13 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
     forms = {each.name: _form(hints[each.name], kinds) for each in fields(type_)}
     defaults = {each.name: each.default for each in fields(type_)}
     places = [
-        (default, f"{_quoted(name)}:", form.written, _left_out(form, default))
+        (
+            default,
+            f"{_quoted(name)}:",
+            form.plain,
+            _writing(form, default),
+            _left_out(form, default),
+        )
         for name, form in sorted(forms.items())
         for default in (defaults[name],)
     ]
@@ -164,11 +198,23 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
 
     def written(value: Any) -> str:
         parts = []
-        for part, (default, name, write, left_out) in zip(
-            parts_of(_is(value, type_)), places, strict=True
+        if type(value) is not type_:
+            _is(value, type_)
+        for part, (default, name, plain, write, left_out) in zip(
+            parts_of(value), places, strict=True
         ):
             # The default itself needs no writing to be left out, and most fields are as it is.
-            if part is not default and (text := write(part)) != left_out:
+            if part is default:
+                continue
+            kind = type(part)
+            # Of the others most are one of these, and a call costs more than the text of one.
+            if kind is not plain:
+                text = write(part)
+            elif kind is str:
+                text = _quoted(part)
+            else:
+                text = f'"{part!s}"'
+            if text != left_out:
                 parts.append(name + text)
         return f"{{{','.join(parts)}}}"
 
@@ -176,6 +222,11 @@ def _of_fields(type_: Any, kinds: Kinds) -> _Form:
         return type_(**{name: forms[name].read(part) for name, part in parts.items()})
 
     return _Form(written, read)
+
+
+def _writing(form: _Form, default: Any) -> _Write:
+    """What writes a field that is not as its default."""
+    return form.present if default is None and form.present is not None else form.written
 
 
 def _left_out(form: _Form, default: Any) -> str | None:

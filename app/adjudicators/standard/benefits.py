@@ -11,6 +11,7 @@ from app.adjudicators.standard.network import is_in_network
 from app.adjudicators.standard.terms import Terms
 from app.domain.adjudication import Counter
 from app.domain.arithmetic import half_up
+from app.domain.money import Money
 from app.domain.plan import Benefit, CostKind
 
 _NOTHING = Decimal(0)
@@ -47,11 +48,17 @@ def member_share(
     copay = _copay(eligible - deductible, benefit, day, terms, tally)
     percent = cost_of(benefit, CostKind.COINSURANCE, day, terms) or _NOTHING
     base = eligible - deductible - copay
-    coinsurance = min(half_up(Fraction(base) * Fraction(percent) / 100, terms.currency), base)
+    coinsurance = min(_percent_of(base, percent, terms.currency), base)
     full = MemberShare(deductible, copay, coinsurance)
     share = full.less(max(full.total - _left_to_bear(full, day, terms, tally), _NOTHING))
     count_share(share, benefit, day, terms, tally)
     return share
+
+
+def _percent_of(base: Decimal, percent: Decimal, currency: str) -> Decimal:
+    if not percent:
+        return Money.zero(currency).amount
+    return half_up(Fraction(base) * Fraction(percent) / 100, currency)
 
 
 def cost_of(benefit: Benefit, kind: CostKind, day: date, terms: Terms) -> Decimal | None:

@@ -36,6 +36,7 @@ LIFETIME = "lifetime"
 FREQUENCY = "frequency"
 _EVERY_CATEGORY = ""
 _LONGEST = 200
+_NOTHING = Decimal(0)
 _Names = tuple[str, str]
 
 
@@ -105,20 +106,36 @@ def _year(day: date) -> str:
     return f"{day.year:04d}"
 
 
+def _place(added: tuple[Counter, tuple[int, ...], Decimal]) -> tuple[object, ...]:
+    # As the counters' own order, by strings.
+    counter, line, _ = added
+    return counter.holder, counter.kind, counter.category, counter.period, line
+
+
 def _names(counter: Counter) -> _Names:
     return counter.holder, counter.category
+
+
+class _Sum:
+    """One counter: how it stands, and what was added to it for each line."""
+
+    __slots__ = ("added", "total")
+
+    def __init__(self, total: Decimal) -> None:
+        self.total = total
+        self.added: dict[tuple[int, ...], Decimal] = {}
 
 
 class Tally:
     """The counters as they stand while the lines of one Claim are decided."""
 
     def __init__(self, before: Mapping[Counter, Decimal] | None) -> None:
-        self._sums = dict(before or {})
+        # One look-up for each move: the hash of a counter is that of all its names.
+        self._sums = {counter: _Sum(total) for counter, total in (before or {}).items()}
         self._days: dict[_Names, set[str]] = {}
         self._used: dict[_Names, DaysUsed] = {}
         for counter in self._sums:
             self._list(counter)
-        self._added: dict[tuple[Counter, tuple[int, ...]], Decimal] = {}
         self._line: tuple[int, ...] = ()
 
     def at(self, line: tuple[int, ...]) -> None:
@@ -127,7 +144,8 @@ class Tally:
 
     def of(self, counter: Counter) -> Decimal:
         """The sum so far; 0 for a counter that was never moved."""
-        return self._sums.get(counter, Decimal(0))
+        known = self._sums.get(counter)
+        return _NOTHING if known is None else known.total
 
     def days_used(self, counter: Counter) -> DaysUsed:
         """The units of every day of a frequency that this counter is one day of."""
@@ -141,12 +159,15 @@ class Tally:
     def add(self, counter: Counter, amount: Decimal) -> None:
         """Move a counter."""
         if amount:
-            key = (counter, self._line)
-            self._added[key] = self._added.get(key, Decimal(0)) + amount
-            self._sums[counter] = self.of(counter) + amount
-            self._list(counter)
-            if counter.kind == FREQUENCY and _names(counter) in self._used:
-                self._used[_names(counter)].add(date.fromisoformat(counter.period), amount)
+            moved = self._sums.get(counter)
+            if moved is None:
+                moved = self._sums[counter] = _Sum(_NOTHING)
+            moved.total += amount
+            moved.added[self._line] = moved.added.get(self._line, _NOTHING) + amount
+            if counter.kind == FREQUENCY:
+                self._list(counter)
+                if _names(counter) in self._used:
+                    self._used[_names(counter)].add(date.fromisoformat(counter.period), amount)
 
     def _list(self, counter: Counter) -> None:
         # Only a frequency is asked for day by day.
@@ -157,5 +178,12 @@ class Tally:
         """What was added, one posting per counter and line, in the order of their names."""
         return tuple(
             Posting(counter, amount, line)
-            for (counter, line), amount in sorted(self._added.items())
+            for counter, line, amount in sorted(
+                (
+                    (counter, line, amount)
+                    for counter, moved in self._sums.items()
+                    for line, amount in moved.added.items()
+                ),
+                key=_place,
+            )
         )

@@ -10,6 +10,8 @@ from app.domain.arithmetic import factor_of, gross_of, half_up, net_of, quantity
 from app.domain.claims import Line
 from app.domain.plan import Price
 
+_WHOLE = Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Priced:
@@ -40,15 +42,21 @@ def priced(leaf: Leaf, terms: Terms) -> Priced:
     net = net_of(line, currency)
     gross = Fraction(net) if line.unit_price is None else Fraction(gross_of(line))
     share = _allowed_share(line, net, _price_of(leaf, terms))
+    exact = _part(gross, share)
     submitted = half_up(Fraction(net), currency)
     return Priced(
         submitted=submitted,
-        allowed=min(half_up(gross * share, currency), submitted),
-        tax=half_up(Fraction(tax_of(line)) * share, currency),
+        allowed=min(half_up(exact, currency), submitted),
+        tax=half_up(_part(Fraction(tax_of(line)), share), currency),
         quantity=quantity_of(line),
-        exact=gross * share,
+        exact=exact,
         currency=currency,
     )
+
+
+def _part(amount: Fraction, share: Fraction) -> Fraction:
+    # Most services are submitted at the agreed price, and a product of fractions is a long one.
+    return amount if share is _WHOLE else amount * share
 
 
 def _price_of(leaf: Leaf, terms: Terms) -> Decimal | None:
@@ -72,13 +80,13 @@ def _amount(price: Price, currency: str) -> Decimal | None:
 
 def _allowed_share(line: Line, net: Decimal, price: Decimal | None) -> Fraction:
     """Min(unitPrice, price) / unitPrice; 1 where nothing is to be compared."""
-    units = Fraction(quantity_of(line)) * Fraction(factor_of(line))
+    if price is None:
+        return _WHOLE
     if line.unit_price is not None:
-        submitted = Fraction(line.unit_price.amount)
-    elif units:
-        submitted = (Fraction(net) - Fraction(tax_of(line))) / units
-    else:
-        return Fraction(1)
-    if price is None or price >= submitted:
-        return Fraction(1)
-    return Fraction(price) / submitted
+        unit_price = line.unit_price.amount
+        return _WHOLE if price >= unit_price else Fraction(price) / Fraction(unit_price)
+    units = Fraction(quantity_of(line)) * Fraction(factor_of(line))
+    if not units:
+        return _WHOLE
+    submitted = (Fraction(net) - Fraction(tax_of(line))) / units
+    return _WHOLE if price >= submitted else Fraction(price) / submitted

@@ -38,7 +38,8 @@ _COSTS = {
 def plan_told(request: AdjudicationRequest) -> tuple[Told, ...]:
     """The plan as a whole: what is common to all its categories, in and out of network."""
     with localcontext(EXACT):
-        allowances = tuple(_of_the_plan(request))
+        terms, tally = terms_of(request), Tally(request.counters)
+        allowances = tuple(_of_the_plan(request.received_on, terms, tally))
     return (Told(allowances=allowances),) if allowances else ()
 
 
@@ -67,7 +68,6 @@ def balances_told(decided: Decided, request: AdjudicationRequest) -> tuple[Told,
         sums = dict(request.counters or {})
         for posting in decided.postings:
             sums[posting.counter] = sums.get(posting.counter, Decimal(0)) + posting.amount
-        now = replace(request, counters=sums, received_on=day)
         terms, tally = terms_of(request), Tally(sums)
         leaves = leaves_of(request.claim, request.received_on)
         found = [benefit for leaf in leaves if (benefit := terms.benefit_of(leaf)) is not None]
@@ -76,7 +76,8 @@ def balances_told(decided: Decided, request: AdjudicationRequest) -> tuple[Told,
             for benefit in {each.category.key: each for each in found}.values()
             if (counted := _counted(benefit, day, terms, tally))
         )
-        return (*plan_told(now), *of_categories)
+        of_the_plan = tuple(_of_the_plan(day, terms, tally))
+        return (*((Told(allowances=of_the_plan),) if of_the_plan else ()), *of_categories)
 
 
 def _counted(benefit: Benefit, day: date, terms: Terms, tally: Tally) -> tuple[Allowance, ...]:
@@ -101,8 +102,7 @@ def _leaves(request: AdjudicationRequest) -> Iterator[tuple[Leaf, Line | None]]:
         yield Leaf(line, request.received_on), None
 
 
-def _of_the_plan(request: AdjudicationRequest) -> Iterator[Allowance]:
-    terms, tally, day = terms_of(request), Tally(request.counters), request.received_on
+def _of_the_plan(day: date, terms: Terms, tally: Tally) -> Iterator[Allowance]:
     plan, coverage = terms.plan, terms.coverage
     deductible, family_deductible = counters.deductibles(coverage, day)
     out_of_pocket, family_out_of_pocket = counters.out_of_pockets(coverage, day)

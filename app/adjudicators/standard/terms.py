@@ -1,6 +1,7 @@
 """The terms a Claim is decided on: whose coverage, which plan, which prices, in which currency."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from app.adjudicators.standard.attachments import attached
@@ -45,6 +46,8 @@ class Terms:
     authorizations: tuple[Authorization, ...]
     patient: Person
     attached: frozenset[tuple[int, ...]] = frozenset()
+    # The plan's, by the keys of their categories.
+    benefits: Mapping[str, Benefit] = field(default_factory=dict)
 
     def lacks_attachment(self, leaf: Leaf) -> bool:
         """Whether the leaf's service is paid with an attachment only, and none came for it."""
@@ -67,7 +70,7 @@ class Terms:
         The category is the line's own, else its price's, else that of the nearest parent, else
         `general`; a plan that lists `general` covers by it what it does not list.
         """
-        listed = {benefit.category.key: benefit for benefit in self.plan.benefits}
+        listed = self.benefits
         for category in self._categories(leaf):
             if category.key in listed:
                 return listed[category.key]
@@ -102,4 +105,5 @@ def terms_of(request: AdjudicationRequest) -> Terms:
         received_on=request.received_on,
         latest_service_day=latest_service_day(request.claim, request.received_on),
         attached=attached(request),
+        benefits={benefit.category.key: benefit for benefit in plan.benefits},
     )

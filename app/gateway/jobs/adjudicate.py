@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from app.domain.adjudication import AdjudicationRequest
+from app.domain.adjudication import AdjudicationRequest, Coverage
 from app.domain.claims import Claim, Days
 from app.domain.consulted import consulted_sums, is_of_many
 from app.domain.lifecycle import LIVE, UNDECIDED
@@ -51,6 +51,15 @@ class Facts:
     counted: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Insured:
+    """A Coverage as the payer keeps it, the plan that it names, and what it says."""
+
+    policy: Document | None = None
+    plan: Plan | None = None
+    coverage: Coverage | None = None
+
+
 def facts_for(job: Job, payer: Payer, base: str, work: UnitOfWork) -> Facts | None:
     """The facts of one job; None where nothing is left to decide."""
     submission = work.submissions.find(job.type, job.submission_id)
@@ -73,9 +82,8 @@ def _facts(
     work: UnitOfWork,
 ) -> Facts:
     claim = read_claim(document, base)
-    policy = document_of(coverage, work)
-    plan = plan_of(policy, payer, base, work)
-    known = read_coverage(policy, coverage.id, plan) if coverage and policy else None
+    insured = insured_by(coverage, payer, base, work)
+    policy, plan, known = insured.policy, insured.plan, insured.coverage
     holders = () if known is None else (known.member, known.family)
     standings = work.counters.read(holders, without=submission.id)
     received_on = submission.created_at.astimezone(payer.settings.zone).date()
@@ -161,6 +169,19 @@ def _is_last_call(submission: Submission, work: UnitOfWork) -> bool:
 def _coverage(document: Document, base: str, work: UnitOfWork) -> Stored | None:
     focal = next((entry for entry in document["insurance"] if entry["focal"]), None)
     return None if focal is None else matched(document, focal["coverage"], base, work)
+
+
+def insured_by(stored: Stored | None, payer: Payer, base: str, work: UnitOfWork) -> Insured:
+    """What a Coverage stands for; nothing where there is none, or it was deleted."""
+    if stored is None or stored.text is None:
+        return Insured()
+
+    def made() -> Insured:
+        policy = document_of(stored, work)
+        plan = plan_of(policy, payer, base, work)
+        return Insured(policy, plan, read_coverage(policy, stored.id, plan) if policy else None)
+
+    return work.once(("insured", stored.versioned), made)
 
 
 def _affiliations(claim: Claim, plan: Plan, base: str, work: UnitOfWork) -> tuple[Days, ...]:

@@ -1,17 +1,32 @@
 """Takes jobs for one worker, and gives back what it does not come to."""
 
 from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import ADJUDICATE
+from app.store.parties import Parties
 from app.store.submissions import Submissions
 from app.store.work.work_queue import Job, WorkQueue
 
 # What is left of a batch is done with the next, and a job that was tried is alone.
 _AT_ONCE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Leased jobs, all payers by their ids, and whether a job that was tried before is due too."""
+
+    jobs: list[Job]
+    payers: Mapping[str, Payer]
+    is_tried_due: bool
+
+
+NOTHING_TAKEN = Taken([], {}, is_tried_due=False)
 
 
 class Leasing:
@@ -24,18 +39,24 @@ class Leasing:
 
     def due(self, limit: int, *, tried: bool) -> list[Job]:
         """Lease so many of the oldest due jobs; `tried` as in WorkQueue."""
+        return self.next(limit, tried=tried).jobs
+
+    def next(self, limit: int, *, tried: bool) -> Taken:
+        """As `due`, with what a worker asks next: one transaction for all."""
         now, token = self._installation.clock(), self._installation.new_id()
 
-        def effect(connection: Any) -> list[Job]:
-            jobs = WorkQueue(connection, now).lease(token, limit, self.length, tried=tried)
+        def effect(connection: Any) -> Taken:
+            queue = WorkQueue(connection, now)
+            jobs = queue.lease(token, limit, self.length, tried=tried)
             for payer_id in sorted({job.payer_id for job in jobs}):
                 _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
-            return jobs
+            payers = {payer.id: payer for payer in Parties(connection).payers()}
+            return Taken(jobs, payers, queue.is_any_due(tried=True))
 
-        leased = self._installation.store.write(effect)
-        if leased:
+        taken = self._installation.store.write(effect)
+        if taken.jobs:
             self._tokens.append(token)
-        return leased
+        return taken
 
     def one(self, submission: tuple[str, str], payer: Payer) -> Job | None:
         """Lease one submission's adjudication, due or not; None where somebody has it."""

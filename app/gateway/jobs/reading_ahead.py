@@ -8,10 +8,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from app.domain.parties import Payer, Scope
 from app.domain.references import Identifier, Reference
-from app.fhir.business.coverages import read_coverage
 from app.fhir.documents import Document, contained, identifiers_of, reference_of
-from app.gateway.deciding.benefit_design import plan_of
-from app.gateway.jobs.adjudicate import Facts, document_of
+from app.gateway.deciding.networks import participant_key
+from app.gateway.jobs.adjudicate import Facts, document_of, insured_by
 from app.store.unit_of_work import UnitOfWork
 from app.store.work.work_queue import Job
 
@@ -36,6 +35,7 @@ def read_facts_ahead(jobs: Sequence[Job], payer: Payer, base: str, work_of: Work
     payers_side.reissues.read_ahead(owners)
     payers_side.mentions.read_any_submitters_ahead("Claim", owners)
     _coverages_ahead(documents, payer, base, payers_side)
+    _providers_ahead(documents, base, payers_side)
 
 
 def read_standing_ahead(facts: Sequence[Facts], payer: Payer, work_of: WorkOf) -> None:
@@ -88,11 +88,20 @@ def _coverages_ahead(
     work.reference_data.read_ahead("Coverage", ids)
     holders: set[str] = set()
     for id in ids:
-        policy = document_of(work.reference_data.find("Coverage", id), work)
-        if policy is not None:
-            coverage = read_coverage(policy, id, plan_of(policy, payer, base, work))
+        stored = work.reference_data.find("Coverage", id)
+        coverage = insured_by(stored, payer, base, work).coverage
+        if coverage is not None:
             holders |= {coverage.member, coverage.family}
     work.counters.read_ahead(holders)
+
+
+def _providers_ahead(documents: Iterable[Document], base: str, work: UnitOfWork) -> None:
+    """What the payer keeps of providers that Claims name by an identifier."""
+    references = (reference_of(document["provider"], base) for document in documents)
+    named = {each.identifier for each in references if each.identifier is not None}
+    work.reference_data.read_identified_ahead("Organization", named)
+    participants = {participant_key(each.key) for each in named}
+    work.reference_data.read_identified_ahead("OrganizationAffiliation", participants)
 
 
 def _focal(document: Document) -> list[Document]:

@@ -20,7 +20,7 @@ from app.gateway.jobs.asking import TooSlow, answer
 from app.gateway.jobs.batches import NOTHING_LEFT, STORES_OWN, Alone, Asked, Batch, Left
 from app.gateway.jobs.chores import CHORES, Chore
 from app.gateway.jobs.kinds import ADJUDICATE
-from app.gateway.jobs.leasing import Leasing
+from app.gateway.jobs.leasing import NOTHING_TAKEN, Leasing
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.store.parties import Parties
@@ -89,24 +89,25 @@ class Worker:
         done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            leased = self._leasing.due(self._batch, tried=False)
-            held, left = left.jobs, self._work_off(leased, left)
-            # A job that was tried may be what its worker died of: it is worked on alone.
-            retried = self._leasing.due(1, tried=True)
-            self._work_off(retried)
-            done += len(leased) + len(retried)
+            taken = self._leasing.next(self._batch, tried=False)
+            held, left = left.jobs, self._work_off(taken.jobs, taken.payers, left)
+            # A job that was tried may be what its worker died of: it is leased and worked on alone.
+            retried = self._leasing.next(1, tried=True) if taken.is_tried_due else NOTHING_TAKEN
+            self._work_off(retried.jobs, retried.payers)
+            done += len(taken.jobs) + len(retried.jobs)
             # What was held is done or put back, and then it may be due again.
-            if not leased and not retried and not held:
+            if not taken.jobs and not retried.jobs and not held:
                 break
-        self._work_off([], left)
+        self._work_off([], self._payers() if left.jobs else {}, left)
         return done
 
-    def _work_off(self, jobs: list[Job], left: Left = NOTHING_LEFT) -> Left:
+    def _work_off(
+        self, jobs: list[Job], payers: Mapping[str, Payer], left: Left = NOTHING_LEFT
+    ) -> Left:
         """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
 
         Only once: what was left is done now.
         """
-        payers = self._payers() if jobs or left.jobs else {}
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + self._leasing.length - self._timeout
         first = min(last_start, left.last_start)

@@ -116,9 +116,14 @@ class Counters:
         given = {"b_payer": self._payer_id, "b_holders": holders}
         for holder, version in self._connection.execute(_VERSIONS, given):
             held[holder].version = version
-        for *names, submission_id, amount in self._connection.execute(_ENTRIES, given):
-            entries = held[names[0]].entries
-            entries.setdefault(tuple(names), []).append((submission_id, amount))
+        rows = self._connection.execute(_ENTRIES, given).all()
+        for holder, kind, category, period, submission_id, amount in rows:
+            entries = held[holder].entries
+            names = (holder, kind, category, period)
+            if names in entries:
+                entries[names].append((submission_id, amount))
+            else:
+                entries[names] = [(submission_id, amount)]
         return held
 
     def post(

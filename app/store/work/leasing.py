@@ -28,6 +28,12 @@ def chosen(connection: Connection, now: datetime, limit: int, *, tried: bool | N
     return _apart([(row.id, row.family) for row in due], set(held), limit)
 
 
+def is_any_due(connection: Connection, now: datetime, *, tried: bool | None) -> bool:
+    """Whether there is any due job; `tried` as in `WorkQueue.lease`."""
+    query = _due(tried=tried).limit(bindparam("b_most", type_=Integer))
+    return connection.execute(query, {"b_now": now, "b_most": 1}).first() is not None
+
+
 @cache
 def free(*, tried: bool | None) -> CTE:
     """Those of some jobs that are still due, locked but for those that somebody else has locked."""

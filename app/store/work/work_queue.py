@@ -117,6 +117,10 @@ class WorkQueue:
             key=lambda job: job.id,
         )
 
+    def is_any_due(self, *, tried: bool | None = None) -> bool:
+        """Whether `lease` would find any at this moment."""
+        return leasing.is_any_due(self._connection, self._now, tried=tried)
+
     def _leased(
         self, found: CTE, token: str, length: timedelta, given: Mapping[str, Any] | None = None
     ) -> list[Job]:
