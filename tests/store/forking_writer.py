@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app.store.database.engine import Store
 
@@ -19,7 +19,8 @@ def main(url: str) -> None:
     has_turn, may_write = threading.Event(), threading.Event()
 
     def insert(who):
-        store.write(lambda rows: rows.exec_driver_sql(f"INSERT INTO written VALUES ('{who}')"))
+        row = text("INSERT INTO written VALUES (:who)")
+        store.write(lambda rows: rows.execute(row, {"who": who}))
 
     writer = threading.Thread(target=insert, args=("parent",))
 

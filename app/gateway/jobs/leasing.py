@@ -1,7 +1,7 @@
 """Takes jobs for one worker, and gives back what it does not come to."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -41,13 +41,13 @@ class Leasing:
         """Lease so many of the oldest due jobs; `tried` as in WorkQueue."""
         return self.next(limit, tried=tried).jobs
 
-    def next(self, limit: int, *, tried: bool) -> Taken:
-        """As `due`, with what a worker asks next: one transaction for all."""
+    def next(self, limit: int, *, tried: bool, behind: Collection[str] = ()) -> Taken:
+        """As `due`, with what a worker asks next: one transaction for all; `behind`: WorkQueue."""
         now, token = self._installation.clock(), self._installation.new_id()
 
         def effect(connection: Any) -> Taken:
             queue = WorkQueue(connection, now)
-            jobs = queue.lease(token, limit, self.length, tried=tried)
+            jobs = queue.lease(token, limit, self.length, tried=tried, behind=behind)
             for payer_id in sorted({job.payer_id for job in jobs}):
                 _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
             payers = {payer.id: payer for payer in Parties(connection).payers()}

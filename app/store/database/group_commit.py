@@ -205,7 +205,7 @@ def _of_all(fault: BaseException) -> BaseException:
     """What everybody is told of a transaction that was undone by the fault of one."""
     try:
         with faults_named():
-            raise fault
+            raise fault  # noqa: TRY301  for its name alone
     except DiskFull as full:
         return full
     except BaseException:  # noqa: BLE001  nothing was changed, whatever it was
