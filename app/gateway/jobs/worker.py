@@ -87,7 +87,14 @@ class Worker:
         return self._leasing.give_back()
 
     def drain(self, limit: int | None = None) -> int:
-        """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
+        """Work until nothing is due, or `limit` jobs are done; how many were worked on.
+
+        Raises Busy, DiskFull, CommitUnknown: then what it had leased is due again.
+        """
+        with self._leasing.given_back_after(*STORES_OWN):
+            return self._drained(limit)
+
+    def _drained(self, limit: int | None) -> int:
         done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
@@ -106,13 +113,9 @@ class Worker:
     def _work_off(
         self, jobs: list[Job], payers: Mapping[str, Payer], left: Left = NOTHING_LEFT
     ) -> Left:
-        """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
-
-        Only once: what was left is done now.
-        """
-        clock = self._installation.clock
+        """Work on these jobs, and on what was left, for the last time; what is left to the next."""
         # A question that starts later than this could be answered after its lease has lapsed.
-        last_start = clock() + self._leasing.length - self._timeout
+        last_start = self._installation.clock() + self._leasing.length - self._timeout
         if not self._may_start(left.last_start):
             for job in left.jobs:
                 self._too_late(job)
@@ -123,7 +126,8 @@ class Worker:
         fresh = {job.id for job in jobs} if len(jobs) == self._batch else set()
         turns = self._turns.of([*left.jobs, *jobs])
         for nth, (payer_id, of_payer) in enumerate(turns):
-            share = self._turns.share(payer_id, clock(), first, len(turns) - nth)
+            now = self._installation.clock()
+            share = self._turns.share(payer_id, now, first, len(turns) - nth)
             still += self._take_turn(of_payer, fresh, payers[payer_id], share)
         return Left(still, last_start)
 
