@@ -30,6 +30,7 @@ from sqlalchemy import Engine, event, func, select
 from uuid_utils import uuid7
 
 from app import create_worker, utc_now
+from app.cli.process import keep_what_is_loaded
 from app.domain.canonical import CANONICAL, PLAN
 from app.domain.parties import Client, ClientKind
 from app.domain.references import Identifier
@@ -260,6 +261,8 @@ def drain(url: str, go: Path | None = None) -> Drained:
 
     # The first batch of a process compiles what all others use.
     worker.drain(limit=1)
+    # As `eclaims work` does.
+    keep_what_is_loaded()
     already = counted.copy()
     while go is not None and not go.exists():
         time.sleep(0.01)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import gc
 import os
 import signal
 import socket
@@ -20,6 +21,16 @@ if TYPE_CHECKING:
 _SECONDS_TO_WAIT = 5.0
 _SECONDS_BETWEEN = 0.05
 _PR_SET_PDEATHSIG = 1
+
+
+def keep_what_is_loaded() -> None:
+    """Look no more for garbage among what is there by now: it lasts as long as the process.
+
+    What a process loads is many times what one batch of Claims makes, and all of it would be gone
+    through again and again.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def hold_the_file(settings: Settings) -> IO[str]:

@@ -60,8 +60,10 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
 
 def _work_on(worker: Worker, settings: Settings, is_asked: threading.Event) -> None:
     """Drain what is due at every tick until a signal; then finish what runs, within a bound."""
+    from app.cli.process import keep_what_is_loaded
     from app.scheduler.clock import Clock
 
+    keep_what_is_loaded()
     clock = Clock(worker.drain, settings.tick_seconds)
     clock.start()
     is_asked.wait()

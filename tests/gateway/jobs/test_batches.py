@@ -62,6 +62,21 @@ def counted():
         event.remove(Engine, "after_cursor_execute", executed)
 
 
+@contextmanager
+def committed(installation):
+    """Counts the transactions of an installation."""
+    found = Counter()
+
+    def committed(_connection):
+        found["commit"] += 1
+
+    event.listen(installation.store.engine, "commit", committed)
+    try:
+        yield found
+    finally:
+        event.remove(installation.store.engine, "commit", committed)
+
+
 def test_a_claim_whose_answer_cannot_be_written_takes_no_other_with_it(desk, members, worker_of):
     prices = ["100.00", "100.00", "100.00", "13.00", "100.00"]
     taken = [desk.create(of_member(nth, prices=(price,))) for nth, price in enumerate(prices)]
@@ -271,3 +286,22 @@ def test_a_first_answer_does_not_wait_for_the_last_of_a_slow_adjudicator(
 
     assert seen == [State.PAYABLE]
     assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
+
+
+def test_a_batch_is_leased_looked_at_and_settled_in_a_transaction_each(
+    desk, members, installation, worker_of
+):
+    """And by one more it is known that nothing is left, as where there was nothing."""
+    worker = worker_of(decide)
+    worker.drain()
+    spent = []
+    for size in (0, 2, 6):
+        for nth in range(size):
+            desk.create(of_member(nth))
+        with committed(installation) as commits:
+            assert worker.drain() == size
+        spent.append(commits.total())
+
+    # What only reads is no commit on SQLite.
+    of_a_batch = 2 if installation.store.is_sqlite else 3
+    assert [each - spent[0] for each in spent] == [0, of_a_batch, of_a_batch]

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
@@ -61,6 +61,24 @@ def test_the_oldest_due_are_leased_first(work):
     taken = [sorted(job.submission_id for job in leased(work, limit=2)) for _ in range(3)]
 
     assert taken == [["0", "2"], ["1", "3"], []]
+
+
+@pytest.mark.parametrize("tried", [True, False], ids=["tried", "not tried"])
+def test_whether_any_job_is_due_is_known_without_a_lease(view, connection, tried):
+    """The other one is due too, and is not what is asked for."""
+    for id in ("fresh", "again"):
+        enqueue(view(MINE), id)
+    (job,) = [job for job in leased(view(MINE)) if job.submission_id == "again"]
+    view(MINE).jobs.return_leases()
+    connection.execute(update(tables.job).where(tables.job.c.id != job.id).values(attempts=0))
+    before = rows(view(MINE), connection)
+
+    assert view(MINE).jobs.is_any_due(tried=tried)
+    assert not view(MINE, NOW - TICK).jobs.is_any_due(tried=tried)
+    assert rows(view(MINE), connection) == before
+    (taken,) = view(MINE).jobs.lease("two", 5, MINUTE, tried=tried)
+    assert taken.submission_id == ("again" if tried else "fresh")
+    assert not view(MINE).jobs.is_any_due(tried=tried)
 
 
 def test_a_lease_that_lives_is_not_taken(view):
