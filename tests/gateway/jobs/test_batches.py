@@ -1,6 +1,5 @@
 """Batches: each Claim is decided as if by itself, and one that fails takes no other with it."""
 
-import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
@@ -261,31 +260,6 @@ def test_a_batch_costs_no_more_statements_with_more_claims_in_it_or_stored(
     # The first drain of a day also enqueues what is done once a day, and opens the ledger.
     assert spent[1] == spent[3] <= spent[2]
     assert max(spent[1:]) <= MOST_STATEMENTS
-
-
-def test_a_first_answer_does_not_wait_for_the_last_of_a_slow_adjudicator(
-    desk, members, worker_of, clock
-):
-    taken = [desk.create(of_member(nth)) for nth in range(4)]
-    seen = []
-
-    def slow(request):
-        clock.forward(seconds=2)
-        return decide(request)
-
-    def waits_for_the_first(request):
-        pause = threading.Event()
-        for _ in range(200):
-            if desk.submission(taken[0]).state == State.PAYABLE:
-                break
-            pause.wait(0.01)
-        seen.append(desk.submission(taken[0]).state)
-        return decide(request)
-
-    assert worker_of(slow, slow, slow, waits_for_the_first).drain() == 4
-
-    assert seen == [State.PAYABLE]
-    assert {desk.submission(one).state for one in taken} == {State.PAYABLE}
 
 
 def test_a_batch_is_leased_looked_at_and_settled_in_a_transaction_each(

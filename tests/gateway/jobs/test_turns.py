@@ -1,5 +1,7 @@
 """Payers take turns: the adjudicator of one that is slow or hangs costs no other its time."""
 
+import threading
+
 import pytest
 
 from app.adjudicators.standard import StandardAdjudicator
@@ -8,6 +10,7 @@ from app.gateway.administering.new_payer import new_payer
 from app.gateway.jobs.worker import Worker
 from tests.builders import COVERAGE_SYSTEM, a_claim, identifier
 from tests.gateway.desk import Desk
+from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide
 
 BATCH = 6
 BACKLOG = 2 * BATCH
@@ -59,3 +62,27 @@ def test_a_payer_does_not_wait_for_the_backlog_of_a_slow_one(
     count = len(slow.asked_at)
     assert count >= 3
     assert {desk.submission(one).state for one in slowly[:count]} == {State.DECIDED}
+
+
+def test_a_first_answer_does_not_wait_for_the_last_of_a_slow_adjudicator(desk, installation, clock):
+    taken = [desk.create(of_member(nth)) for nth in range(4)]
+    seen = []
+
+    def slow(request):
+        clock.forward(seconds=2)
+        return decide(request)
+
+    def waits_for_the_first(request):
+        pause = threading.Event()
+        for _ in range(200):
+            if desk.submission(taken[0]).state == State.DECIDED:
+                break
+            pause.wait(0.01)
+        seen.append(desk.submission(taken[0]).state)
+        return decide(request)
+
+    adjudicator = ScriptedAdjudicator(slow, slow, slow, waits_for_the_first)
+    assert Worker(installation, {"standard": adjudicator}).drain() == 4
+
+    assert seen == [State.DECIDED]
+    assert {desk.submission(one).state for one in taken} == {State.DECIDED}
