@@ -26,6 +26,8 @@ from app.store.work.work_queue import Job
 Keys = frozenset[str]
 # SQLite has one writer: whoever sends a Claim meanwhile waits for so many answers to be written.
 MOST_ON_SQLITE = 25
+# An answer waits no longer for those after it, but for the one that is just asked for.
+LONGEST_WAIT = timedelta(seconds=1)
 # The store's faults: no job is to blame for them.
 STORES_OWN = (Busy, CommitUnknown, DiskFull)
 
@@ -152,7 +154,9 @@ class Batch:
         known = [job for job in jobs if job.id in facts]
         requests = [facts[job.id].request for job in known]
         told = answers(self._adjudicator, requests, self._timeout, self._may_start)
+        at_once = MOST_ON_SQLITE if self._installation.store.is_sqlite else len(jobs)
         together: list[Asked] = []
+        first_at = self._installation.clock()
         for job, answer in zip(known, told, strict=True):
             if isinstance(answer, TooLate):
                 self._alone.put_back(job)
@@ -162,9 +166,11 @@ class Batch:
                 together.append(Asked(job, facts[job.id], answer))
             else:
                 self._alone.work_on(job, Asked(job, facts[job.id], answer))
-        at_once = MOST_ON_SQLITE if self._installation.store.is_sqlite else len(jobs)
-        for start in range(0, len(together), at_once):
-            self._settle(together[start : start + at_once])
+            now = self._installation.clock()
+            if len(together) >= at_once or now - first_at >= LONGEST_WAIT:
+                self._settle(together)
+                together, first_at = [], self._installation.clock()
+        self._settle(together)
 
     def _settle(self, asked: Sequence[Asked]) -> None:
         """Write answers in one transaction; where that fails, each half in one of its own."""

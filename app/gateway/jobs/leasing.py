@@ -1,7 +1,8 @@
 """Takes jobs for one worker, and gives back what it does not come to."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,18 +37,20 @@ class Leasing:
         self._installation = installation
         self.length = length
         self._tokens: deque[str] = deque(maxlen=_AT_ONCE)
+        self._is_owing = False
+        self._was_given_back = False
 
     def due(self, limit: int, *, tried: bool) -> list[Job]:
         """Lease so many of the oldest due jobs; `tried` as in WorkQueue."""
         return self.next(limit, tried=tried).jobs
 
-    def next(self, limit: int, *, tried: bool) -> Taken:
-        """As `due`, with what a worker asks next: one transaction for all."""
+    def next(self, limit: int, *, tried: bool, behind: Collection[str] = ()) -> Taken:
+        """As `due`, with what a worker asks next: one transaction for all; `behind`: WorkQueue."""
         now, token = self._installation.clock(), self._installation.new_id()
 
         def effect(connection: Any) -> Taken:
             queue = WorkQueue(connection, now)
-            jobs = queue.lease(token, limit, self.length, tried=tried)
+            jobs = queue.lease(token, limit, self.length, tried=tried, behind=behind)
             for payer_id in sorted({job.payer_id for job in jobs}):
                 _begin([job for job in jobs if job.payer_id == payer_id], payer_id, connection)
             payers = {payer.id: payer for payer in Parties(connection).payers()}
@@ -79,6 +82,30 @@ class Leasing:
         return self._installation.store.write(
             lambda connection: WorkQueue(connection, now).give_back(tokens)
         )
+
+    @contextmanager
+    def given_back_after(self, *faults: type[Exception]) -> Iterator[None]:
+        """Give back what is leased where one of these faults ends the block, with its attempt.
+
+        Not after two such blocks in turn: the fault may be a job's own doing, and then its
+        attempts are to be counted. That lease lapses.
+        """
+        self._repay()
+        try:
+            yield
+        except faults:
+            self._is_owing = not self._was_given_back
+            self._was_given_back = False
+            # Where the database cannot do this either, the next block begins with it.
+            with suppress(*faults):
+                self._repay()
+            raise
+        self._was_given_back = False
+
+    def _repay(self) -> None:
+        if self._is_owing:
+            self._was_given_back = self.give_back() > 0
+            self._is_owing = False
 
     def return_all(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""

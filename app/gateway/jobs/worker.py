@@ -23,6 +23,7 @@ from app.gateway.jobs.kinds import ADJUDICATE
 from app.gateway.jobs.leasing import NOTHING_TAKEN, Leasing
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
+from app.gateway.jobs.turns import Turns
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
@@ -71,6 +72,7 @@ class Worker:
         self._batch = batch
         self._leasing = Leasing(installation, lease)
         self._nights = Nights(installation)
+        self._turns = Turns()
         self._is_ending = threading.Event()
 
     def end(self) -> None:
@@ -85,11 +87,18 @@ class Worker:
         return self._leasing.give_back()
 
     def drain(self, limit: int | None = None) -> int:
-        """Work until nothing is due, or `limit` jobs are done; how many were worked on."""
+        """Work until nothing is due, or `limit` jobs are done; how many were worked on.
+
+        Raises Busy, DiskFull, CommitUnknown: then what it had leased is due again.
+        """
+        with self._leasing.given_back_after(*STORES_OWN):
+            return self._drained(limit)
+
+    def _drained(self, limit: int | None) -> int:
         done, left = 0, NOTHING_LEFT
         self._nights.enqueue(self._payers().values())
         while not self._is_ending.is_set() and (limit is None or done < limit):
-            taken = self._leasing.next(self._batch, tried=False)
+            taken = self._leasing.next(self._batch, tried=False, behind=self._turns.behind())
             held, left = left.jobs, self._work_off(taken.jobs, taken.payers, left)
             # A job that was tried may be what its worker died of: it is leased and worked on alone.
             retried = self._leasing.next(1, tried=True) if taken.is_tried_due else NOTHING_TAKEN
@@ -104,25 +113,36 @@ class Worker:
     def _work_off(
         self, jobs: list[Job], payers: Mapping[str, Payer], left: Left = NOTHING_LEFT
     ) -> Left:
-        """Work on these jobs, and on what an earlier batch left; what of them is left to the next.
-
-        Only once: what was left is done now.
-        """
+        """Work on these jobs, and on what was left, for the last time; what is left to the next."""
         # A question that starts later than this could be answered after its lease has lapsed.
         last_start = self._installation.clock() + self._leasing.length - self._timeout
+        if not self._may_start(left.last_start):
+            for job in left.jobs:
+                self._too_late(job)
+            left = NOTHING_LEFT
         first = min(last_start, left.last_start)
         still: list[Job] = []
         # Where fewer came than could have, no other batch is to be expected.
         fresh = {job.id for job in jobs} if len(jobs) == self._batch else set()
-        in_turn = sorted([*left.jobs, *jobs], key=lambda job: (job.payer_id, job.id))
-        for (payer_id, kind), some in groupby(in_turn, lambda job: (job.payer_id, job.kind)):
-            of_kind, payer = list(some), payers[payer_id]
+        turns = self._turns.of([*left.jobs, *jobs])
+        for nth, (payer_id, of_payer) in enumerate(turns):
+            now = self._installation.clock()
+            share = self._turns.share(payer_id, now, first, len(turns) - nth)
+            still += self._take_turn(of_payer, fresh, payers[payer_id], share)
+        return Left(still, last_start)
+
+    def _take_turn(
+        self, jobs: list[Job], fresh: set[int], payer: Payer, last_start: datetime
+    ) -> list[Job]:
+        still: list[Job] = []
+        for kind, some in groupby(jobs, lambda job: job.kind):
+            of_kind = list(some)
             if kind == ADJUDICATE and len(of_kind) > 1:
-                still += self._decide_together(of_kind, fresh, payer, first)
+                still += self._decide_together(of_kind, fresh, payer, last_start)
                 continue
             for job in of_kind:
-                self._work_in_time(job, payer, first)
-        return Left(still, last_start)
+                self._work_in_time(job, payer, last_start)
+        return still
 
     def _decide_together(
         self, jobs: list[Job], fresh: set[int], payer: Payer, last_start: datetime
@@ -157,7 +177,9 @@ class Worker:
             self._too_late(job)
 
     def _too_late(self, job: Job) -> None:
-        self._put_back(job, "LeaseTooShort", counts=False)
+        self._turns.out_of_time(job.payer_id)
+        # Due as it was: it was first, and is first the next time.
+        self._write(job, lambda work: work.jobs.put_back_unasked(job, "LeaseTooShort"))
 
     def return_leases(self) -> int:
         """After a crash of the one process that works on this database: its jobs are due again."""

@@ -8,6 +8,7 @@ deadlock) is run again.
 
 import os
 import random
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -70,14 +71,15 @@ class Store:
         """
         self.url = make_url(url)
         self._pid = os.getpid()
+        self._owning = threading.Lock()
+        self._commits_worth = commits_worth
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = self.url.render_as_string(False)
             self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
             self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
             _limit_statements(self._reader, read_seconds)
-            lock = FairLock(_WRITER_PATIENCE_SECONDS)
-            self._group: GroupCommit | None = GroupCommit(self._writer, lock, commits_worth)
+            self._group: GroupCommit | None = self._grouped()
         else:
             self._writer = _postgresql(self.url.render_as_string(False))
             # The server groups commits itself.
@@ -127,10 +129,22 @@ class Store:
 
     def _own(self) -> None:
         """Leave a parent its connections: a process that was forked begins with none."""
-        if self._pid != os.getpid():
+        if self._pid == os.getpid():
+            return
+        with self._owning:
+            if self._pid == os.getpid():
+                return
             for engine in (self._writer, self._reader):
                 engine.dispose(close=False)
+            if self._group is not None:
+                # Whoever held the lock, or waits at it, is a thread of the parent's. What it wrote
+                # is kept out of reach: thrown away, it would be undone in the parent's file.
+                self._parents_group = self._group
+                self._group = self._grouped()
             self._pid = os.getpid()
+
+    def _grouped(self) -> GroupCommit:
+        return GroupCommit(self._writer, FairLock(_WRITER_PATIENCE_SECONDS), self._commits_worth)
 
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         if self._group is not None:
@@ -145,6 +159,7 @@ class Store:
         once no transaction can see the old rows and they are vacuumed; what its pages held may
         stay in their free space until it is overwritten. Raises NotOwner.
         """
+        self._own()
         if self._group is None:
             with faults_named(), self._writer.connect() as connection:
                 return sweep.is_vacuumed(connection, since)

@@ -129,7 +129,7 @@ class _Shared:
                 savepoint.commit()
         except BaseException as fault:  # noqa: BLE001  raised where the caller is answered
             part.fault = fault
-            self._undo(savepoint)
+            self._undo(savepoint, fault)
         ended(self._connection)
 
     def end(self) -> None:
@@ -158,7 +158,7 @@ class _Shared:
             raise part.fault
         return part.value
 
-    def _undo(self, savepoint: NestedTransaction | None) -> None:
+    def _undo(self, savepoint: NestedTransaction | None, fault: BaseException) -> None:
         if savepoint is None and self._parts == 1:
             self._is_undone = True
             with suppress(DBAPIError):
@@ -168,9 +168,9 @@ class _Shared:
             if savepoint is not None:
                 savepoint.rollback()
         if not self._is_open():
-            # A full disk lets SQLite undo all of it, whosever it was.
+            # A full disk or one that fails lets SQLite undo all of it, whosever it was.
             self._is_undone = True
-            self._fault = DiskFull()
+            self._fault = _of_all(fault)
 
     def _commit(self) -> None:
         if not self._is_open():
@@ -199,6 +199,17 @@ class _Shared:
     @property
     def _raw(self) -> Any:
         return self._connection.connection.driver_connection
+
+
+def _of_all(fault: BaseException) -> BaseException:
+    """What everybody is told of a transaction that was undone by the fault of one."""
+    try:
+        with faults_named():
+            raise fault  # noqa: TRY301  for its name alone
+    except DiskFull as full:
+        return full
+    except BaseException:  # noqa: BLE001  nothing was changed, whatever it was
+        return Busy()
 
 
 def _again(fault: BaseException) -> BaseException:

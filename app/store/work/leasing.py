@@ -4,6 +4,7 @@ Claims of one family move the same counters: in one batch they would be decided 
 and by two workers one of them for nothing.
 """
 
+from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -19,13 +20,27 @@ _j = tables.job.c
 _LOOKED_AT = 3
 
 
-def chosen(connection: Connection, now: datetime, limit: int, *, tried: bool | None) -> list[int]:
+def chosen(
+    connection: Connection,
+    now: datetime,
+    limit: int,
+    *,
+    tried: bool | None,
+    behind: Collection[str] = (),
+) -> list[int]:
     """The ids of at most so many due jobs; `WorkQueue.lease` says which. None of them is locked."""
     query = _due(tried=tried).limit(bindparam("b_most", type_=Integer))
-    due = connection.execute(query, {"b_now": now, "b_most": limit * _LOOKED_AT}).all()
-    families = {row.family for row in due} - {None}
+    given = {"b_now": now, "b_most": limit * _LOOKED_AT}
+    due = [(row.id, row.family) for row in connection.execute(query, given)]
+    families = {family for _, family in due} - {None}
     held = connection.execute(_FAMILIES_HELD, {"b_now": now}).scalars() if families else ()
-    return _apart([(row.id, row.family) for row in due], set(held), limit)
+    taken = set(held)
+    if not behind:
+        return _apart(due, taken, limit)
+    rows = connection.execute(query.where(_j.payer_id.not_in(behind)), given)
+    others = _apart([(row.id, row.family) for row in rows], taken, limit // 2)
+    rest = [each for each in due if each[0] not in others]
+    return [*others, *_apart(rest, taken, limit - len(others))]
 
 
 def is_any_due(connection: Connection, now: datetime, *, tried: bool | None) -> bool:

@@ -4,7 +4,7 @@ A lease is a token and an instant. Whoever finishes shows the token: a lease tha
 was taken by another finds its row no longer matching, and its result is dropped.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -96,7 +96,13 @@ class WorkQueue:
         return leased[0] if leased else None
 
     def lease(
-        self, token: str, limit: int, length: timedelta, *, tried: bool | None = None
+        self,
+        token: str,
+        limit: int,
+        length: timedelta,
+        *,
+        tried: bool | None = None,
+        behind: Collection[str] = (),
     ) -> list[Job]:
         """Lease the oldest due jobs, also those whose lease has lapsed.
 
@@ -105,11 +111,13 @@ class WorkQueue:
 
         `tried` tells whether only those that were leased before are wanted, or only the others: a
         worker may have died of a job, and apart from the others it can take none with it.
+
+        Half of the jobs are of other payers than those `behind`, while these have any due.
         """
         jobs: list[Job] = []
         given: dict[str, Any] = {"b_now": self._now}
         if limit > 1:
-            chosen = leasing.chosen(self._connection, self._now, limit, tried=tried)
+            chosen = leasing.chosen(self._connection, self._now, limit, tried=tried, behind=behind)
             if not chosen:
                 return []
             jobs = self._leased(leasing.free(tried=tried), token, length, given | {"b_ids": chosen})
@@ -172,6 +180,12 @@ class WorkQueue:
             values["attempts"] = job.attempts - 1
         return self._changed(job, values)
 
+    def put_back_unasked(self, job: Job, fault: str) -> bool:
+        """Due as it was before it was leased; False if the lease is no longer ours."""
+        attempts = job.attempts - 1
+        values = {"token": None, "fault": fault, "attempts": attempts}
+        return self._changed(job, values | {"state": JobState.WAITING})
+
     def abandon(self, job: Job, fault: str) -> bool:
         """Give the job up and keep it for the operator; False if the lease is no longer ours."""
         return self._changed(job, {"state": JobState.ABANDONED, "token": None, "fault": fault})
@@ -230,7 +244,7 @@ class WorkQueue:
         )
         return [Depth(*row) for row in self._connection.execute(query)]
 
-    def _changed(self, job: Job, values: dict[str, object]) -> bool:
+    def _changed(self, job: Job, values: Mapping[str, object]) -> bool:
         changed = self._connection.execute(update(tables.job).where(*_held(job)).values(**values))
         return changed.rowcount == 1
 

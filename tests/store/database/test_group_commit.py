@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import pysqlite3
 import pytest
 from sqlalchemy import event, text
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -154,3 +155,29 @@ def test_of_a_process_that_is_gone_in_the_middle_nothing_is_half_done(database):
     assert after.read(names) == ["0"]
     assert after.read(lambda rows: rows.scalar(text("PRAGMA integrity_check"))) == "ok"
     after.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"), [("database or disk is full", DiskFull), ("disk I/O error", Busy)]
+)
+def test_what_undid_the_transaction_of_all_is_told_to_all_by_its_name(shared, fault, told):
+    def undoes(connection):
+        # As SQLite does by itself where it cannot go on.
+        connection.connection.driver_connection.execute("ROLLBACK")
+        raise OperationalError("INSERT", None, pysqlite3.dbapi2.OperationalError(fault))
+
+    assert [type(one) for one in crowded(shared, add("1"), undoes)] == [told, told]
+    assert shared.read(names) == []
+
+
+def test_a_process_that_was_forked_while_a_thread_has_the_turn_writes_too(database):
+    written = subprocess.run(
+        [sys.executable, "-m", "tests.store.forking_writer", database],
+        capture_output=True,
+        text=True,
+        timeout=WAIT_SECONDS,
+        check=False,
+    )
+
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.split() == ["child", "again", "parent"]
