@@ -87,7 +87,9 @@ def test_one_more_than_may_be_read_at_once_is_refused():
     assert told == [ErrorCode.OVERLOADED, "read"]
 
 
-@pytest.mark.parametrize("stranger", [a_request(b"x"), a_known(who="made up")], ids=["of nobody", "of somebody made up"])
+@pytest.mark.parametrize(
+    "stranger", [a_request(b"x"), a_known(who="made up")], ids=["of nobody", "of somebody made up"]
+)
 def test_half_of_the_places_are_for_who_is_known(stranger):
     bodies, told = some(4), []
 
