@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import socket
+import stat
 import struct
 import threading
 import time
@@ -84,15 +85,17 @@ def _connections(port: int) -> Iterator[socket.socket]:
     """The connections of this process whose own end is the port, each on a descriptor of ours."""
     for name in os.listdir(_OPEN_FILES):  # noqa: PTH208  numbers, and no paths
         try:
+            if not str((_OPEN_FILES / name).readlink()).startswith("socket:"):
+                continue
             # Our own descriptor: theirs may be closed, and its number be another's, at any moment.
             duplicate = os.dup(int(name))
         except OSError:
             continue
-        try:
-            found = socket.socket(fileno=duplicate)
-        except OSError:
-            os.close(duplicate)
+        if not stat.S_ISSOCK(os.fstat(duplicate).st_mode):
+            # Its number became a file's just now. Never closed: to close any descriptor of a file
+            # gives up all locks of this process on it, and SQLite's file is then corrupted.
             continue
+        found = socket.socket(fileno=duplicate)
         if _is_of(found, port):
             yield found
         else:
