@@ -27,7 +27,7 @@ STATUSES = {
     IssueType.VALUE: {400},
     IssueType.CODE_INVALID: {400},
     IssueType.INVARIANT: {400},
-    IssueType.NOT_SUPPORTED: {400, 405, 406, 415, 422},
+    IssueType.NOT_SUPPORTED: {400, 405, 406, 411, 415, 422},
 }
 
 
