@@ -448,6 +448,8 @@ def test_an_index_that_was_left_half_built_is_built_anew(store):
 def test_one_that_had_to_wait_for_its_turn_builds_an_index(store):
     schema.downgrade(store, "0012")
     with store.engine.connect() as other, ThreadPoolExecutor(1) as pool:
+        # As above: the upgrade begins with a new pool.
+        other.detach()
         other.execute(text(f"SELECT pg_advisory_xact_lock({schema.ADVISORY_LOCK})"))
         waiting = pool.submit(schema.upgrade, store)
         # What the driver is asked for the sixth time it prepares, which then holds its view longer.
