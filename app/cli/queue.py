@@ -20,7 +20,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.domain.adjudication import Awaiting
     from app.gateway.administering.administration import Administration
-    from app.store.work.work_queue import Depth
+    from app.store.jobs.work_queue import Depth
 
 
 @click.command()

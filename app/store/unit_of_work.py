@@ -19,6 +19,8 @@ from app.store.ended import Ended
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
 from app.store.history import History
+from app.store.jobs.calendar import Calendar
+from app.store.jobs.work_queue import WorkQueue
 from app.store.leases import Leases
 from app.store.ledgers.carried import Carried
 from app.store.ledgers.counters import Counters
@@ -44,8 +46,6 @@ from app.store.together.ahead import Ahead
 from app.store.together.at_once import at_once
 from app.store.together.transaction import Outrun, lasting
 from app.store.tombstones import Tombstones
-from app.store.work.calendar import Calendar
-from app.store.work.work_queue import WorkQueue
 
 T = TypeVar("T")
 C = TypeVar("C")

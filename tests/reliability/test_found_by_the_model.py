@@ -4,7 +4,7 @@ from app.domain.parties import Scope
 from app.gateway.jobs.expire_preauthorizations import expire
 from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION
 from app.store import tables
-from app.store.work.work_queue import Job
+from app.store.jobs.work_queue import Job
 from tests.builders import a_claim, a_coverage, a_task
 from tests.reliability.model.documents import ASKED_ABOUT, an_attachment_rule
 from tests.wire import Reply

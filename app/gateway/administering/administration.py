@@ -11,9 +11,9 @@ from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.store import tokens
+from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
-from app.store.work.work_queue import Depth, WorkQueue
 
 T = TypeVar("T")
 _TOKEN_BYTES = 32

@@ -10,10 +10,10 @@ from app.domain.parties import Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import RECONCILE_PAYMENTS
 from app.store.audit import Event
+from app.store.jobs.work_queue import Requeued
 from app.store.leases import PutBack
 from app.store.ledgers.payments import Quarantined
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Requeued
 
 T = TypeVar("T")
 

@@ -29,11 +29,11 @@ from app.gateway.deciding.decisions import compared
 from app.gateway.deciding.earlier_claims import earlier_claims
 from app.gateway.deciding.earlier_payers import earlier_payers
 from app.gateway.deciding.networks import affiliations
+from app.store.jobs.work_queue import Job
 from app.store.ledgers.counters import Standings
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 
 @dataclass(frozen=True, slots=True)

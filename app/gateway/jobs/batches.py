@@ -20,8 +20,8 @@ from app.gateway.jobs.asking import TooLate, answers
 from app.gateway.jobs.reading_ahead import WorkOf, read_facts_ahead, read_standing_ahead
 from app.gateway.jobs.settle import settle
 from app.store.database.engine import Busy, CommitUnknown, DiskFull
+from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 Keys = frozenset[str]
 # SQLite has one writer: whoever sends a Claim meanwhile waits for so many answers to be written.

@@ -17,7 +17,7 @@ from app.gateway.jobs.kinds import (
     RECONCILE_PAYMENTS,
     VERIFY_PURGE,
 )
-from app.store.work.work_queue import Job
+from app.store.jobs.work_queue import Job
 
 # None once it is done, else when to look again.
 Chore = Callable[[Installation, Job, Payer], timedelta | None]

@@ -10,8 +10,8 @@ from app.domain.parties import Payer
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import EXPIRE_PREAUTHORIZATION
 from app.store.audit import Event
+from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 ACTOR = "calendar"
 

@@ -9,8 +9,8 @@ from app.domain.parties import Payer, Scope
 from app.gateway.administering.retention import expired, forget_expired
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import FORGET_EXPIRED
+from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 _TYPE = "Payer"
 

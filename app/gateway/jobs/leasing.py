@@ -10,9 +10,9 @@ from typing import Any
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import ADJUDICATE
+from app.store.jobs.work_queue import Job, WorkQueue
 from app.store.parties import Parties
 from app.store.submissions import Submissions
-from app.store.work.work_queue import Job, WorkQueue
 
 # What is left of a batch is done with the next, and a job that was tried is alone.
 _AT_ONCE = 3

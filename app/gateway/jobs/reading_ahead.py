@@ -11,8 +11,8 @@ from app.domain.references import Identifier, Reference
 from app.fhir.documents import Document, contained, identifiers_of, reference_of
 from app.gateway.deciding.networks import participant_key
 from app.gateway.jobs.adjudicate import Facts, document_of, insured_by
+from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 # The collections of one scope in the transaction of all.
 WorkOf = Callable[[Scope], UnitOfWork]

@@ -15,9 +15,9 @@ from app.gateway.jobs.kinds import RECONCILE_PAYMENTS
 from app.gateway.payments import runs as payments
 from app.gateway.payments.plans import MOST_CLAIMS, Run
 from app.gateway.payments.runs import MOST_STEPS, Paid
+from app.store.jobs.work_queue import Job
 from app.store.ledgers.payables import PayeeLedger
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 from app.telemetry import log
 
 _TYPE = "PaymentReconciliation"

@@ -19,10 +19,10 @@ from app.gateway.jobs.adjudicate import Facts, attachments_of
 from app.gateway.payments import payables
 from app.gateway.tasks import versions as task_versions
 from app.store.audit import Event
+from app.store.jobs.work_queue import Job
 from app.store.resources import Stored
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 ADJUDICATOR = "adjudicator"
 

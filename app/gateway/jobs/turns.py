@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from app.store.work.work_queue import Job
+from app.store.jobs.work_queue import Job
 
 
 class Turns:

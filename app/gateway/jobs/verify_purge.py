@@ -11,8 +11,8 @@ from app.gateway.installation import Installation
 from app.gateway.purging.nullification import scrub_late
 from app.gateway.tasks import versions as task_versions
 from app.store.audit import Event
+from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 
 ACTOR = "sweep"
 _SOON, _LATEST = timedelta(seconds=1), timedelta(minutes=1)

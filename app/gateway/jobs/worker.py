@@ -24,10 +24,10 @@ from app.gateway.jobs.leasing import NOTHING_TAKEN, Leasing
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.gateway.jobs.turns import Turns
+from app.store.jobs.work_queue import Job
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Job
 from app.telemetry import log
 
 T = TypeVar("T")

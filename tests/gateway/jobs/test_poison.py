@@ -4,8 +4,8 @@ import pytest
 
 from app.domain.lifecycle import State
 from app.gateway.jobs.worker import BATCH, LEASE, MOST_ATTEMPTS, Worker
+from app.store.jobs.work_queue import WorkQueue
 from app.store.tables import JobState
-from app.store.work.work_queue import WorkQueue
 from tests.builders import a_claim
 from tests.gateway.jobs.scripted import ScriptedAdjudicator, decide
 

@@ -9,8 +9,8 @@ from sqlalchemy import select
 from app.domain.codes import ClaimUse
 from app.domain.lifecycle import State
 from app.store import tables
+from app.store.jobs.calendar import Calendar
 from app.store.submissions import Submission
-from app.store.work.calendar import Calendar
 from tests.builders import NOW
 from tests.store.scopes import FOREIGN, MINE, THEIRS
 from tests.store.terms import TERMS, granted

@@ -26,10 +26,10 @@ from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.fences import finishing
+from app.store.jobs import leasing
+from app.store.jobs.job_rows import Depth, Job, Requeued
 from app.store.tables import JobState
 from app.store.together.transaction import hits, insert_rows
-from app.store.work import leasing
-from app.store.work.job_rows import Depth, Job, Requeued
 
 __all__ = ["Depth", "Job", "Requeued", "WorkQueue"]
 

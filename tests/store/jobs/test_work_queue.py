@@ -8,10 +8,10 @@ from sqlalchemy import select, update
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.store import tables
+from app.store.jobs.work_queue import Depth
 from app.store.submissions import Submission
 from app.store.tables import JobState
 from app.store.unit_of_work import UnitOfWork
-from app.store.work.work_queue import Depth
 from tests.builders import NOW
 from tests.store.scopes import FOREIGN, MINE
 
