@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.store import schema
+from app.store.database.engine import Store
 from tests.postgresql import Cluster
 
 
@@ -20,3 +22,12 @@ def durable_database(durable_cluster: Cluster) -> Iterator[str]:
     url = durable_cluster.create_database()
     yield url
     durable_cluster.drop(url)
+
+
+@pytest.fixture
+def durable_schema(durable_database: str) -> str:
+    """The same with its tables: a server that may crash without harm to other tests."""
+    store = Store(durable_database)
+    schema.upgrade(store)
+    store.close()
+    return durable_database

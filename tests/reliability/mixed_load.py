@@ -4,11 +4,10 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Self
+from threading import Lock
 
 from tests.builders import a_service_of_its_own, a_task
+from tests.reliability.sending import Sending
 from tests.wire import Reply, Wire
 
 DONE = {200, 201}
@@ -18,7 +17,7 @@ _SECONDS_BETWEEN = 0.02
 
 
 @dataclass
-class MixedLoad:
+class MixedLoad(Sending):
     """So many clients, each over `wire` as `another` makes it, as long as the block lasts."""
 
     wire: Wire
@@ -30,26 +29,8 @@ class MixedLoad:
 
     def __post_init__(self) -> None:
         """Nothing is sent yet."""
-        self._ended = Event()
         self._guard = Lock()
-        self._threads = [Thread(target=self._send_on, args=(n,)) for n in range(self.clients)]
-
-    def __enter__(self) -> Self:
-        """Begin."""
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Wait for the last answers."""
-        self._ended.set()
-        for thread in self._threads:
-            thread.join()
+        super().__init__(self.clients, self._send_on)
 
     def await_more(self, number: int, seconds: float = 120) -> None:
         """Wait until so many more Claims are confirmed."""
@@ -62,7 +43,7 @@ class MixedLoad:
     def _send_on(self, name: int) -> None:
         wire = replace(self.wire, http=self.another())
         number = 0
-        while not self._ended.is_set() and not self.unexpected:
+        while not self.has_ended and not self.unexpected:
             number += 1
             claim = a_service_of_its_own(number=f"X{name}-{number}")
             sent = self._told(lambda: wire.post("Claim", claim))  # noqa: B023  done by then

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http.client import HTTPException
 from itertools import count
-from threading import Event, Lock, Thread
-from types import TracebackType
-from typing import Any, Self
+from threading import Lock
+from typing import Any
 
 from app.fhir import json_text
 from tests.builders import a_service_of_its_own
 from tests.reliability.programs import Instance, asked
+from tests.reliability.sending import Sending
 
 _SECONDS_BETWEEN = 0.02
 _MOST_TRIES = 2_000
@@ -20,7 +20,7 @@ DONE = {200, 201}
 
 
 @dataclass
-class Senders:
+class Senders(Sending):
     """Some threads that send Claims as long as the block lasts; each finishes what it began.
 
     `broken` counts requests that a server took and never answered: they were in flight when it was
@@ -36,26 +36,8 @@ class Senders:
     def __post_init__(self) -> None:
         """Nothing is sent yet."""
         self._numbers = count(1)
-        self._ended = Event()
         self._guard = Lock()
-        self._running = [Thread(target=self._send_on) for _ in range(self.threads)]
-
-    def __enter__(self) -> Self:
-        """Begin to send."""
-        for thread in self._running:
-            thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Send no more, and wait for the last answers."""
-        self._ended.set()
-        for thread in self._running:
-            thread.join()
+        super().__init__(self.threads, lambda _: self._send_on())
 
     def await_confirmed(self, number: int, seconds: float = 120) -> None:
         """Wait until this many Claims are confirmed."""
@@ -66,7 +48,7 @@ class Senders:
             time.sleep(0.005)
 
     def _send_on(self) -> None:
-        while not self._ended.is_set() and not self.unexpected:
+        while not self.has_ended and not self.unexpected:
             number = f"L{next(self._numbers)}"
             self._send(number, json_text.write(_todays_claim(number)))
 

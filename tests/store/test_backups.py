@@ -112,5 +112,9 @@ def test_an_address_may_have_options_of_its_own(cluster):
     own = make_url(url).update_query_dict({"options": "-c search_path=public"})
 
     postgresql.require_room(own, replaces=False)
+    other = Store(url)
+    with other.engine.connect(), pytest.raises(postgresql.InUse):
+        postgresql.require_room(own, replaces=False)
 
+    other.close()
     cluster.drop(url)
