@@ -4,16 +4,18 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
+from app.gateway.trust.client_keys import KeysOf
 from app.store import tokens
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
+from app.store.trust import client_keys
 
 T = TypeVar("T")
 _TOKEN_BYTES = 32
@@ -72,16 +74,24 @@ class Administration:
         """Keep a payer's changed settings."""
         self._write(lambda parties: parties.set_payer_settings(payer))
 
-    def add_client(self, client: Client) -> Issued:
-        """Register a client and issue its token; raises NameTaken."""
+    def add_client(self, client: Client, keys: KeysOf | None = None) -> Issued:
+        """Register a client, with its keys, and issue its token; raises NameTaken, NotUsable.
+
+        Of a token that is told nobody, nobody makes use.
+        """
+        if keys is not None:
+            keys.require_usable()
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
 
-        def effect(parties: Parties) -> None:
+        def effect(connection: Any) -> None:
+            parties = Parties(connection)
             if parties.find_registration(client.name, client.payer) is not None:
                 raise NameTaken(client.name)
             parties.add_client(client, self._hash(token), now)
+            if keys is not None:
+                client_keys.put(connection, client, keys.jwks, keys.jwks_url)
 
-        self._write(effect)
+        self._installation.store.write(effect)
         return Issued(client, token)
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
