@@ -11,7 +11,9 @@ from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.gateway.trust.client_keys import KeysOf
+from app.gateway.trust.client_keys import registered as client_keys_of
 from app.store import tokens
+from app.store.audit import Audit, Event
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
@@ -115,6 +117,32 @@ class Administration:
             lambda rows: tokens.rotate(rows, client, token_hash, hasher, now)
         )
         return Issued(client, token)
+
+    def keys_of(self, client: Client) -> KeysOf | None:
+        """The keys that a client is registered with; None for one without."""
+        row = client_keys_of(self._installation, client)
+        return None if row is None else KeysOf(row.jwks, row.jwks_url)
+
+    def set_keys(self, client: Client, keys: KeysOf | None, *, keeps_token: bool = False) -> None:
+        """Register keys in the place of those there were, or take them away; raises NotUsable.
+
+        With keys a client's bearer token is known no more, unless it keeps it.
+        """
+        if keys is not None:
+            keys.require_usable()
+        now, hasher = self._installation.clock(), self._installation.hasher
+        nobodys = self._hash(secrets.token_urlsafe(_TOKEN_BYTES))
+
+        def effect(connection: Any) -> None:
+            client_keys.take_away(connection, client)
+            if keys is not None:
+                client_keys.put(connection, client, keys.jwks, keys.jwks_url)
+            if keys is not None and not keeps_token:
+                tokens.withdraw(connection, client, nobodys, hasher, now)
+            event = Event("operator", "keys", "done", "Client", client.id)
+            Audit(connection, client.payer.id, now, hasher).add(event)
+
+        self._installation.store.write(effect)
 
     def depths(self) -> list[Depth]:
         """How each kind of job stands: its depth by state, and since when the oldest is due."""
