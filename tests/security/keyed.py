@@ -26,16 +26,24 @@ _ASYMMETRIC = {"ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS384"}
 SCOPE = "system/Claim.crus system/Task.cr"
 
 
-@cache
-def ec(name: str = "P-384", nth: int = 0) -> ECKey:
+def ec(curve: str = "P-384", nth: int = 0) -> ECKey:
     """A key pair on a curve; the same for the same number."""
-    return ECKey.generate_key(name)
+    return _ec(curve, nth)
+
+
+def rsa() -> RSAKey:
+    """A pair of RSA keys, always the same."""
+    return _rsa()
 
 
 @cache
-def rsa(bits: int = 2048, nth: int = 0) -> RSAKey:
-    """A pair of RSA keys."""
-    return RSAKey.generate_key(bits)
+def _ec(curve: str, _nth: int) -> ECKey:
+    return ECKey.generate_key(curve)
+
+
+@cache
+def _rsa() -> RSAKey:
+    return RSAKey.generate_key(2048)
 
 
 def public(key: Any, kid: str = KID, **members: Any) -> dict[str, Any]:
