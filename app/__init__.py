@@ -34,11 +34,13 @@ def create_installation(
 ) -> Installation:
     """Open an installation's database; `base_url` None takes the settings' own.
 
+    Raises WrongSettings where the keys of another issuer cannot be used.
     `clock` None is the one that all processes of the installation share.
     """
     from uuid_utils import uuid7
 
     from app.gateway.installation import Installation
+    from app.gateway.trust.configured import configured
     from app.store.database.clock import SharedClock
     from app.store.database.engine import Store
     from app.store.hashing import Hasher
@@ -50,6 +52,7 @@ def create_installation(
         base_url=base_url or settings.fhir_base(),
         clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
+        terms=configured(settings),
     )
 
 

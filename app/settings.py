@@ -9,11 +9,12 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from marshmallow import Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError, fields, validate, validates_schema
 
 FILE = "settings.toml"
 DATABASE = "eclaims.sqlite3"
@@ -46,6 +47,11 @@ class Settings:
     body_seconds: float = 60.0
     waiting_requests: int = 64
     lease_seconds: float = 60.0
+    bearer_tokens: bool = True
+    token_issuer: str | None = None
+    token_issuer_jwks: str | None = None
+    client_certificate_header: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,6 +86,19 @@ def _seconds(least: float, most: float) -> fields.Float:
     return fields.Float(validate=within, error_messages={"invalid": told})
 
 
+class _Networks(fields.Field[tuple[str, ...]]):
+    """Addresses and networks: a list, or one text with commas as a variable has it."""
+
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[str, ...]:
+        listed = value.split(",") if isinstance(value, str) else value
+        try:
+            return tuple(str(ip_network(one.strip())) for one in listed)
+        except (ValueError, TypeError, AttributeError):
+            raise ValidationError("is no list of addresses or networks") from None
+
+
 class _SettingsSchema(Schema):
     error_messages = {"unknown": "is no setting"}  # noqa: RUF012  marshmallow declares it so
 
@@ -109,9 +128,27 @@ class _SettingsSchema(Schema):
     waiting_requests = fields.Integer(
         validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
     )
+    bearer_tokens = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
+    token_issuer = fields.String(validate=validate.Length(1, 500, error="is empty or too long"))
+    token_issuer_jwks = fields.String(validate=validate.Length(min=1, error="is empty"))
+    client_certificate_header = fields.String(
+        validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="is no name of a header")
+    )
+    trusted_proxies = _Networks()
     log_level = fields.String(
         validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")
     )
+
+    @validates_schema
+    def _require_both(self, data: dict[str, Any], **_: Any) -> None:
+        """Refuse half of what belongs together."""
+        for one, other in (
+            ("token_issuer", "token_issuer_jwks"),
+            ("token_issuer_jwks", "token_issuer"),
+            ("client_certificate_header", "trusted_proxies"),
+        ):
+            if data.get(one) and not data.get(other):
+                raise ValidationError(f"needs {other} beside it", one)
 
 
 def read(instance: Path, environment: Mapping[str, str] | None = None) -> Settings:

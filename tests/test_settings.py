@@ -1,5 +1,6 @@
 """The settings of an installation: what is refused and how it is told, then what is read."""
 
+import json
 import re
 import tomllib
 from dataclasses import fields
@@ -57,6 +58,14 @@ def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
         pytest.param('database = "postgresql://h:x/d"', "database is neither", id="port-no-number"),
         pytest.param('database = "postgresql+asyncpg://h/d"', "database is neither", id="driver"),
         pytest.param('base_url = "claims.example.org"', "base_url is no http", id="no-scheme"),
+        pytest.param('bearer_tokens = "maybe"', "bearer_tokens is neither", id="maybe"),
+        pytest.param('token_issuer = "a"', "needs token_issuer_jwks beside", id="no-keys"),
+        pytest.param('token_issuer_jwks = "a"', "needs token_issuer beside", id="no-issuer"),
+        pytest.param(
+            'client_certificate_header = "Client-Cert"', "needs trusted_proxies", id="no-proxy"
+        ),
+        pytest.param('trusted_proxies = ["proxy"]', "trusted_proxies is no list", id="proxy-name"),
+        pytest.param("trusted_proxies = 5", "trusted_proxies is no list", id="proxy-number"),
         pytest.param(
             'base_url = "https://claims.example.org/fhir/r4"', "ends before /fhir/r4", id="fhir"
         ),
@@ -236,9 +245,29 @@ def test_the_example_says_every_setting_with_its_default(tmp_path):
     default = settings.read(tmp_path, {})
 
     assert set(shown) == {each.name for each in fields(settings.Settings)} - {"instance"}
-    assert "base_url" in shown
-    del shown["base_url"]  # it has no default: the example shows what one looks like
+    # These have no default: the example shows what one looks like.
+    for name in (
+        "base_url",
+        "token_issuer",
+        "token_issuer_jwks",
+        "client_certificate_header",
+        "trusted_proxies",
+    ):
+        del shown[name]
     (tmp_path / settings.FILE).write_text(
-        "\n".join(f"{name} = {value!r}" for name, value in shown.items())
+        "\n".join(f"{name} = {json.dumps(value)}" for name, value in shown.items())
     )
     assert settings.read(tmp_path, {}) == default
+
+
+def test_proxies_are_addresses_and_networks_in_a_file_and_in_a_variable(tmp_path):
+    written = read(tmp_path, 'trusted_proxies = ["10.0.0.5", "10.1.0.0/16"]')
+    given = read(tmp_path, ECLAIMS_TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16")
+
+    assert written.trusted_proxies == given.trusted_proxies == ("10.0.0.5/32", "10.1.0.0/16")
+
+
+def test_bearer_tokens_are_switched_off_in_a_file_and_in_a_variable(tmp_path):
+    assert read(tmp_path).bearer_tokens is True
+    assert read(tmp_path, "bearer_tokens = false").bearer_tokens is False
+    assert read(tmp_path, ECLAIMS_BEARER_TOKENS="false").bearer_tokens is False

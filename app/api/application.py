@@ -15,7 +15,9 @@ from app.api import (
     operations,
     resources,
     search,
+    smart_configuration,
     tasks,
+    token,
 )
 from app.api.context import EXTENSION, Context, current_entry
 from app.api.negotiation import OTHER_BYTES, is_pretty, media_type
@@ -41,11 +43,13 @@ def web_application(context: Context) -> Flask:
     application.url_map.strict_slashes = False
     application.extensions[EXTENSION] = context
     application.extensions[health.EXTENSION] = health.readiness_of(context)
-    application.register_blueprint(health.blueprint)
+    for apart in (health.blueprint, token.blueprint, smart_configuration.origin):
+        application.register_blueprint(apart)
     for part in (
         bundles,
         metadata,
         openapi,
+        smart_configuration,
         tasks,
         operations,
         history,

@@ -66,7 +66,7 @@ class Context:
     def client(self) -> Client:
         """Who asks; raises Unacceptable for an unknown credential."""
         entry = current_entry()
-        client = client_of(request, self.administration) if entry is None else entry.client
+        client = client_of(request, self.installation) if entry is None else entry.client
         g.client_id, g.client_kind = client.id, client.kind
         return client
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
-    from app.domain.parties import Payer
+    from app.domain.parties import Client, Payer
     from app.domain.references import Identifier
     from app.gateway.administering.administration import Administration
     from app.gateway.installation import Installation
@@ -94,8 +94,12 @@ def read_settings(instance: Path) -> Settings:
 def create_installation(instance: Path) -> Installation:
     """An installation as it stands, closed when the command ends."""
     import app
+    from app.settings import WrongSettings
 
-    installation = app.create_installation(read_settings(instance))
+    try:
+        installation = app.create_installation(read_settings(instance))
+    except WrongSettings as error:
+        raise Refusal(str(error)) from None
     click.get_current_context().call_on_close(installation.store.close)
     return installation
 
@@ -129,6 +133,15 @@ def payer_of(administration: Administration, name: str | None) -> Payer:
     if payer is None:
         raise Refusal(f"There is no payer {name!r}; `eclaims payer list` shows those there are.")
     return payer
+
+
+def client_of(administration: Administration, name: str, payer_name: str | None) -> Client:
+    """The client of this name or id, of one payer or of the only one that has it."""
+    owner = payer_of(administration, payer_name) if payer_name else None
+    found = administration.find_registration(name, owner)
+    if found is None:
+        raise Refusal(f"There is no single client {name!r}; `eclaims submitter list` shows all.")
+    return found.client
 
 
 def told(document: Any) -> None:

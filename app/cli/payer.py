@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.client_keys import jwks_option, jwks_url_option, keys_of
 from app.cli.limits import TimeLimitType, with_limits
 from app.cli.options import (
     IdentifierType,
@@ -19,6 +20,7 @@ from app.cli.options import (
     json_option,
     open_installation,
     payer_of,
+    payer_option,
     table,
     told,
 )
@@ -148,6 +150,42 @@ def token(client_name: str, payer_name: str | None, instance: Path, as_json: boo
         told({"client_id": issued.client.id, "token": issued.token})
         return
     click.echo(f"Client {issued.client.id}; its token, shown this once:\n{issued.token}")
+
+
+@payer.command()
+@click.argument("client_name", metavar="CLIENT")
+@jwks_option
+@jwks_url_option
+@payer_option
+@instance_option
+@json_option
+def client(
+    client_name: str,
+    jwks: Path | None,
+    jwks_url: str | None,
+    payer_name: str | None,
+    instance: Path,
+    as_json: bool,
+) -> None:
+    """Register a client of the payer's own that proves who it is by its keys."""
+    from app.domain.parties import Client, ClientKind
+    from app.gateway.administering.administration import NameTaken
+
+    keys = keys_of(jwks, jwks_url)
+    if keys is None:
+        raise click.UsageError("Give --jwks or --jwks-url; without keys: `eclaims payer token`.")
+    installation = open_installation(instance)
+    administration = administration_of(installation)
+    owner = payer_of(administration, payer_name)
+    added = Client(installation.new_id(), owner, ClientKind.PAYER_CLIENT, client_name)
+    try:
+        administration.add_client(added, keys)
+    except NameTaken:
+        raise Refusal(f"{owner.name!r} has a client {client_name!r} already.") from None
+    if as_json:
+        told({"client_id": added.id})
+        return
+    click.echo(f"Client {added.id}; it proves who it is by its keys.")
 
 
 def _changed(settings: PayerSettings, rules: dict[str, Any]) -> PayerSettings:

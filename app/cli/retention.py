@@ -47,4 +47,5 @@ def retention(dry_run: bool, payer_name: str | None, instance: Path, as_json: bo
         return
     title = "Old enough to go" if dry_run else "Taken away"
     rows = [(name, *(str(count) for count in asdict(one).values())) for name, one in found.items()]
-    table(title, "payer", "polls and statuses", "replay keys", "calendar slots", rows=rows)
+    columns = ("polls and statuses", "replay keys", "calendar slots", "used assertions")
+    table(title, "payer", *columns, rows=rows)

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.client_keys import (
+    jwks_option,
+    jwks_url_option,
+    keys_of,
+    token_option,
+)
+from app.cli.client_keys import keys as keys_command
 from app.cli.options import (
     IdentifierType,
     Refusal,
     administration_of,
+    client_of,
     instance_option,
     json_option,
     open_installation,
@@ -23,7 +31,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.domain.parties import Client
     from app.domain.references import Identifier
-    from app.gateway.administering.administration import Administration, Issued
+    from app.gateway.administering.administration import Issued
 
 
 _COLUMNS = (
@@ -55,6 +63,9 @@ def submitter() -> None:
     help="When an answer counts as delivered.",
 )
 @click.option("--may-enroll", is_flag=True, help="What it enrolls becomes the payer's Coverage.")
+@jwks_option
+@jwks_url_option
+@token_option
 @payer_option
 @instance_option
 @json_option
@@ -67,8 +78,12 @@ def add(
     payer_name: str | None,
     instance: Path,
     as_json: bool,
+    **by: Any,
 ) -> None:
-    """Register a submitter; prints its client id and, this once, its bearer token."""
+    """Register a submitter; prints its client id and, this once, its bearer token.
+
+    With keys it gets none, unless --token asks for it.
+    """
     from app.domain.codes import HandOver
     from app.domain.parties import ANYBODY, Client, ClientKind
     from app.gateway.administering.administration import NameTaken
@@ -87,11 +102,12 @@ def add(
         HandOver(handover),
         may_enroll,
     )
+    keys = keys_of(by["jwks"], by["jwks_url"])
     try:
-        issued = administration.add_client(client)
+        issued = administration.add_client(client, keys)
     except NameTaken:
         raise Refusal(f"There is a client {name!r} already.") from None
-    _show(issued, as_json)
+    _show(issued, as_json, has_token=keys is None or by["wants_token"])
 
 
 @submitter.command("list")
@@ -145,7 +161,7 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
 def disable(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Refuse a client's token from now on; NAME may be its id."""
     administration = administration_of(open_installation(instance))
-    client = _client(administration, name, payer_name)
+    client = client_of(administration, name, payer_name)
     administration.disable(client)
     if as_json:
         told({"client_id": client.id, "name": client.name, "payer": client.payer.name})
@@ -161,15 +177,7 @@ def disable(name: str, payer_name: str | None, instance: Path, as_json: bool) ->
 def rotate(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
     """Issue a new token; the old one is refused from now on. NAME may be the client's id."""
     administration = administration_of(open_installation(instance))
-    _show(administration.rotate(_client(administration, name, payer_name)), as_json)
-
-
-def _client(administration: Administration, name: str, payer_name: str | None) -> Client:
-    owner = payer_of(administration, payer_name) if payer_name else None
-    found = administration.find_registration(name, owner)
-    if found is None:
-        raise Refusal(f"There is no single client {name!r}; `eclaims submitter list` shows all.")
-    return found.client
+    _show(administration.rotate(client_of(administration, name, payer_name)), as_json)
 
 
 def _acts_for(client: Client) -> list[str]:
@@ -179,16 +187,23 @@ def _acts_for(client: Client) -> list[str]:
     return anybody + [one.key for one in client.acts_for]
 
 
-def _show(issued: Issued, as_json: bool) -> None:
+def _show(issued: Issued, as_json: bool, *, has_token: bool = True) -> None:
     if as_json:
+        token = {"token": issued.token} if has_token else {}
         told(
             {
                 "client_id": issued.client.id,
-                "token": issued.token,
+                **token,
                 "name": issued.client.name,
                 "payer": issued.client.payer.name,
             }
         )
         return
     click.echo(f"Client {issued.client.id} of {issued.client.payer.name}.")
-    click.echo(f"Its token, shown this once:\n{issued.token}")
+    if has_token:
+        click.echo(f"Its token, shown this once:\n{issued.token}")
+    else:
+        click.echo("It proves who it is by its keys; docs/authorization.md tells how.")
+
+
+submitter.add_command(keys_command)

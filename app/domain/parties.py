@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.domain.clocks import TimeLimit
 from app.domain.codes import HandOver
+from app.domain.permissions import EVERYTHING, Permissions
 from app.domain.references import Identifier
 
 ANYBODY = "*"
@@ -95,6 +96,7 @@ class Client:
     acts_for_anybody: bool = False
     hand_over: HandOver = HandOver.ON_HANDOVER
     may_enroll: bool = False
+    permissions: Permissions = EVERYTHING
 
     @property
     def scope(self) -> "Scope":

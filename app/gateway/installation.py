@@ -1,7 +1,7 @@
 """What every part of one installation shares: its store, its clock, its address, its ids."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from app.domain.parties import Scope
 from app.domain.search.entries import Entry
 from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
+from app.gateway.trust.terms import Terms
 from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from app.store.search.index import Document
@@ -21,13 +22,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """`base_url` is the FHIR base of Locations and fullUrls; `new_id` gives ids nobody guesses."""
+    """`base_url` is the FHIR base of Locations and fullUrls; `new_id` gives ids nobody guesses.
+
+    `terms`: which credentials are believed.
+    """
 
     store: Store
     hasher: Hasher
     base_url: str
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    terms: Terms = field(default_factory=Terms, kw_only=True)
 
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:
         """Run `effect` in a transaction and commit it."""

@@ -36,6 +36,15 @@ class Registration:
     disabled_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A client, and the public part of the signing key that was asked for; None without one."""
+
+    client: Client
+    public: str | None
+    ends_at: datetime | None
+
+
 class Parties:
     """Every payer and client of the installation."""
 
@@ -112,6 +121,14 @@ class Parties:
         # As the row is now: whoever was disabled or changed a moment ago is not found as before.
         return None if row is None else _read_as(row).client
 
+    def find_named(self, client_id: str, kid: str = "") -> Named | None:
+        """The client of an id, with a signing key of ours; None for unknown or disabled ones."""
+        given = {"b_client": client_id, "b_kid": kid}
+        row = _by_id_and_key().row(self._connection, given)
+        if row is None:
+            return None
+        return Named(_read_as(row).client, row.key_public, row.key_ends_at)
+
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
         """Every client, of one payer or of all."""
         return self._clients(*(() if payer is None else (_c.payer_id == payer.id,)))
@@ -153,6 +170,16 @@ def _with_owners() -> Select[Any]:
 def _behind_a_token() -> Question:
     is_it = (_c.token_hash == bindparam("b_hash"), _c.disabled_at.is_(None))
     return Question(_with_owners().where(*is_it))
+
+
+@cache
+def _by_id_and_key() -> Question:
+    # Both by one statement: what was disabled or retired a moment ago counts with each request.
+    key = tables.signing_key
+    columns = (key.c.public.label("key_public"), key.c.ends_at.label("key_ends_at"))
+    is_it = (_c.id == bindparam("b_client"), _c.disabled_at.is_(None))
+    joined = _with_owners().outerjoin(key, key.c.kid == bindparam("b_kid"))
+    return Question(joined.add_columns(*columns).where(*is_it))
 
 
 # Nearly every request is of a client that was read before, and reading its rules takes longer than

@@ -104,9 +104,30 @@ def rotate(
     connection: Connection, client: Client, token_hash: str, hasher: Hasher, now: datetime
 ) -> None:
     """Only the new token is known from now on, and is newer than what was, whatever the clock."""
-    before = [one.changed_at for one in of(connection) if one.client_id == client.id]
-    at = max([now, *(one + _TICK for one in before if one is not None)])
+    at = _after(connection, client, now)
     Parties(connection).rotate_token(client, token_hash)
     Audit(connection, client.payer.id, at, hasher).add(
         Event("operator", _ROTATE, "done", _TYPE, client.id)
     )
+
+
+def withdraw(
+    connection: Connection, client: Client, nobodys_hash: str, hasher: Hasher, now: datetime
+) -> None:
+    """No token of a client is known from now on, though it is not disabled by that.
+
+    `nobodys_hash` is that of a token which nobody was told.
+    """
+    at = _after(connection, client, now)
+    connection.execute(
+        update(tables.client).where(_c.id == client.id).values(token_hash=nobodys_hash)
+    )
+    Audit(connection, client.payer.id, at, hasher).add(
+        Event("operator", _ROTATE, "withdrawn", _TYPE, client.id)
+    )
+
+
+def _after(connection: Connection, client: Client, now: datetime) -> datetime:
+    """An instant that is later than whatever is told of a client's tokens, whatever the clock."""
+    before = [one.changed_at for one in of(connection) if one.client_id == client.id]
+    return max([now, *(one + _TICK for one in before if one is not None)])

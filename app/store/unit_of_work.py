@@ -46,6 +46,7 @@ from app.store.together.ahead import Ahead
 from app.store.together.at_once import at_once
 from app.store.together.transaction import Outrun, lasting
 from app.store.tombstones import Tombstones
+from app.store.trust.used_assertions import UsedAssertions
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -133,6 +134,7 @@ class UnitOfWork:
     enrollments = _Collection(lambda on, work: Enrollments(on, work.scope))
     submitters = _Collection(lambda on, work: Submitters(on, work.scope))
     ahead = _Collection(lambda on, work: Ahead(on, work.scope))
+    used_assertions = _Collection(lambda on, work: UsedAssertions(on, work.scope.payer_id))
     audit = _Collection(lambda on, work: Audit(on, work.scope.payer_id, work.now, work.hasher))
 
     def on_the_payers_side(self) -> "UnitOfWork":

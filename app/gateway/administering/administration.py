@@ -4,16 +4,20 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
+from app.gateway.trust.client_keys import KeysOf
+from app.gateway.trust.client_keys import registered as client_keys_of
 from app.store import tokens
+from app.store.audit import Audit, Event
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
+from app.store.trust import client_keys
 
 T = TypeVar("T")
 _TOKEN_BYTES = 32
@@ -72,16 +76,24 @@ class Administration:
         """Keep a payer's changed settings."""
         self._write(lambda parties: parties.set_payer_settings(payer))
 
-    def add_client(self, client: Client) -> Issued:
-        """Register a client and issue its token; raises NameTaken."""
+    def add_client(self, client: Client, keys: KeysOf | None = None) -> Issued:
+        """Register a client, with its keys, and issue its token; raises NameTaken, NotUsable.
+
+        Of a token that is told nobody, nobody makes use.
+        """
+        if keys is not None:
+            keys.require_usable()
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
 
-        def effect(parties: Parties) -> None:
+        def effect(connection: Any) -> None:
+            parties = Parties(connection)
             if parties.find_registration(client.name, client.payer) is not None:
                 raise NameTaken(client.name)
             parties.add_client(client, self._hash(token), now)
+            if keys is not None:
+                client_keys.put(connection, client, keys.jwks, keys.jwks_url)
 
-        self._write(effect)
+        self._installation.store.write(effect)
         return Issued(client, token)
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
@@ -105,6 +117,32 @@ class Administration:
             lambda rows: tokens.rotate(rows, client, token_hash, hasher, now)
         )
         return Issued(client, token)
+
+    def keys_of(self, client: Client) -> KeysOf | None:
+        """The keys that a client is registered with; None for one without."""
+        row = client_keys_of(self._installation, client)
+        return None if row is None else KeysOf(row.jwks, row.jwks_url)
+
+    def set_keys(self, client: Client, keys: KeysOf | None, *, keeps_token: bool = False) -> None:
+        """Register keys in the place of those there were, or take them away; raises NotUsable.
+
+        With keys a client's bearer token is known no more, unless it keeps it.
+        """
+        if keys is not None:
+            keys.require_usable()
+        now, hasher = self._installation.clock(), self._installation.hasher
+        nobodys = self._hash(secrets.token_urlsafe(_TOKEN_BYTES))
+
+        def effect(connection: Any) -> None:
+            client_keys.take_away(connection, client)
+            if keys is not None:
+                client_keys.put(connection, client, keys.jwks, keys.jwks_url)
+            if keys is not None and not keeps_token:
+                tokens.withdraw(connection, client, nobodys, hasher, now)
+            event = Event("operator", "keys", "done", "Client", client.id)
+            Audit(connection, client.payer.id, now, hasher).add(event)
+
+        self._installation.store.write(effect)
 
     def depths(self) -> list[Depth]:
         """How each kind of job stands: its depth by state, and since when the oldest is due."""

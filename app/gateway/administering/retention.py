@@ -18,17 +18,19 @@ KEEP_SLOTS = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """How many polls and statuses, replay keys, and slots of the calendar."""
+    """How many polls and statuses, replay keys, slots of the calendar, and used assertions."""
 
     polls: int = 0
     replay_keys: int = 0
     calendar_slots: int = 0
+    assertions: int = 0
 
     def __add__(self, other: "Expired") -> "Expired":
         return Expired(
             self.polls + other.polls,
             self.replay_keys + other.replay_keys,
             self.calendar_slots + other.calendar_slots,
+            self.assertions + other.assertions,
         )
 
 
@@ -38,7 +40,8 @@ def expired(payer: Payer, work: UnitOfWork, at_most: int = MOST_COUNTED) -> Expi
     Of each kind no more than `at_most` are counted.
     """
     before = _polls_before(payer, work)
-    return Expired(*work.retention.counts(before, _keys_before(work), _slots_before(work), at_most))
+    counts = work.retention.counts(before, _keys_before(work), _slots_before(work), at_most)
+    return Expired(*counts, work.used_assertions.count_lapsed(work.now, at_most))
 
 
 def forget_expired(installation: Installation, payer: Payer) -> Expired:
@@ -53,7 +56,7 @@ def forget_expired(installation: Installation, payer: Payer) -> Expired:
         done += gone
         if at is None:
             break
-    for step in (_keys, _slots):
+    for step in (_keys, _slots, _assertions):
         while (gone := installation.write(scope, step)) != Expired():
             done += gone
     return done
@@ -93,3 +96,11 @@ def _slots(work: UnitOfWork) -> Expired:
     if slots:
         work.retention.forget_slots(slots)
     return Expired(calendar_slots=len(slots))
+
+
+def _assertions(work: UnitOfWork) -> Expired:
+    # Their time tells already by how much clocks may differ.
+    lapsed = work.used_assertions.lapsed(work.now, AT_ONCE)
+    if lapsed:
+        work.used_assertions.forget(lapsed)
+    return Expired(assertions=len(lapsed))

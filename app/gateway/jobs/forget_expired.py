@@ -16,12 +16,12 @@ _TYPE = "Payer"
 
 
 def enqueue(payer: Payer, _today: date, work: UnitOfWork) -> int:
-    """One job for a payer that has polls or keys that are old enough; how many.
+    """One job for a payer that has polls, keys or assertions that are old enough; how many.
 
     Slots alone are too few to make work of: they go with the others.
     """
     found = expired(payer, work, at_most=1)
-    if not found.polls and not found.replay_keys:
+    if not found.polls and not found.replay_keys and not found.assertions:
         return 0
     # A job is somebody's: this one is of no submitter.
     work.jobs.add(Scope(payer.id, payer.id), FORGET_EXPIRED, (_TYPE, payer.id), 0, work.now)

@@ -43,6 +43,7 @@ class Joined(Installation):
             lambda: now,
             installation.new_id,
             connection,
+            terms=installation.terms,
         )
 
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:

@@ -49,6 +49,7 @@ from app.store.tables.submissions import (
     task,
     tombstone,
 )
+from app.store.tables.trust import client_keys, signing_key, used_assertion
 from app.store.tables.work import JobState, calendar_slot, job
 
 __all__ = [
@@ -61,6 +62,7 @@ __all__ = [
     "business_identifier",
     "calendar_slot",
     "client",
+    "client_keys",
     "clock",
     "counter_entry",
     "counter_holder",
@@ -96,7 +98,9 @@ __all__ = [
     "search_reference",
     "search_string",
     "search_token",
+    "signing_key",
     "submission",
     "task",
     "tombstone",
+    "used_assertion",
 ]
