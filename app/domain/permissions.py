@@ -1,0 +1,166 @@
+"""What a credential may do: SMART scopes, read strictly and compared as sets.
+
+https://hl7.org/fhir/smart-app-launch/scopes-and-launch-context.html
+Docs: docs/scopes.md.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from app.domain.codes import TaskCode
+
+LETTERS = "cruds"
+CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+# Labels that need a scope of their own; of several on one resource the first of these counts.
+GUARDED = ("V", "R")
+
+_EACH = "*"
+# The letters of the first version of SMART, which knew no others.
+_FIRST_VERSION = {"read": "rs", "write": "cud", "*": LETTERS}
+_SHAPE = re.compile(r"system/(\*|[A-Z][A-Za-z]{0,63})\.(\*|[a-z]{1,5})(?:\?([^?]{1,120}))?")
+
+
+def label_that_counts(labels: Collection[str]) -> str | None:
+    """The highest of a resource's codes of confidentiality; None where it is not guarded."""
+    return next((one for one in GUARDED if one in labels), None)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class _Grant:
+    """One thing that is allowed; an empty `code` is every Task code, an empty `label` no label."""
+
+    type: str
+    code: str
+    label: str
+    letter: str
+
+    def gives(self, other: "_Grant") -> bool:
+        """Whether whoever has this has the other."""
+        return (
+            self.letter == other.letter
+            and self.type in {_EACH, other.type}
+            and self.code in {"", other.code}
+            # Who may create may label what it creates.
+            and (self.label == other.label or (self.letter == "c" and not self.label))
+        )
+
+    def meet(self, other: "_Grant") -> "_Grant | None":
+        """What both allow; None for nothing."""
+        type = self.type if other.type == _EACH else other.type
+        one = _Grant(type, self.code or other.code, self.label or other.label, self.letter)
+        return one if self.gives(one) and other.gives(one) else None
+
+    def __str__(self) -> str:
+        return _written(self.type, self.letter, self.code, self.label)
+
+
+@dataclass(frozen=True, slots=True)
+class Permissions:
+    """What scopes allow together; equal where they allow the same."""
+
+    grants: frozenset[_Grant]
+
+    @classmethod
+    def parse(cls, text: str) -> "Permissions":
+        """Read scopes that are separated by single spaces; raises ValueError, also for none."""
+        return cls(_narrowed(grant for scope in text.split(" ") for grant in _read(scope)))
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing at all is allowed."""
+        return not self.grants
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types that are named; `*` for each."""
+        return frozenset(grant.type for grant in self.grants)
+
+    def within(self, registered: "Permissions") -> "Permissions":
+        """What both these and those allow."""
+        met = (one.meet(other) for one in self.grants for other in registered.grants)
+        return Permissions(_narrowed(one for one in met if one is not None))
+
+    def allows(
+        self,
+        letter: str,
+        type: str,
+        *,
+        task_code: str | None = None,
+        labels: Collection[str] = (),
+    ) -> bool:
+        """Whether an interaction is allowed, with a resource that has these labels.
+
+        Without `task_code` the creation of Tasks is meant as such, whatever their code.
+        """
+        label = label_that_counts(labels) or ""
+        asked = _Grant(type, task_code or "", label, letter)
+        return any(grant.gives(asked) for grant in self.grants)
+
+    def __str__(self) -> str:
+        grouped: dict[tuple[str, str, str], str] = {}
+        for grant in sorted(self.grants, key=lambda one: LETTERS.index(one.letter)):
+            key = (grant.type, grant.code, grant.label)
+            grouped[key] = grouped.get(key, "") + grant.letter
+        return " ".join(
+            _written(type, letters, code, label)
+            for (type, code, label), letters in sorted(grouped.items())
+        )
+
+
+def scope_for(
+    letter: str, type: str, *, task_code: str | None = None, labels: Collection[str] = ()
+) -> str:
+    """The narrowest scope that allows an interaction."""
+    label = label_that_counts(labels) if letter != "c" else None
+    return _written(type, letter, task_code or "", label or "")
+
+
+def _read(scope: str) -> Iterator[_Grant]:
+    shape = _SHAPE.fullmatch(scope)
+    if shape is None:
+        raise ValueError("A scope is 'system/', a type or *, a dot, and letters of 'cruds'.")
+    type, letters, query = shape.groups()
+    if letters in _FIRST_VERSION:
+        if query is not None:
+            raise ValueError("Only a scope with letters of 'cruds' has a query part.")
+        letters = _FIRST_VERSION[letters]
+    elif letters != "".join(letter for letter in LETTERS if letter in letters):
+        raise ValueError("The letters of a scope are of 'cruds', in that order, each once.")
+    code, label = _restriction(type, letters, query)
+    return (_Grant(type, code, label, letter) for letter in letters)
+
+
+def _restriction(type: str, letters: str, query: str | None) -> tuple[str, str]:
+    if query is None:
+        return "", ""
+    name, _, value = query.partition("=")
+    if name == "code":
+        if (type, letters) != ("Task", "c") or value not in set(TaskCode):
+            raise ValueError("The part 'code=' belongs to 'system/Task.c' and names a Task code.")
+        return value, ""
+    if name == "_security":
+        label = value.removeprefix(f"{CONFIDENTIALITY}|")
+        if label not in GUARDED:
+            raise ValueError("The part '_security=' names R or V.")
+        return "", label
+    raise ValueError("The query part of a scope is 'code=' or '_security='.")
+
+
+def _narrowed(grants: Iterable[_Grant]) -> frozenset[_Grant]:
+    """Without those that another gives."""
+    each = frozenset(grants)
+    return frozenset(
+        one for one in each if not any(other.gives(one) for other in each if other != one)
+    )
+
+
+def _written(type: str, letters: str, code: str, label: str) -> str:
+    restriction = f"?code={code}" if code else f"?_security={label}" if label else ""
+    return f"system/{type}.{letters}{restriction}"
+
+
+# Whoever was registered without scopes: all that its kind may do, with labels and without.
+EVERYTHING = Permissions.parse(
+    " ".join(["system/*.cruds", *(f"system/*.cruds?_security={label}" for label in GUARDED)])
+)
