@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +20,7 @@ from app.cli.options import (
     table,
     told,
 )
+from app.cli.scopes import permissions_of, scope_option, told_as
 
 if TYPE_CHECKING:
     from app.domain.parties import Client
@@ -34,6 +36,7 @@ _COLUMNS = (
     "identifiers",
     "acts for",
     "may enroll",
+    "scopes",
     "state",
 )
 
@@ -55,6 +58,7 @@ def submitter() -> None:
     help="When an answer counts as delivered.",
 )
 @click.option("--may-enroll", is_flag=True, help="What it enrolls becomes the payer's Coverage.")
+@scope_option
 @payer_option
 @instance_option
 @json_option
@@ -62,11 +66,10 @@ def add(
     name: str,
     identifiers: tuple[Identifier, ...],
     acts_for: tuple[str, ...],
-    handover: str,
-    may_enroll: bool,
     payer_name: str | None,
     instance: Path,
     as_json: bool,
+    **rights: Any,
 ) -> None:
     """Register a submitter; prints its client id and, this once, its bearer token."""
     from app.domain.codes import HandOver
@@ -84,8 +87,9 @@ def add(
         identifiers,
         tuple(others),
         ANYBODY in acts_for,
-        HandOver(handover),
-        may_enroll,
+        HandOver(rights["handover"]),
+        rights["may_enroll"],
+        permissions_of(rights["scopes"]),
     )
     try:
         issued = administration.add_client(client)
@@ -115,6 +119,7 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
                     "acts_for": _acts_for(one.client),
                     "handover": one.client.hand_over,
                     "may_enroll": one.client.may_enroll,
+                    "scopes": told_as(one.client.permissions),
                     "disabled_at": one.disabled_at,
                 }
                 for one in found
@@ -130,11 +135,33 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
             "\n".join(each.key for each in one.client.identifiers),
             "\n".join(_acts_for(one.client)),
             "yes" if one.client.may_enroll else "no",
+            "\n".join(told_as(one.client.permissions)) or "everything",
             "disabled" if one.disabled_at else "active",
         )
         for one in found
     ]
     table("Clients", *_COLUMNS, rows=rows)
+
+
+@submitter.command()
+@click.argument("name")
+@click.argument("scopes", nargs=-1)
+@payer_option
+@instance_option
+@json_option
+def scope(
+    name: str, scopes: tuple[str, ...], payer_name: str | None, instance: Path, as_json: bool
+) -> None:
+    """Let a client's credential do what SCOPES allow from now on, and everything without one."""
+    administration = administration_of(open_installation(instance))
+    client = _client(administration, name, payer_name)
+    changed = replace(client, permissions=permissions_of(scopes))
+    administration.set_permissions(changed)
+    allowed = told_as(changed.permissions)
+    if as_json:
+        told({"client_id": client.id, "name": client.name, "scopes": allowed})
+        return
+    click.echo(f"{client.name} may do: {' '.join(allowed) or 'everything of its kind'}.")
 
 
 @submitter.command()

@@ -4,13 +4,14 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.store import tokens
+from app.store.audit import Audit, Event
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
@@ -91,6 +92,17 @@ class Administration:
     def find_registration(self, name: str, payer: Payer | None = None) -> Registration | None:
         """A client by name or id; None where there is none, or the name alone does not tell."""
         return self._read(lambda parties: parties.find_registration(name, payer))
+
+    def set_permissions(self, client: Client) -> None:
+        """From the next request on this client's credential may do what its permissions allow."""
+        now, hasher = self._installation.clock(), self._installation.hasher
+
+        def effect(connection: Any) -> None:
+            Parties(connection).set_permissions(client)
+            event = Event("operator", "scope", "done", "Client", client.id)
+            Audit(connection, client.payer.id, now, hasher).add(event)
+
+        self._installation.store.write(effect)
 
     def disable(self, client: Client) -> None:
         """From now on no token of this client is known."""
