@@ -28,7 +28,7 @@ blueprint = Blueprint("bundles", __name__)
 def take() -> Response:
     """Each entry for itself, or all of a transaction or none of it."""
     here = context()
-    client = here.client()
+    client = here.sender()
     if current_entry() is not None:
         text = "A Bundle is no entry of a Bundle."
         raise Unacceptable(Issue(ErrorCode.BUNDLE_STEP, text))

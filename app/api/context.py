@@ -12,6 +12,7 @@ from app.domain.parties import Client
 from app.gateway.administering.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
+from app.gateway.permitted import require_some
 from app.gateway.reading.by_id import Reading
 from app.gateway.reading.history import History
 from app.gateway.reading.searching import Searching
@@ -63,8 +64,21 @@ class Context:
         """Names this request in answers, logs and the audit."""
         return str(g.request_id)
 
-    def client(self) -> Client:
-        """Who asks; raises Unacceptable for an unknown credential."""
+    def client(self, letter: str, *types: str) -> Client:
+        """Who asks, and may do this with one of the types; raises Unacceptable, 401 or 403.
+
+        `letter` is that of a scope: c, r, u, d or s. What can only be told by the body, a Task's
+        code or a label, is looked at by the gateway.
+        """
+        client = self.sender()
+        require_some(self.installation, client, letter, types, self.request_id)
+        return client
+
+    def sender(self) -> Client:
+        """Who asks, whatever it may do; raises Unacceptable for an unknown credential.
+
+        For what consists of requests that are looked at one by one.
+        """
         entry = current_entry()
         client = client_of(request, self.installation) if entry is None else entry.client
         g.client_id, g.client_kind = client.id, client.kind

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 
 from app.api.allowed import allowed, nowhere
 from app.api.negotiation import FHIR_JSON
-from app.domain.issues import ErrorCode, Issue, Severity, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Severity, Unacceptable
 from app.fhir import json_text
 from app.fhir.answers.operation_outcome import operation_outcome
 from app.store.database.engine import Busy, CommitUnknown, DiskFull
@@ -46,6 +46,10 @@ def _unacceptable(refusal: Unacceptable) -> Response:
     response = outcome(refusal.status, *refusal.issues)
     if refusal.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(refusal, ScopeMissing):
+        # https://www.rfc-editor.org/rfc/rfc6750#section-3.1
+        told = f'Bearer error="insufficient_scope", scope="{refusal.scope}"'
+        response.headers["WWW-Authenticate"] = told
     if refusal.status == 405:
         response.headers["Allow"] = allowed(request)
     return response

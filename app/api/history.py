@@ -18,6 +18,7 @@ from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.validation.dates import is_instant
 from app.gateway.reading.history import DEFAULT_COUNT, MOST_COUNT, Asked
 from app.gateway.reading.page_links import PAGE
+from app.gateway.surface import TYPES
 
 blueprint = Blueprint("history", __name__)
 
@@ -47,7 +48,8 @@ def _answer(type: str | None, id: str | None) -> Response:
     here = context()
     if type is not None and type not in RESOURCE_TYPES:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "R4 has no such resource type."))
-    client = here.client()
+    types = TYPES if type is None else (type,)
+    client = here.client("s" if id is None else "r", *types)
     if id is not None:
         require_id(id)
     token = _only(PAGE)

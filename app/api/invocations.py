@@ -20,7 +20,6 @@ from app.api.negotiation import (
 from app.api.resources import require_id, require_type
 from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.answers.operation_outcome import information, operation_outcome
 from app.fhir.documents import Document
@@ -31,7 +30,7 @@ from app.gateway.validating import Mode, Question
 def submit_claim() -> Response:
     """A Claim, a Bundle of a Claim, or Parameters with either; the ClaimResponse comes back."""
     here = context()
-    client = here.client()
+    client = here.client("c", "Claim")
     sent = received(request, {"Claim", "Bundle", "Parameters"}, here.request_id)
     return answers.found(request, here.gateway.submit_claim(client, sent))
 
@@ -39,7 +38,7 @@ def submit_claim() -> Response:
 def submit_eligibility_request() -> Response:
     """A CoverageEligibilityRequest, in the same wrappings; its response comes back."""
     here = context()
-    client = here.client()
+    client = here.client("c", "CoverageEligibilityRequest")
     types = {"CoverageEligibilityRequest", "Bundle", "Parameters"}
     sent = received(request, types, here.request_id)
     return answers.found(request, here.gateway.submit_eligibility_request(client, sent))
@@ -50,7 +49,7 @@ def carrying_out(code: TaskCode) -> Callable[[str], Response]:
 
     def carry_out(id: str) -> Response:
         here = context()
-        client = here.client()
+        client = here.client("c", "Task")
         sent = nothing_or_parameters(request, here.request_id)
         require_id(id)
         taken = carried_out(here.gateway, client, code, f"Claim/{id}", sent)
@@ -62,7 +61,7 @@ def carrying_out(code: TaskCode) -> Callable[[str], Response]:
 def invoice(id: str) -> Response:
     """What is billable of an Account, billed: 201 with the Invoice, 200 where nothing was new."""
     here = context()
-    client = here.client()
+    client = here.client("c", "Invoice")
     sent = nothing_or_parameters(request, here.request_id, may_be_tried=False)
     require_id(id)
     return answers.created(request, here.gateway.invoice(client, sent, id), here.base_url)
@@ -71,7 +70,7 @@ def invoice(id: str) -> Response:
 def acknowledge(id: str) -> Response:
     """What this poll handed over has arrived; an OperationOutcome tells how many answers it was."""
     here = context()
-    client = here.client()
+    client = here.client("c", "Task")
     require_no_parameters(request, here.request_id)
     require_id(id)
     done = here.gateway.acknowledge(client, id, here.request_id)
@@ -83,29 +82,31 @@ def acknowledge(id: str) -> Response:
 
 def validate(type: str, id: str | None = None) -> Response:
     """POST [type]/$validate and [type]/[id]/$validate; 200 whatever is found."""
-    here, client = _asking(type, id)
-    sent = document_of(request)
-    return _validated(here, client, _question(type, id, sent))
+    here = _asked_of(type)
+    here.sender()
+    question = _question(type, id, document_of(request))
+    return _validated(here, question)
 
 
 def validate_stored(type: str, id: str) -> Response:
     """GET [type]/[id]/$validate: what is stored, by the mode and profile in the query."""
-    here, client = _asking(type, id)
+    here = _asked_of(type)
+    here.sender()
     given = request.args
     profiles = tuple(given.getlist("profile"))
-    return _validated(here, client, Question(type, id, None, _mode(given.get("mode")), profiles))
+    return _validated(here, Question(type, id, None, _mode(given.get("mode")), profiles))
 
 
-def _asking(type: str, id: str | None) -> tuple[Context, Client]:
+def _asked_of(type: str) -> Context:
     here = context()
     require_type(type)
-    client = here.client()
-    if id is not None:
-        require_id(id)
-    return here, client
+    return here
 
 
-def _validated(here: Context, client: Client, question: Question) -> Response:
+def _validated(here: Context, question: Question) -> Response:
+    client = here.client(question.letter, question.type)
+    if question.id is not None:
+        require_id(question.id)
     return _answered(operation_outcome(here.gateway.validate(client, question)))
 
 

@@ -31,7 +31,8 @@ def create(type: str) -> Response:
     require_type(type)
     if not is_created(type):
         raise not_offered(f"{type} is not created here.", type)
-    taken = here.gateway.create(here.client(), received(request, {type}, here.request_id))
+    client = here.client("c", type)
+    taken = here.gateway.create(client, received(request, {type}, here.request_id))
     return answers.created(request, taken, here.base_url)
 
 
@@ -40,7 +41,7 @@ def read(type: str, id: str) -> Response:
     """GET [base]/[type]/[id]."""
     here = context()
     require_type(type)
-    client = here.client()
+    client = here.client("r", type)
     require_id(id)
     require_known(request, "_summary", "_elements")
     return _told(here.reading.resource(client, type, id))
@@ -51,7 +52,8 @@ def read(type: str, id: str) -> Response:
 def update(type: str, id: str | None = None) -> Response:
     """PUT [base]/[type]/[id], PUT [base]/[type]?[search]."""
     here = context()
-    client, target = here.client(), _target(type, id)
+    target = _target(type, id)
+    client = here.client("u", type)
     require_offered(Interaction.UPDATE, type, client)
     sent = received(request, {type}, here.request_id)
     return answers.changed(request, here.gateway.update(client, sent, target), here.base_url)
@@ -62,7 +64,8 @@ def update(type: str, id: str | None = None) -> Response:
 def change(type: str, id: str | None = None) -> Response:
     """PATCH [base]/[type]/[id], PATCH [base]/[type]?[search]."""
     here = context()
-    client, target = here.client(), _target(type, id)
+    target = _target(type, id)
+    client = here.client("u", type)
     require_offered(Interaction.PATCH, type, client)
     return answers.changed(
         request, here.gateway.patch(client, patch(request), target), here.base_url
@@ -74,7 +77,8 @@ def change(type: str, id: str | None = None) -> Response:
 def delete(type: str, id: str | None = None) -> Response:
     """DELETE [base]/[type]/[id], DELETE [base]/[type]?[search]."""
     here = context()
-    client, target = here.client(), _target(type, id)
+    target = _target(type, id)
+    client = here.client("d", type)
     return answers.deleted(request, here.gateway.delete(client, target))
 
 
@@ -83,7 +87,7 @@ def read_version(type: str, id: str, version: str) -> Response:
     """GET [base]/[type]/[id]/_history/[version]."""
     here = context()
     require_type(type)
-    client = here.client()
+    client = here.client("r", type)
     require_id(id)
     require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:

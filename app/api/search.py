@@ -48,7 +48,7 @@ def search_compartment_by_post(id: str, type: str) -> Response:
 def _searched(type: str, patient: str | None = None) -> Response:
     here = context()
     require_type(type)
-    client = here.client()
+    client = here.client("s", type)
     if patient is not None:
         require_id(patient)
     token = request.args.get(PAGE)

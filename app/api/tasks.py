@@ -16,6 +16,6 @@ blueprint = Blueprint("tasks", __name__)
 def submit() -> Response:
     """Execute a Task and answer with it."""
     here = context()
-    client = here.client()
+    client = here.client("c", "Task")
     taken = here.gateway.submit(client, received(request, {"Task"}, here.request_id))
     return answers.created(request, taken, here.base_url)

@@ -24,6 +24,7 @@ from app.cli.options import (
     table,
     told,
 )
+from app.cli.scopes import permissions_of, scope_option
 
 if TYPE_CHECKING:
     from app.domain.parties import Payer, PayerSettings
@@ -131,9 +132,16 @@ def set_rules(name: str | None, instance: Path, as_json: bool, **rules: Any) -> 
 @payer.command()
 @click.argument("client_name", metavar="CLIENT")
 @click.option("--payer", "payer_name", help="The payer; without it the default one.")
+@scope_option
 @instance_option
 @json_option
-def token(client_name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
+def token(
+    client_name: str,
+    payer_name: str | None,
+    scopes: tuple[str, ...],
+    instance: Path,
+    as_json: bool,
+) -> None:
     """Register a client of the payer's own and print its token, once."""
     from app.domain.parties import Client, ClientKind
     from app.gateway.administering.administration import NameTaken
@@ -141,7 +149,9 @@ def token(client_name: str, payer_name: str | None, instance: Path, as_json: boo
     installation = open_installation(instance)
     administration = administration_of(installation)
     owner = payer_of(administration, payer_name)
-    client = Client(installation.new_id(), owner, ClientKind.PAYER_CLIENT, client_name)
+    id, permissions = installation.new_id(), permissions_of(scopes)
+    kind = ClientKind.PAYER_CLIENT
+    client = Client(id, owner, kind, client_name, permissions=permissions)
     try:
         issued = administration.add_client(client)
     except NameTaken:

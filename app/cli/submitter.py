@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from app.cli.options import (
     table,
     told,
 )
+from app.cli.scopes import permissions_of, scope_option, told_as
 
 if TYPE_CHECKING:
     from app.domain.parties import Client
@@ -42,6 +44,7 @@ _COLUMNS = (
     "identifiers",
     "acts for",
     "may enroll",
+    "scopes",
     "state",
 )
 
@@ -66,6 +69,7 @@ def submitter() -> None:
 @jwks_option
 @jwks_url_option
 @token_option
+@scope_option
 @payer_option
 @instance_option
 @json_option
@@ -73,12 +77,10 @@ def add(
     name: str,
     identifiers: tuple[Identifier, ...],
     acts_for: tuple[str, ...],
-    handover: str,
-    may_enroll: bool,
     payer_name: str | None,
     instance: Path,
     as_json: bool,
-    **by: Any,
+    **rights: Any,
 ) -> None:
     """Register a submitter; prints its client id and, this once, its bearer token.
 
@@ -99,15 +101,16 @@ def add(
         identifiers,
         tuple(others),
         ANYBODY in acts_for,
-        HandOver(handover),
-        may_enroll,
+        HandOver(rights["handover"]),
+        rights["may_enroll"],
+        permissions_of(rights["scopes"]),
     )
-    keys = keys_of(by["jwks"], by["jwks_url"])
+    keys = keys_of(rights["jwks"], rights["jwks_url"])
     try:
         issued = administration.add_client(client, keys)
     except NameTaken:
         raise Refusal(f"There is a client {name!r} already.") from None
-    _show(issued, as_json, has_token=keys is None or by["wants_token"])
+    _show(issued, as_json, has_token=keys is None or rights["wants_token"])
 
 
 @submitter.command("list")
@@ -131,6 +134,7 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
                     "acts_for": _acts_for(one.client),
                     "handover": one.client.hand_over,
                     "may_enroll": one.client.may_enroll,
+                    "scopes": told_as(one.client.permissions),
                     "disabled_at": one.disabled_at,
                 }
                 for one in found
@@ -146,11 +150,33 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
             "\n".join(each.key for each in one.client.identifiers),
             "\n".join(_acts_for(one.client)),
             "yes" if one.client.may_enroll else "no",
+            "\n".join(told_as(one.client.permissions)) or "everything",
             "disabled" if one.disabled_at else "active",
         )
         for one in found
     ]
     table("Clients", *_COLUMNS, rows=rows)
+
+
+@submitter.command()
+@click.argument("name")
+@click.argument("scopes", nargs=-1)
+@payer_option
+@instance_option
+@json_option
+def scope(
+    name: str, scopes: tuple[str, ...], payer_name: str | None, instance: Path, as_json: bool
+) -> None:
+    """Let a client's credential do what SCOPES allow from now on, and everything without one."""
+    administration = administration_of(open_installation(instance))
+    client = client_of(administration, name, payer_name)
+    changed = replace(client, permissions=permissions_of(scopes))
+    administration.set_permissions(changed)
+    allowed = told_as(changed.permissions)
+    if as_json:
+        told({"client_id": client.id, "name": client.name, "scopes": allowed})
+        return
+    click.echo(f"{client.name} may do: {' '.join(allowed) or 'everything of its kind'}.")
 
 
 @submitter.command()

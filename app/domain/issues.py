@@ -86,6 +86,7 @@ class ErrorCode(Enum):
     # Who asks
     LOGIN = Entry("ECG-LOGIN", _T.LOGIN, 401, "The credential is missing or not known.")
     FORBIDDEN = Entry("ECG-FORBIDDEN", _T.FORBIDDEN, 403, "The caller may not do this.")
+    SCOPE = Entry("ECG-SCOPE", _T.FORBIDDEN, 403, "The credential lacks the scope for this.")
     FOREIGN_SENDER = Entry("ECG-FOREIGN-SENDER", _T.FORBIDDEN, 403, "The resource names a sender that the submitter does not act for.")
     FOREIGN_PAYER = Entry("ECG-FOREIGN-PAYER", _T.BUSINESS_RULE, 422, "The resource names another payer.")
     # What is asked for
@@ -216,6 +217,14 @@ class Unacceptable(Exception):
         """The HTTP status: that of the first issue, but "you may not" outranks every other."""
         statuses = [issue.error.entry.status for issue in self.issues]
         return next((status for status in statuses if status in {401, 403}), statuses[0])
+
+
+class ScopeMissing(Unacceptable):
+    """The credential lacks a scope, which the answer names: nothing is done."""
+
+    def __init__(self, scope: str, expression: str | None = None) -> None:
+        super().__init__(Issue(ErrorCode.SCOPE, f"The scope {scope} is missing.", expression))
+        self.scope = scope
 
 
 class Refused(Exception):

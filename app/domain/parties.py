@@ -1,6 +1,6 @@
 """Who speaks: payers, their registered clients, and what a client's credential entitles it to."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta, tzinfo
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -85,6 +85,7 @@ class Client:
     """A registered program of one payer; `acts_for` is identifiers, or anybody.
 
     `may_enroll`: what it enrolls becomes the payer's own Coverage, on which money is decided.
+    `permissions`: what its credential may do of what its kind may do.
     """
 
     id: str
@@ -102,7 +103,7 @@ class Client:
     def scope(self) -> "Scope":
         """What this client's reads and writes are confined to."""
         is_submitter = self.kind is ClientKind.SUBMITTER
-        return Scope(self.payer.id, self.id if is_submitter else None, self.id)
+        return Scope(self.payer.id, self.id if is_submitter else None, self.id, self.permissions)
 
     def may_send_for(self, named: tuple[Identifier, ...]) -> bool:
         """Whether a sender with these identifiers is this submitter or one it acts for."""
@@ -115,9 +116,20 @@ class Client:
 class Scope:
     """A payer, and one submitter of it; `submitter_id` None is the payer's own side.
 
-    `client_id` tells the payer's own programs apart where they repeat themselves.
+    `client_id` tells the payer's own programs apart where they repeat themselves. `permissions`
+    limit what is shown to who asks; what the gateway itself reads to carry out is not limited.
     """
 
     payer_id: str
     submitter_id: str | None = None
     client_id: str = ""
+    permissions: Permissions = EVERYTHING
+
+    @property
+    def unlimited(self) -> "Scope":
+        """The same rows for the gateway's own reading, which no permissions limit."""
+        return replace(self, permissions=EVERYTHING)
+
+    def sees(self, type: str, label: str | None) -> bool:
+        """Whether whoever names a resource with this label may know that it is there."""
+        return label is None or self.permissions.allows("r", type, labels=(label,))

@@ -5,17 +5,23 @@ Docs: docs/scopes.md.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.domain.codes import TaskCode
 
 LETTERS = "cruds"
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
+# The same code system, as it was called before and as an OID.
+_SPELLINGS = frozenset(
+    {CONFIDENTIALITY, "http://hl7.org/fhir/v3/Confidentiality", "urn:oid:2.16.840.1.113883.5.25"}
+)
 # Labels that need a scope of their own; of several on one resource the first of these counts.
 GUARDED = ("V", "R")
 
-_EACH = "*"
+# Every type.
+EACH = "*"
 # The letters of the first version of SMART, which knew no others.
 _FIRST_VERSION = {"read": "rs", "write": "cud", "*": LETTERS}
 _SHAPE = re.compile(r"system/(\*|[A-Z][A-Za-z]{0,63})\.(\*|[a-z]{1,5})(?:\?([^?]{1,120}))?")
@@ -39,7 +45,7 @@ class _Grant:
         """Whether whoever has this has the other."""
         return (
             self.letter == other.letter
-            and self.type in {_EACH, other.type}
+            and self.type in {EACH, other.type}
             and self.code in {"", other.code}
             # Who may create may label what it creates.
             and (self.label == other.label or (self.letter == "c" and not self.label))
@@ -47,7 +53,7 @@ class _Grant:
 
     def meet(self, other: "_Grant") -> "_Grant | None":
         """What both allow; None for nothing."""
-        type = self.type if other.type == _EACH else other.type
+        type = self.type if other.type == EACH else other.type
         one = _Grant(type, self.code or other.code, self.label or other.label, self.letter)
         return one if self.gives(one) and other.gives(one) else None
 
@@ -75,6 +81,24 @@ class Permissions:
     def types(self) -> frozenset[str]:
         """The types that are named; `*` for each."""
         return frozenset(grant.type for grant in self.grants)
+
+    def touches(self, letter: str, type: str) -> bool:
+        """Whether an interaction is allowed at all: of some Task code, with some label or none."""
+        return any(grant.letter == letter and grant.type in {EACH, type} for grant in self.grants)
+
+    def labels(self, letters: str, type: str) -> frozenset[str]:
+        """The labels of what one of the letters allows of a type; an empty one for no label."""
+        return frozenset(
+            grant.label
+            for grant in self.grants
+            if grant.letter in letters and grant.type in {EACH, type}
+        )
+
+    def types_with(self, letters: str, label: str) -> frozenset[str]:
+        """The types of which one of the letters is allowed with a label; `*` for each."""
+        return frozenset(
+            grant.type for grant in self.grants if grant.letter in letters and grant.label == label
+        )
 
     def within(self, registered: "Permissions") -> "Permissions":
         """What both these and those allow."""
@@ -106,6 +130,18 @@ class Permissions:
             _written(type, letters, code, label)
             for (type, code, label), letters in sorted(grouped.items())
         )
+
+
+def label_of(document: Mapping[str, Any]) -> str | None:
+    """The label of a resource that counts, by its meta.security; None where it is not guarded."""
+    meta = document.get("meta")
+    tags = meta.get("security") if isinstance(meta, Mapping) else None
+    codings = [one for one in tags if isinstance(one, Mapping)] if isinstance(tags, list) else []
+    return label_that_counts([one["code"] for one in codings if _is_confidentiality(one)])
+
+
+def _is_confidentiality(coding: Mapping[str, Any]) -> bool:
+    return coding.get("system") in _SPELLINGS and isinstance(coding.get("code"), str)
 
 
 def scope_for(

@@ -94,6 +94,7 @@ class TaskOutcome:
 
     `keeps_key`: the same Task again gets this answer again. `is_scrubbed`: of the Task as it was
     sent only what tells nothing of its focus is kept. `is_urgent`: its job is tried at once.
+    `label` is the guarded label of what it tells of, and becomes the Task's own.
     """
 
     status: TaskStatus
@@ -103,13 +104,17 @@ class TaskOutcome:
     business_status: BusinessStatus | None = None
     is_scrubbed: bool = False
     is_urgent: bool = False
+    label: str | None = None
 
 
 def completed(
-    *outputs: Output, focus: tuple[str, str] | None = None, keeps_key: bool = True
+    *outputs: Output,
+    focus: tuple[str, str] | None = None,
+    keeps_key: bool = True,
+    label: str | None = None,
 ) -> TaskOutcome:
     """Understood and done."""
-    return TaskOutcome(TaskStatus.COMPLETED, outputs, focus, keeps_key)
+    return TaskOutcome(TaskStatus.COMPLETED, outputs, focus, keeps_key, label=label)
 
 
 def in_progress(
@@ -117,6 +122,7 @@ def in_progress(
     *outputs: Output,
     focus: tuple[str, str],
     is_urgent: bool = False,
+    label: str | None = None,
 ) -> TaskOutcome:
     """Understood and started; the answer comes later, as a new version of the Task."""
     return TaskOutcome(
@@ -125,6 +131,7 @@ def in_progress(
         focus,
         business_status=business_status,
         is_urgent=is_urgent,
+        label=label,
     )
 
 

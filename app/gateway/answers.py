@@ -55,10 +55,11 @@ def rewritten(previous: Stored, document: Mapping[str, Any], work: UnitOfWork) -
 
 
 def _stamped(document: Mapping[str, Any], id: str, version: int, work: UnitOfWork) -> str:
-    """As `json_text.stamped`, for what has neither id nor meta and is written only now."""
-    meta = {"versionId": str(version), "lastUpdated": json_text.instant(work.now)}
+    """As `json_text.stamped`, for what has no id, at most labels in meta, and is new."""
+    stamp = {"versionId": str(version), "lastUpdated": json_text.instant(work.now)}
+    meta = {**stamp, **document.get("meta", {})}
     first = {"resourceType": document["resourceType"], "id": id, "meta": meta}
-    return json_text.write(first | dict(document))
+    return json_text.write(first | dict(document) | {"meta": meta})
 
 
 def amended(previous: Stored, text: str, work: UnitOfWork) -> Stored:

@@ -171,7 +171,9 @@ def _known(reference: Reference, types: tuple[str, ...], work: UnitOfWork) -> li
     if reference.type is not None and reference.type not in types:
         return []
     if reference.id is not None and reference.type is not None:
-        return [(reference.type, reference.id)]
-    if reference.identifier is None:
+        found = [(reference.type, reference.id)]
+    elif reference.identifier is not None:
+        found = work.resources.identified(types, reference.identifier)
+    else:
         return []
-    return work.resources.identified(types, reference.identifier)
+    return [each for each in found if work.visible.is_known(*each)]

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 
 import app.gateway.handlers  # noqa: F401  registers every handler
 from app.domain.codes import TaskCode, TaskStatus
-from app.domain.issues import ErrorCode, Issue, Missing, Refused, Unacceptable
-from app.domain.parties import Client, ClientKind
+from app.domain.issues import Issue, Missing, Refused, Unacceptable
+from app.domain.parties import Client
 from app.domain.tasks import Task, TaskOutcome, TaskRequest, without_effect
 from app.fhir import json_text
 from app.fhir.documents import identifiers_of, named_in
@@ -31,6 +31,7 @@ from app.gateway.intake import claim_submit, intake
 from app.gateway.intake.outcome import Taken
 from app.gateway.invoices.invoicing import invoice_account
 from app.gateway.once import TakenMeanwhile, once
+from app.gateway.permitted import require_task
 from app.gateway.real_time import Decides, tried
 from app.gateway.received import KEPT_FOR, Keys, Received, keys_of
 from app.gateway.registry import handling_of
@@ -94,7 +95,7 @@ class Gateway:
             self._installation,
             client,
             received,
-            lambda work: intake.take(received, client, base, work),
+            lambda work: intake.take_allowed(received, client, base, work),
             lambda work: intake.earlier(received, work),
         )
         tried(self._worker, client, taken)
@@ -140,7 +141,7 @@ class Gateway:
             self._installation,
             client,
             received,
-            lambda work: claim_submit.take(package, client, base, work),
+            lambda work: claim_submit.take_allowed(package, client, base, work),
             lambda work: intake.earlier(package.request.received, work),
         )
         tried(self._worker, client, taken, is_handed_over=True)
@@ -186,7 +187,7 @@ def _understood(document: Mapping[str, Any], base: str, now: datetime) -> tuple[
 
 
 def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
-    _require_submitter(asked.client)
+    require_task(asked.client, asked.task.code, asked.received.document)
     lasts = POLL_KEPT_FOR if asked.task.code is TaskCode.POLL else KEPT_FOR
     request = _request(asked, work)
     # Looked up only where they cannot be taken: nearly every request is a new one.
@@ -205,7 +206,7 @@ def _executed(asked: _Asked, work: UnitOfWork) -> Taken:
 
 def _rehearsed(asked: _Asked, work: UnitOfWork) -> Taken:
     """The answer as it would be; all that led to it is unwound, but for a row in the audit."""
-    _require_submitter(asked.client)
+    require_task(asked.client, asked.task.code, asked.received.document)
     _require_parties(asked, work)
     request = _request(asked, work)
     outcomes: list[TaskOutcome] = []
@@ -221,11 +222,6 @@ def _rehearsed(asked: _Asked, work: UnitOfWork) -> Taken:
 
 class _Unwound(Exception):
     """Nothing of a rehearsal stays."""
-
-
-def _require_submitter(client: Client) -> None:
-    if client.kind is not ClientKind.SUBMITTER:
-        raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters send Tasks.", "Task"))
 
 
 def _require_parties(asked: _Asked, work: UnitOfWork) -> None:

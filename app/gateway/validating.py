@@ -42,6 +42,9 @@ class Mode(StrEnum):
     PROFILE = "profile"
 
 
+_LETTERS = {Mode.CREATE: "c", Mode.UPDATE: "u", Mode.DELETE: "d"}
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """A resource, or one that is stored, and what it is to be held against."""
@@ -51,6 +54,12 @@ class Question:
     document: Document | None
     mode: Mode | None = None
     profiles: tuple[str, ...] = ()
+
+    @property
+    def letter(self) -> str:
+        """That of the scope it takes: what it would take to be done, or else to be read."""
+        otherwise = "r" if self.document is None else "c"
+        return otherwise if self.mode is None else _LETTERS.get(self.mode, otherwise)
 
 
 def issues_of(installation: Installation, client: Client, question: Question) -> list[Issue]:

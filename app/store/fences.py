@@ -47,6 +47,7 @@ def advancing_resource() -> Update:
             version=bindparam("c_version"),
             updated_at=bindparam("c_updated"),
             deleted_at=bindparam("c_deleted"),
+            label=bindparam("c_label"),
         )
     )
 

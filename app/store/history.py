@@ -23,7 +23,7 @@ from sqlalchemy import (
 from app.domain.parties import Scope
 from app.store import tables
 from app.store.versions import DELETE, Stored, stored_from, with_versions, within_a_page
-from app.store.visibility import owned
+from app.store.visibility import owned, seen
 
 _r = tables.resource.c
 _v = tables.resource_version.c
@@ -114,6 +114,8 @@ class History:
                 _v.payer_id == self._scope.payer_id,
                 _v.type == type,
                 owned(self._scope, _r.submitter_id, _r.type),
+                # In SMART the history of one resource is reading, that of a type searching.
+                seen(self._scope.permissions, "s" if span.id is None else "r", type, _r.label),
             )
         )
         if span.id is not None:

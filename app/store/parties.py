@@ -19,6 +19,7 @@ from app.domain.parties import (
     Payer,
     PayerSettings,
 )
+from app.domain.permissions import EVERYTHING, Permissions
 from app.domain.references import Identifier
 from app.store import tables
 from app.store.database.questions import Question
@@ -106,6 +107,7 @@ class Parties:
                 acts_for=json.dumps(acts_for + [one.key for one in client.acts_for]),
                 hand_over=client.hand_over,
                 may_enroll=client.may_enroll,
+                scopes=_scopes_written(client.permissions),
                 token_hash=token_hash,
                 created_at=now,
             )
@@ -139,6 +141,14 @@ class Parties:
             one for one in self.registrations(payer) if name in (one.client.name, one.client.id)
         ]
         return found[0] if len(found) == 1 else None
+
+    def set_permissions(self, client: Client) -> None:
+        """Keep what a client's credential may do from the next request on."""
+        self._connection.execute(
+            update(tables.client)
+            .where(_c.id == client.id)
+            .values(scopes=_scopes_written(client.permissions))
+        )
 
     def disable_client(self, client: Client, now: datetime) -> None:
         """No token of this client is known from now on."""
@@ -208,6 +218,7 @@ def _registration(row: Any) -> Registration:
         acts_for_anybody=ANYBODY in acts_for,
         hand_over=HandOver(row.hand_over),
         may_enroll=row.may_enroll,
+        permissions=EVERYTHING if row.scopes is None else Permissions.parse(row.scopes),
     )
     return Registration(client, row.created_at, row.disabled_at)
 
@@ -215,6 +226,10 @@ def _registration(row: Any) -> Registration:
 def _payer(row: Row[Any]) -> Payer:
     settings = _settings_read(json.loads(row.settings))
     return Payer(row.id, row.name, _read(row.identifiers), settings, row.reference_epoch)
+
+
+def _scopes_written(permissions: Permissions) -> str | None:
+    return None if permissions == EVERYTHING else str(permissions)
 
 
 def _written(identifiers: tuple[Identifier, ...]) -> str:

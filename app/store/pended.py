@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, upd
 from app.domain.codes import HandOver
 from app.domain.parties import Scope
 from app.domain.period import Period
+from app.domain.permissions import Permissions
 from app.domain.selection import Selection
 from app.domain.tasks import Remaining
 from app.store import leases, queue_statements, tables
@@ -106,7 +107,8 @@ class Pended:
         given = queue_statements.matching(self._scope, selection)
         if besides:
             given["b_besides"] = [item.seq for item in besides]
-        rows = self._connection.execute(queue_statements.newest_seen(frozenset(given)), given)
+        statement = queue_statements.newest_seen(frozenset(given), self._scope.permissions)
+        rows = self._connection.execute(statement, given)
         return [Item(*row) for row in rows]
 
     def deliver(self, items: Sequence[Item], how: HandOver = HandOver.ON_HANDOVER) -> list[Item]:
@@ -120,9 +122,8 @@ class Pended:
     def remaining(self, selection: Selection) -> Remaining:
         """How much still matches: exact up to a thousand, then "or more"."""
         given = queue_statements.matching(self._scope, selection)
-        count = self._connection.execute(
-            queue_statements.counted(frozenset(given)), {**given, "b_now": self._now}
-        ).scalar_one()
+        statement = queue_statements.counted(frozenset(given), self._scope.permissions)
+        count = self._connection.execute(statement, {**given, "b_now": self._now}).scalar_one()
         return Remaining(min(count, COUNTED_EXACTLY), count > COUNTED_EXACTLY)
 
     def submission_of(self, type: str, id: str) -> tuple[str, str] | None:
@@ -207,13 +208,14 @@ class Pended:
 
     def _items(
         self,
-        statement: Callable[[queue_statements.Names], Select[Any]],
+        statement: Callable[[queue_statements.Names, Permissions], Select[Any]],
         selection: Selection,
         limit: int,
     ) -> list[Item]:
         given = queue_statements.matching(self._scope, selection)
         rows = self._connection.execute(
-            statement(frozenset(given)), {**given, "b_now": self._now, "b_limit": limit}
+            statement(frozenset(given), self._scope.permissions),
+            {**given, "b_now": self._now, "b_limit": limit},
         )
         return [Item(*row) for row in rows]
 

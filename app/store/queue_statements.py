@@ -5,7 +5,7 @@ for the payer's side, and one for each filter of the poll.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -16,16 +16,19 @@ from sqlalchemy import (
     bindparam,
     func,
     select,
+    true,
     update,
 )
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from app.domain.codes import HandOver
 from app.domain.parties import Scope
+from app.domain.permissions import Permissions
 from app.domain.selection import Selection
 from app.store import leases, tables
 from app.store.tables import Delivery
 from app.store.types import Instant
+from app.store.visibility import seen
 
 COUNTED_EXACTLY = 1000
 OPEN = (Delivery.UNDELIVERED, Delivery.LEASED, Delivery.PARKED)
@@ -33,6 +36,9 @@ _SEEN = (Delivery.DELIVERED, Delivery.LEASED, Delivery.PARKED)
 
 _p = tables.pended.c
 _head = tables.queue_head.c
+_r = tables.resource.c
+# The clients of an installation have few kinds of permissions; tokens may narrow them.
+_MOST_KEPT = 128
 _ITEM = (_p.seq, _p.type, _p.resource_id, _p.version, _p.size, _p.deliveries)
 _FILTERS: Mapping[str, ColumnElement[bool]] = {
     "b_payer": _p.payer_id == bindparam("b_payer"),
@@ -84,35 +90,36 @@ def answering(submission: tuple[str, str]) -> Given:
     return {"b_submission_type": submission[0], "b_submission_id": submission[1]}
 
 
-@cache
-def undelivered(names: Names) -> Select[Any]:
+@lru_cache(_MOST_KEPT)
+def undelivered(names: Names, permissions: Permissions) -> Select[Any]:
     """At most `b_limit` that are due at `b_now`, oldest first, and none past a lease on its Claim.
 
-    This and the next two give items.
+    This and the next two give items, and like the fourth know none that may not be read.
     """
-    wanted = (*_matching(names), leases.IS_DUE, ~leases.IS_BEHIND_A_LEASE)
+    wanted = (*_shown(names, permissions), leases.IS_DUE, ~leases.IS_BEHIND_A_LEASE)
     return select(*_ITEM).where(*wanted).order_by(_p.seq).limit(bindparam("b_limit", type_=Integer))
 
 
-@cache
-def parked(names: Names) -> Select[Any]:
+@lru_cache(_MOST_KEPT)
+def parked(names: Names, permissions: Permissions) -> Select[Any]:
     """At most `b_limit` that were lent too often."""
-    wanted = (*_matching(names), _p.state == Delivery.PARKED, ~leases.IS_BEHIND_A_LEASE)
+    wanted = (*_shown(names, permissions), _p.state == Delivery.PARKED, ~leases.IS_BEHIND_A_LEASE)
     return select(*_ITEM).where(*wanted).order_by(_p.seq).limit(bindparam("b_limit", type_=Integer))
 
 
-@cache
-def newest_seen(names: Names) -> Select[Any]:
+@lru_cache(_MOST_KEPT)
+def newest_seen(names: Names, permissions: Permissions) -> Select[Any]:
     """The newest of each type that was handed over before."""
-    of_type = select(func.max(_p.seq)).where(*_matching(names), _p.state.in_(_SEEN))
+    of_type = select(func.max(_p.seq)).where(*_shown(names, permissions), _p.state.in_(_SEEN))
     newest = of_type.group_by(_p.type)
     return select(*_ITEM).where(_p.seq.in_(newest)).order_by(_p.seq)
 
 
-@cache
-def counted(names: Names) -> Select[Any]:
+@lru_cache(_MOST_KEPT)
+def counted(names: Names, permissions: Permissions) -> Select[Any]:
     """How many are due at `b_now`: at most one more than are counted exactly."""
-    some = select(_p.seq).where(*_matching(names), leases.IS_DUE).limit(COUNTED_EXACTLY + 1)
+    due = select(_p.seq).where(*_shown(names, permissions), leases.IS_DUE)
+    some = due.limit(COUNTED_EXACTLY + 1)
     return select(func.count()).select_from(some.subquery())
 
 
@@ -131,6 +138,15 @@ def delivering(how: HandOver) -> ReturningUpdate[Any]:
 def moving(names: Names, state: Delivery) -> Update:
     """Put what is not delivered into another state."""
     return update(tables.pended).where(*_matching(names), _p.state.in_(OPEN)).values(state=state)
+
+
+def _shown(names: Names, permissions: Permissions) -> list[ColumnElement[bool]]:
+    """Those that match and may be read: of the type, and with the label that they have now."""
+    if seen(permissions, "r", _r.type, _r.label) is true():
+        return _matching(names)
+    its = (_r.payer_id == _p.payer_id, _r.type == _p.type, _r.id == _p.resource_id)
+    readable = select(_r.id).where(*its, seen(permissions, "r", _r.type, _r.label))
+    return [*_matching(names), readable.exists()]
 
 
 def _matching(names: Names) -> list[ColumnElement[bool]]:

@@ -11,6 +11,7 @@ from app.domain.references import Identifier
 from app.store import tables
 from app.store.bodies import encoded
 from app.store.fences import advancing_resource
+from app.store.labels import label_in
 from app.store.resource_reading import ResourceReading
 from app.store.together.at_once import inserts_alone
 from app.store.together.transaction import hits, insert_rows, of
@@ -51,6 +52,7 @@ class Resources(ResourceReading):
         `method` where it did not come by POST; `document` is what is in the text, but for its id
         and what the server tells in meta.
         """
+        label = label_in(text, document)
         row = {
             "payer_id": self._scope.payer_id,
             "type": type,
@@ -59,10 +61,11 @@ class Resources(ResourceReading):
             "version": 1,
             "created_at": self._now,
             "updated_at": self._now,
+            "label": label,
         }
         if not inserts_alone(self._connection, tables.resource, row):
             raise VersionConflict(f"{type}/{id}")
-        added = Stored(type, id, 1, self._now, text, submitter_id, method)
+        added = Stored(type, id, 1, self._now, text, submitter_id, method, label)
         self._add_version(added)
         self._identifiers.add(type, id, identifiers, submitter_id)
         self._index.add(type, id, submitter_id, text, document)
@@ -92,13 +95,13 @@ class Resources(ResourceReading):
 
         `document` as in `add`.
         """
-        amended = self._next(previous, text, method)
+        amended = self._next(previous, text, method, label_in(text, document))
         self._index.replace(previous.type, previous.id, previous.submitter_id, text, document)
         return amended
 
     def restate(self, previous: Stored, text: str, status: str) -> Stored:
         """As `amend`, for a text in which nothing but the status is another one."""
-        amended = self._next(previous, text, None)
+        amended = self._next(previous, text, None, previous.label)
         self._index.restate(previous.type, previous.id, previous.submitter_id, text, status)
         return amended
 
@@ -121,7 +124,7 @@ class Resources(ResourceReading):
 
         The earlier versions stay; nothing finds the resource any more.
         """
-        deleted = self._next(previous, None, DELETE)
+        deleted = self._next(previous, None, DELETE, previous.label)
         self._identifiers.forget(previous.type, previous.id)
         self._index.forget(previous.type, (previous.id,))
         return deleted
@@ -174,7 +177,9 @@ class Resources(ResourceReading):
             )
         return len(changed)
 
-    def _next(self, previous: Stored, text: str | None, method: str | None) -> Stored:
+    def _next(
+        self, previous: Stored, text: str | None, method: str | None, label: str | None
+    ) -> Stored:
         version, deleted_at = previous.version + 1, None if text is not None else self._now
         row = {
             "b_payer": self._scope.payer_id,
@@ -184,10 +189,18 @@ class Resources(ResourceReading):
             "c_version": version,
             "c_updated": self._now,
             "c_deleted": deleted_at,
+            "c_label": label,
         }
         if not hits(self._connection, advancing_resource(), row):
             raise VersionConflict(previous.reference)
-        stored = replace(previous, version=version, updated_at=self._now, text=text, method=method)
+        stored = replace(
+            previous,
+            version=version,
+            updated_at=self._now,
+            text=text,
+            method=method,
+            label=label,
+        )
         self._add_version(stored)
         return stored
 

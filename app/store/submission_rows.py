@@ -48,6 +48,7 @@ class Submission:
     paid_at: datetime | None = None
     providers: frozenset[str] | None = None
     review: Review | None = None
+    label: str | None = None
 
     @property
     def is_reopened(self) -> bool:

@@ -47,6 +47,7 @@ from app.store.together.at_once import at_once
 from app.store.together.transaction import Outrun, lasting
 from app.store.tombstones import Tombstones
 from app.store.trust.used_assertions import UsedAssertions
+from app.store.visible_resources import VisibleResources
 
 T = TypeVar("T")
 C = TypeVar("C")
@@ -101,6 +102,9 @@ class UnitOfWork:
     search = _Collection(lambda on, work: Searching(on, work.scope, work.index))
     resources = _Collection(
         lambda on, work: Resources(on, work.scope, work.now, work.hasher, work.index)
+    )
+    visible = _Collection(
+        lambda on, work: VisibleResources(on, work.scope, work.now, work.hasher, work.index)
     )
     reference_data = _Collection(
         lambda on, work: Resources(

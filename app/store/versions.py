@@ -26,7 +26,10 @@ class VersionConflict(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """One version of a resource; `text` is None once it is gone, or where it tells a deletion."""
+    """One version of a resource; `text` is None once it is gone, or where it tells a deletion.
+
+    `label` is the guarded label of its current version.
+    """
 
     type: str
     id: str
@@ -35,6 +38,7 @@ class Stored:
     text: str | None
     submitter_id: str | None = None
     method: str | None = None
+    label: str | None = None
 
     @property
     def made_by(self) -> str:
@@ -64,6 +68,7 @@ def with_versions() -> Select[Any]:
         _r.id,
         _r.submitter_id,
         _r.gone_at,
+        _r.label,
         _r.version.label("current"),
         _v.version,
         _v.updated_at,
@@ -93,10 +98,21 @@ def version_key(scope: Scope, type: str, id: str) -> tuple[ColumnElement[bool], 
 def stored_from(row: Row[Any]) -> Stored:
     """The version behind a row."""
     if row.gone_at is not None:
-        return Stored(row.type, row.id, row.current, row.gone_at, None, row.submitter_id)
+        return Stored(
+            row.type, row.id, row.current, row.gone_at, None, row.submitter_id, label=row.label
+        )
     has_content = row.method != DELETE
     text = decoded(row.body_format, row.key_id, row.body) if has_content else None
-    return Stored(row.type, row.id, row.version, row.updated_at, text, row.submitter_id, row.method)
+    return Stored(
+        row.type,
+        row.id,
+        row.version,
+        row.updated_at,
+        text,
+        row.submitter_id,
+        row.method,
+        row.label,
+    )
 
 
 def within_a_page(sizes: Iterable[int]) -> int:

@@ -5,7 +5,15 @@ http://hl7.org/fhir/R4/communicationrequest.html
 
 from datetime import datetime
 
-from app.fhir.answers.writing import Answering, detached, filled, insurer_of, narrative, request_of
+from app.fhir.answers.writing import (
+    Answering,
+    detached,
+    filled,
+    insurer_of,
+    labelled,
+    narrative,
+    request_of,
+)
 from app.fhir.answers.writing import identifier_document as spelled
 from app.fhir.documents import Document
 
@@ -16,6 +24,7 @@ def communication_request(answering: Answering, asked: str, due_at: datetime) ->
     provider = detached(request["provider"], request)
     return filled(
         resourceType="CommunicationRequest",
+        **labelled(request),
         text=narrative(asked, [f"Please answer until {due_at.date().isoformat()}."]),
         identifier=[spelled(answering.identifier)],
         status="active",

@@ -14,7 +14,7 @@ from app.domain.money import Money
 from app.domain.pricing import Bill, Component, PricedLine
 from app.domain.references import Identifier
 from app.fhir import json_text
-from app.fhir.answers.writing import detached, filled, identifier_document, narrative
+from app.fhir.answers.writing import detached, filled, identifier_document, labelled, narrative
 from app.fhir.documents import Document, money_of
 
 _RECIPIENTS = frozenset({"Patient", "Group"})
@@ -39,6 +39,7 @@ def invoice(invoicing: Invoicing) -> Document:
     account, bill = invoicing.account, invoicing.bill
     return filled(
         resourceType="Invoice",
+        **labelled(account),
         text=_narrative(invoicing),
         identifier=[identifier_document(invoicing.identifier)],
         status=invoicing.status.value,

@@ -36,10 +36,17 @@ def head(answering: Answering, type_: str, narrative: Document) -> Document:
     """What each answer begins with."""
     return {
         "resourceType": type_,
+        **labelled(answering.request),
         "text": narrative,
         "identifier": [identifier_document(answering.identifier)],
         "status": "active",
     }
+
+
+def labelled(request: Mapping[str, Any]) -> Document:
+    """The element meta with the security labels of a request; nothing without one."""
+    labels = request.get("meta", {}).get("security")
+    return {"meta": {"security": labels}} if labels else {}
 
 
 def parties(answering: Answering, sender: str) -> Document:

@@ -21,6 +21,7 @@ from app.domain.codes import BusinessStatus, OutputType
 from app.domain.issues import Issue
 from app.domain.money import Money
 from app.domain.period import span
+from app.domain.permissions import CONFIDENTIALITY, label_of
 from app.domain.references import Identifier, Reference
 from app.domain.tasks import Awaited, Output, Redelivered, Remaining, TaskOutcome
 from app.fhir import json_text
@@ -59,6 +60,8 @@ def answered(
     """
     own = {"system": ours.system, "value": ours.value}
     told = _told(outcome, document.get("authoredOn"), now)
+    if outcome.label is not None and label_of(document) != outcome.label:
+        text, document = _labelled(text, document, outcome.label)
     identifier = _appended(json_text.member(text, "identifier"), own)
     identifiers = [*document.get("identifier", ()), own]
     answer = json_text.replaced(text, {"identifier": identifier, **_spelled(told)})
@@ -67,6 +70,16 @@ def answered(
         return Answer(bare, json_text.parsed(bare))
     now_in_it = {**document, **told, "identifier": identifiers}
     return Answer(answer, {name: value for name, value in now_in_it.items() if value is not None})
+
+
+def _labelled(text: str, document: Mapping[str, Any], label: str) -> tuple[str, Mapping[str, Any]]:
+    """A Task with one label more, and what is in it."""
+    coding = {"system": CONFIDENTIALITY, "code": label}
+    meta, told = json_text.member(text, "meta") or "{}", document.get("meta", {})
+    security = _appended(json_text.member(meta, "security"), coding)
+    labelled = json_text.replaced(text, {"meta": json_text.replaced(meta, {"security": security})})
+    codings = [*told.get("security", ()), coding]
+    return labelled, {**document, "meta": {**told, "security": codings}}
 
 
 def ended(text: str, outcome: TaskOutcome, now: datetime) -> str:

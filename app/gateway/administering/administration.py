@@ -104,6 +104,17 @@ class Administration:
         """A client by name or id; None where there is none, or the name alone does not tell."""
         return self._read(lambda parties: parties.find_registration(name, payer))
 
+    def set_permissions(self, client: Client) -> None:
+        """From the next request on this client's credential may do what its permissions allow."""
+        now, hasher = self._installation.clock(), self._installation.hasher
+
+        def effect(connection: Any) -> None:
+            Parties(connection).set_permissions(client)
+            event = Event("operator", "scope", "done", "Client", client.id)
+            Audit(connection, client.payer.id, now, hasher).add(event)
+
+        self._installation.store.write(effect)
+
     def disable(self, client: Client) -> None:
         """From now on no token of this client is known."""
         now = self._installation.clock()

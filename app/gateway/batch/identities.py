@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
 from app.domain.search.matching import local
 from app.fhir import json_text
 from app.fhir.bundle import within
@@ -204,6 +204,10 @@ def _at(step: Step) -> Iterator[None]:
     """What is Unacceptable inside is told of this entry."""
     try:
         yield
+    except ScopeMissing as missing:
+        raise ScopeMissing(
+            missing.scope, within(step.place, missing.issues[0].expression)
+        ) from None
     except Unacceptable as wrong:
         issues = (
             replace(issue, expression=within(step.place, issue.expression))

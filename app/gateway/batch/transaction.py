@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
 from app.domain.parties import Client
 from app.fhir.bundle import Answered
 from app.gateway.administering.reference_data import ENDS_A_WAIT
@@ -19,6 +19,7 @@ from app.gateway.batch.room import Room
 from app.gateway.installation import Installation
 from app.gateway.once import TakenMeanwhile
 from app.gateway.ownership import OUTGOING, REQUESTS
+from app.gateway.permitted import refuse
 from app.gateway.reading.joined import Joined, Unwound
 from app.gateway.real_time import AfterCommit, Decides
 from app.store.audit import Event
@@ -94,6 +95,9 @@ def carried_out(
             # Somebody else may have been just ahead; what happens twice is of its own making.
             before = found.step.position
             continue
+        except ScopeMissing as missing:
+            # As the transaction was looked through, before any step.
+            refuse(installation, client, missing, "Bundle", request_id)
         except StepFailed as failed:
             _audit_denial(installation, client, failed, request_id)
             raise

@@ -6,7 +6,8 @@ http://hl7.org/fhir/R4/http.html#cond-update
 from datetime import datetime
 from urllib.parse import parse_qsl
 
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
+from app.domain.permissions import scope_for
 from app.domain.search.query import Search
 from app.fhir.search.reading import read_query
 from app.gateway.changes.target import Target
@@ -65,5 +66,8 @@ def own_ids(type: str, query: str, work: UnitOfWork) -> list[str]:
 
 
 def _ids(type: str, query: str, work: UnitOfWork, at_most: int, *, is_own: bool) -> list[str]:
+    if not work.scope.permissions.touches("s", type):
+        # The answer tells what is there, as a search does.
+        raise ScopeMissing(scope_for("s", type), type)
     search = condition_of(type, query, work.base, work.now)
     return work.search.ids(search, at_most, is_own=is_own)

@@ -31,10 +31,11 @@ def delete(target: Target, client: Client, work: UnitOfWork) -> Deleted:
         require_match(target.if_match, None)
         return Deleted(None)
     reference_data.in_turn(target.type, client, work)
-    previous = standing(target, id, client, work)
+    previous = standing(target, id, client, work, "d")
     if previous is None or previous.is_deletion:
         return Deleted(None)
-    if work.search.is_referred_to(target.type, id):
+    # What this client may not see counts all the same: nothing is to refer into the void.
+    if work.within(work.scope.unlimited).search.is_referred_to(target.type, id):
         text = "Others refer to the resource; change or delete those first."
         raise Unacceptable(Issue(ErrorCode.REFERENCED, text, target.type))
     stored = work.resources.delete(previous)

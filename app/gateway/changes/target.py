@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 
 from app.domain.issues import ErrorCode, Issue, Unacceptable
-from app.domain.parties import Client
+from app.domain.parties import Client, ClientKind
+from app.gateway.permitted import require
 from app.gateway.surface import IMMUTABLE
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
@@ -32,16 +33,18 @@ class Target:
     request_id: str | None = None
 
 
-def standing(target: Target, id: str, client: Client, work: UnitOfWork) -> Stored | None:
+def standing(
+    target: Target, id: str, client: Client, work: UnitOfWork, letter: str | None = "u"
+) -> Stored | None:
     """The resource that is to change, locked; None where this client sees none.
 
-    One that was deleted is told as such. Raises Unacceptable where it is not this client's, was
-    purged, or is not the version that was named.
+    One that was deleted is told as such; `letter` is that of the scope it takes, if any. Raises
+    Unacceptable where it is not this client's, was purged, or is not the version that was named.
     """
     if target.type in IMMUTABLE:
         # In the order in which Tasks and jobs lock them.
         work.submissions.find(target.type, id, lock=True)
-    found = work.resources.find(target.type, id, lock=True)
+    found = _allowed(target, work.resources.find(target.type, id, lock=True), client, letter)
     require_match(target.if_match, found)
     if found is None:
         return None
@@ -50,6 +53,24 @@ def standing(target: Target, id: str, client: Client, work: UnitOfWork) -> Store
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, text, target.type))
     if found.text is None and not found.is_deletion:
         raise Unacceptable(Issue(ErrorCode.GONE, "The resource is gone."))
+    return found
+
+
+def _allowed(
+    target: Target, found: Stored | None, client: Client, letter: str | None
+) -> Stored | None:
+    """What may be changed; None for what is hidden from this client. Raises ScopeMissing.
+
+    The payer keeps what it sends under an id of its choice, so to it a taken one is told.
+    """
+    if found is None:
+        return None
+    labels = () if found.label is None else (found.label,)
+    is_hidden = not client.scope.sees(found.type, found.label)
+    if is_hidden and client.kind is ClientKind.SUBMITTER:
+        return None
+    if letter is not None:
+        require(client, letter, target.type, labels=labels)
     return found
 
 

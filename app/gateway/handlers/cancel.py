@@ -42,6 +42,8 @@ def cancel(request: TaskRequest[Cancel], work: UnitOfWork) -> TaskOutcome:
     require_origresponse(request.parameters.origresponse, submission, request.task, work)
     reversal = cancelled(submission, request.client.payer, work)
     if reversal is None:
-        return completed(focus=submission.key)
+        return completed(focus=submission.key, label=submission.label)
     response = Reference(reversal.type, reversal.id, reversal.version)
-    return completed(Output(OutputType.RESPONSE, response), focus=submission.key)
+    return completed(
+        Output(OutputType.RESPONSE, response), focus=submission.key, label=submission.label
+    )

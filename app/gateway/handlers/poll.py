@@ -23,6 +23,7 @@ from app.domain.tasks import (
     completed,
 )
 from app.fhir.resource_types import RESOURCE_TYPES
+from app.gateway.permitted import require
 from app.gateway.registry import handles
 from app.gateway.tasks import focus
 from app.gateway.tasks.acknowledgement import acknowledge
@@ -103,6 +104,9 @@ class PollInput(TaskInputSchema):
 @handles(TaskCode.POLL, PollInput)
 def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
     """Hand over what matches; output `response` names it, `remaining` tells what is left."""
+    if request.parameters.count is not None:
+        # Without it what is handed over could not be read.
+        require(request.client, "r", "Bundle")
     work.pended.lock()
     acknowledge(request.parameters.acknowledged, request.task, work)
     selection = _selection(request, work)

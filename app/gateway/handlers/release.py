@@ -42,4 +42,6 @@ def release(request: TaskRequest[Release], work: UnitOfWork) -> TaskOutcome:
     require_origresponse(request.parameters.origresponse, preauthorization, request.task, work)
     released = work.reservations.release(preauthorization.id)
     amount = Money.of_minor_units(released.units, released.currency)
-    return completed(Output(OutputType.AMOUNT, amount), focus=preauthorization.key)
+    return completed(
+        Output(OutputType.AMOUNT, amount), focus=preauthorization.key, label=preauthorization.label
+    )

@@ -73,7 +73,7 @@ def reprocess(request: TaskRequest[Reprocess], work: UnitOfWork) -> TaskOutcome:
     is_urgent = reopened(claim, asked_for, request, work)
     disposition = Output(OutputType.DISPOSITION, _told(lines))
     status = BusinessStatus.AWAITING_ADJUDICATION
-    return in_progress(status, disposition, focus=claim.key, is_urgent=is_urgent)
+    return in_progress(status, disposition, focus=claim.key, is_urgent=is_urgent, label=claim.label)
 
 
 def _told(lines: tuple[Path, ...]) -> str:

@@ -57,7 +57,7 @@ def status(request: TaskRequest[Status], work: UnitOfWork) -> TaskOutcome:
         *_awaited(submission),
         *_allowed(standing),
     ]
-    return completed(*outputs, focus=submission.key, keeps_key=False)
+    return completed(*outputs, focus=submission.key, keeps_key=False, label=submission.label)
 
 
 def _resource_status(submission: Submission, work: UnitOfWork) -> str:
@@ -92,7 +92,8 @@ def _allowed(standing: lifecycle.Standing) -> list[Output]:
 
 
 def _status_of_task(asked: Reference, work: UnitOfWork) -> TaskOutcome:
-    found = work.tasks.find(asked.id or _identified(asked, work))
+    id = asked.id or _identified(asked, work)
+    found = work.tasks.find(id) if work.visible.is_known("Task", id) else None
     if found is None:
         raise Missing(Issue(ErrorCode.FOCUS_NOT_FOUND, "The focus is not known.", focus.FOCUS))
     return completed(
@@ -107,7 +108,8 @@ def _identified(asked: Reference, work: UnitOfWork) -> str:
     """The id of the one Task that carries the identifier; empty without one."""
     if asked.identifier is None:
         return ""
-    matches = work.resources.identified(("Task",), asked.identifier)
+    carrying = work.resources.identified(("Task",), asked.identifier)
+    matches = [each for each in carrying if work.visible.is_known(*each)]
     if len(matches) > 1:
         text = f"{len(matches)} Tasks carry the identifier of the focus; name one by id."
         raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text, focus.FOCUS))

@@ -16,6 +16,7 @@ from app.gateway.intake import intake
 from app.gateway.intake.bundle_references import BundleReferences
 from app.gateway.intake.outcome import Taken
 from app.gateway.ownership import REQUESTS, SUPPORTING
+from app.gateway.permitted import labels_of, require, require_created
 from app.gateway.received import Received
 from app.store.resources import Stored
 from app.store.unit_of_work import UnitOfWork
@@ -24,6 +25,10 @@ from app.store.unit_of_work import UnitOfWork
 _MAY_TRAVEL = {
     "Claim": SUPPORTING | {"Claim", "Communication", "ClaimResponse"},
     "CoverageEligibilityRequest": SUPPORTING | {"CoverageEligibilityRequest"},
+}
+_ANSWERS = {
+    "Claim": "ClaimResponse",
+    "CoverageEligibilityRequest": "CoverageEligibilityResponse",
 }
 # One transaction takes all of it; more would keep everybody else waiting.
 MOST_ENTRIES = 500
@@ -54,6 +59,15 @@ def package_of(received: Received, type: str) -> Package:
         text = f"$submit takes a {type}, or a Bundle that holds one."
         raise Unacceptable(Issue(ErrorCode.RESOURCE_TYPE, text, resource.type))
     return _unpacked(resource, type)
+
+
+def take_allowed(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
+    """As `take`; raises ScopeMissing unless each part may be created, and the answer read."""
+    for part in (package.request, *package.others):
+        require_created(client, part.received.document)
+    request = package.request.received
+    require(client, "r", _ANSWERS[request.type], labels=labels_of(request.document))
+    return take(package, client, base, work)
 
 
 def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:

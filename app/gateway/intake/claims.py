@@ -120,6 +120,7 @@ def _submission(
     return Submission(
         type=stored.type,
         id=stored.id,
+        label=stored.label,
         submitter_id=client.id,
         state=State.INVALID if issues else State.QUEUED,
         epoch=1,

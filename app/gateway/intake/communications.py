@@ -32,6 +32,7 @@ def take(
     communication = Submission(
         type=stored.type,
         id=stored.id,
+        label=stored.label,
         submitter_id=client.id,
         state=State.STORED,
         epoch=1,

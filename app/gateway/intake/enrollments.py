@@ -35,6 +35,7 @@ def take(
     submission = Submission(
         type=stored.type,
         id=stored.id,
+        label=stored.label,
         submitter_id=client.id,
         state=State.DECIDED,
         epoch=1,

@@ -23,6 +23,7 @@ from app.gateway.intake import (
 from app.gateway.intake.outcome import Taken
 from app.gateway.once import TakenMeanwhile
 from app.gateway.ownership import OUTGOING, REQUESTS, require_creator
+from app.gateway.permitted import require_created
 from app.gateway.received import Keys, Received, keys_of
 from app.gateway.senders import party_issues
 from app.store.audit import Event
@@ -40,6 +41,12 @@ _GATHERED = frozenset({"Claim"})
 _MUST_BE_ACTIVE = frozenset(
     {"Claim", "CoverageEligibilityRequest", "EnrollmentRequest", "PaymentNotice"}
 )
+
+
+def take_allowed(received: Received, client: Client, base: str, work: UnitOfWork) -> Taken:
+    """As `take`; raises ScopeMissing unless the credential may create it."""
+    require_created(client, received.document)
+    return take(received, client, base, work)
 
 
 def take(

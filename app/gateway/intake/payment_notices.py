@@ -98,6 +98,7 @@ def take(
     submission = Submission(
         type=stored.type,
         id=stored.id,
+        label=stored.label,
         submitter_id=client.id,
         state=State.STORED,
         epoch=1,

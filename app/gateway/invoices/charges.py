@@ -65,7 +65,7 @@ class Pricing:
                 return []
             work = self.work
             query = read_query("ChargeItemDefinition", pairs, base=work.base, now=work.now)
-            page = work.search.page(query.search, _MOST_RULES)
+            page = work.within(work.scope.unlimited).search.page(query.search, _MOST_RULES)
             self._definitions[address] = _documents([stored for stored, _ in page.found])
         return self._definitions[address]
 

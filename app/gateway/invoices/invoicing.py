@@ -110,7 +110,8 @@ def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
 
 def _account(asked: _Asked, work: UnitOfWork) -> Document:
     """The Account, locked, so that whoever else invoices it comes before or after."""
-    found = standing(Target("Account", asked.account_id), asked.account_id, asked.client, work)
+    target = Target("Account", asked.account_id)
+    found = standing(target, asked.account_id, asked.client, work, None)
     if found is None:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
     if found.text is None:
@@ -210,7 +211,7 @@ def _of_account(type: str, account: str, work: UnitOfWork) -> Iterator[list[Stor
     query = read_query(type, [("account", account)], base=work.base, now=work.now)
     place = None
     while True:
-        page = work.search.page(query.search, _TOGETHER, after=place)
+        page = work.within(work.scope.unlimited).search.page(query.search, _TOGETHER, after=place)
         yield [stored for stored, _ in page.found]
         if not page.has_more:
             return

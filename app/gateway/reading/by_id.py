@@ -34,7 +34,7 @@ class Reading:
             return self._audit_event(client, id)
         if type == "Bundle":
             return self._installation.read(client.scope, lambda work: self._bundle(id, work))
-        found = self._installation.glance(client.scope, lambda work: work.resources.find(type, id))
+        found = self._installation.glance(client.scope, lambda work: work.visible.find(type, id))
         return _present(found)
 
     def version(self, client: Client, type: str, id: str, version: int) -> Stored:
@@ -44,7 +44,7 @@ class Reading:
             return _present(found if found.version == version else None)
         return _present(
             self._installation.read(
-                client.scope, lambda work: work.resources.find_version(type, id, version)
+                client.scope, lambda work: work.visible.find_version(type, id, version)
             )
         )
 
@@ -62,7 +62,7 @@ class Reading:
 
     def _bundle(self, task_id: str, work: UnitOfWork) -> Stored:
         """What one poll handed over, built from its rows each time it is read."""
-        items = work.resources.handed_over(task_id)
+        items = work.visible.handed_over(task_id)
         task = work.resources.find("Task", task_id) if items else None
         if task is None:
             raise _missing()

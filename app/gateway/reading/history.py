@@ -109,7 +109,12 @@ class History:
 def _types(client: Client, asked: Asked) -> tuple[str, ...]:
     """The types whose versions are told; raises Unacceptable for one that has no history here."""
     if asked.type is None:
-        told = (each for each in TYPES if Interaction.HISTORY_OF_TYPE in offered(each, client.kind))
+        told = (
+            each
+            for each in TYPES
+            if Interaction.HISTORY_OF_TYPE in offered(each, client.kind)
+            and client.permissions.touches("s", each)
+        )
         return tuple(sorted(told))
     wanted = Interaction.HISTORY if asked.id is not None else Interaction.HISTORY_OF_TYPE
     if wanted in offered(asked.type, client.kind):
@@ -121,7 +126,7 @@ def _types(client: Client, asked: Asked) -> tuple[str, ...]:
 def _require_instance(asked: Asked, work: UnitOfWork) -> None:
     if asked.type is None or asked.id is None:
         return
-    found = work.resources.find(asked.type, asked.id)
+    found = work.visible.find(asked.type, asked.id)
     if found is None:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such resource."))
     if found.text is None and not found.is_deletion:

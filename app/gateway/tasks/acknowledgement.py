@@ -6,13 +6,14 @@ By the input `ack` of any later poll, or by Task/{id}/$acknowledge. Docs: docs/t
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.domain.codes import InputType
-from app.domain.issues import ErrorCode, Issue, Missing, Unacceptable
+from app.domain.codes import InputType, TaskCode
+from app.domain.issues import ErrorCode, Issue, Missing, ScopeMissing, Unacceptable
 from app.domain.parties import Client, ClientKind
 from app.domain.references import Reference
 from app.domain.selection import PENDED_TYPES
 from app.domain.tasks import Task
 from app.gateway.installation import Installation
+from app.gateway.permitted import refuse, require
 from app.store.audit import Event
 from app.store.leases import Given
 from app.store.unit_of_work import UnitOfWork
@@ -82,6 +83,10 @@ def acknowledge_poll(
         denied = Event(client.id, "denied", error, "Task", request_id=request_id)
         installation.write(client.scope, lambda work: work.audit.add(denied))
         raise Unacceptable(Issue(ErrorCode.FORBIDDEN, "Only submitters acknowledge.", "Task"))
+    try:
+        require(client, "c", "Task", task_code=TaskCode.POLL)
+    except ScopeMissing as missing:
+        refuse(installation, client, missing, "Task", request_id)
     event = Event(client.id, ACTION, "completed", "Task", task_id, task_id, request_id)
     return installation.write(client.scope, lambda work: _acknowledged(event, task_id, work))
 
@@ -107,7 +112,8 @@ def _named(given: Reference, work: UnitOfWork) -> list[Reference]:
 def _handed_over(named: Sequence[Reference], work: UnitOfWork) -> _HandedOver:
     polls = work.tasks.polls(one.id for one in named if one.id and one.type in {"Task", "Bundle"})
     handed_over = _HandedOver(frozenset(polls))
-    for given in work.leases.given([(one.type, one.id) for one in named if one.type and one.id]):
+    keys = [(one.type, one.id) for one in named if one.type and one.id]
+    for given in work.leases.given([key for key in keys if work.visible.is_known(*key)]):
         handed_over.answers.setdefault((given.type, given.resource_id), []).append(given)
     return handed_over
 

@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from app.domain.codes import TaskCode
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.tasks.request import task_request
@@ -30,6 +30,8 @@ def carried_out(
     task = replace(sent, text=json_text.write(document), document=document)
     try:
         return gateway.submit(client, task)
+    except ScopeMissing:
+        raise
     except Unacceptable as wrong:
         raise Unacceptable(*(_at_its_parameter(issue) for issue in wrong.issues)) from None
 

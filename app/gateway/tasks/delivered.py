@@ -128,12 +128,17 @@ def _type_issue(type: str, at: str) -> Issue:
 
 def _stored(named: Reference, work: UnitOfWork) -> Stored | None:
     if named.type is not None and named.id is not None:
-        return work.resources.find(named.type, named.id)
+        return _shown(work.resources.find(named.type, named.id), work)
     if named.identifier is None:
         return None
     types = TYPES if named.type is None else (named.type,)
     matches = work.resources.identified(types, named.identifier)
-    return work.resources.find(*matches[0]) if len(matches) == 1 else None
+    return _shown(work.resources.find(*matches[0]), work) if len(matches) == 1 else None
+
+
+def _shown(stored: Stored | None, work: UnitOfWork) -> Stored | None:
+    """What may be named; else None, as for what is not there."""
+    return stored if stored is not None and work.scope.sees(stored.type, stored.label) else None
 
 
 def _claim(

@@ -32,7 +32,7 @@ def submission(focus: Reference, work: UnitOfWork, *, lock: bool = False) -> Sub
         text = f"{focus.type} is not something that was submitted."
         raise Refused(Issue(ErrorCode.FOCUS_TYPE, text, FOCUS))
     if focus.type is not None and focus.id is not None:
-        found = work.submissions.find(focus.type, focus.id, lock=lock)
+        found = _shown(work.submissions.find(focus.type, focus.id, lock=lock), work)
     elif focus.identifier is not None:
         found = _identified(focus.type, focus.identifier, work, lock)
     else:
@@ -72,6 +72,13 @@ def _is_claim_held(found: Submission, work: UnitOfWork) -> bool:
     return claim is not None and claim.is_held
 
 
+def _shown(found: Submission | None, work: UnitOfWork) -> Submission | None:
+    """What may be named; else None, as for what is not there."""
+    if found is None or not work.scope.sees(found.type, found.label):
+        return None
+    return found
+
+
 def _identified(
     type: str | None, identifier: Identifier, work: UnitOfWork, lock: bool
 ) -> Submission | None:
@@ -79,7 +86,7 @@ def _identified(
     matches = [
         found
         for key in work.resources.identified(types, identifier)
-        if (found := work.submissions.find(*key, lock=lock)) is not None
+        if (found := _shown(work.submissions.find(*key, lock=lock), work)) is not None
     ]
     live = [found for found in matches if found.state in LIVE]
     if len(live) > 1:

@@ -47,13 +47,15 @@ def _literal(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
     if given.type not in PENDED_TYPES or given.id is None:
         return None
     found = work.resources.find(given.type, given.id)
-    return None if found is None else (found.type, found.id)
+    is_shown = found is not None and work.scope.sees(found.type, found.label)
+    return (found.type, found.id) if found is not None and is_shown else None
 
 
 def _identified(given: Reference, task: Task, work: UnitOfWork) -> tuple[str, str] | None:
     if given.id is not None or given.identifier is None:
         return None
-    matches = work.resources.identified(PENDED_TYPES, given.identifier)
+    carrying = work.resources.identified(PENDED_TYPES, given.identifier)
+    matches = [each for each in carrying if work.visible.is_known(*each)]
     if len(matches) > 1:
         text = f"{len(matches)} responses carry the identifier; name one by id."
         raise Missing(Issue(ErrorCode.FOCUS_MULTIPLE_MATCHES, text, _expression(task)))

@@ -3,12 +3,13 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, tuple_
+from sqlalchemy import Connection, func, select, tuple_, update
 
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.labels import label_in
 from app.store.search.index import Indexed, SearchIndex
-from app.store.versions import is_version, stored_from, with_versions
+from app.store.versions import Stored, is_version, stored_from, with_versions
 
 _r = tables.resource.c
 Key = tuple[str, str]
@@ -51,6 +52,16 @@ class Reindexing:
         changed = sum(self._index.replace_each(*each) for each in map(self._read, by_type.items()))
         return Reindexed(keys[-1], len(keys), changed)
 
+    def _label(self, one: Stored, label: str | None) -> None:
+        """Let a label that was stored before there was such a column guard its resource."""
+        if one.label == label:
+            return
+        for table in (tables.resource, tables.submission):
+            its = (table.c.payer_id == self._scope.payer_id, table.c.type == one.type)
+            self._connection.execute(
+                update(table).where(*its, table.c.id == one.id).values(label=label)
+            )
+
     def _read(self, of_type: tuple[str, list[str]]) -> tuple[str, list[Indexed]]:
         """The current texts of resources; none of those that are deleted or purged."""
         type, ids = of_type
@@ -61,4 +72,7 @@ class Reindexing:
             is_version(_r.version),
         )
         rows = [stored_from(row) for row in self._connection.execute(query)]
+        for one in rows:
+            if one.text is not None:
+                self._label(one, label_in(one.text))
         return type, [Indexed(one.id, one.submitter_id, one.text) for one in rows]

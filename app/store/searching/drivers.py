@@ -85,7 +85,7 @@ class Drivers:
     def _everything(self, type: str, conditions: list[Condition]) -> list[Arm]:
         def where(resource: FromClause) -> tuple[ColumnElement[bool], ...]:
             asked = self._probes.all(Subject(type, resource.c.id), conditions)
-            return (*self._sight.present(resource), *asked)
+            return (*self._sight.present(resource, type), *asked)
 
         # The payer's side reads them by their key.
         index = None if self._sight.scope.submitter_id is None else "ix_resource_owner"

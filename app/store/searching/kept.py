@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, bindparam
 
 from app.domain.parties import Scope
+from app.domain.permissions import Permissions
 from app.domain.search.query import (
     ID,
     LAST_UPDATED,
@@ -86,6 +87,7 @@ def kept(
         index.hasher,
         replace(search, conditions=conditions),
         scope.submitter_id is None,
+        scope.permissions,
         tuple(kind for kind, _ in marks.values),
         limit,
         start,
@@ -163,6 +165,7 @@ def _question(
     hasher: Hasher,
     marked: Search,
     is_payers: bool,
+    permissions: Permissions,
     kinds: Sequence[str],
     limit: int,
     place: Place | None,
@@ -170,7 +173,7 @@ def _question(
 ) -> Question:
     """The question of all searches that are alike under these marks."""
     index = SearchRows(hasher)
-    sight = Sight(Scope(_PAYER, None if is_payers else _SUBMITTER))
+    sight = _marked_sight(is_payers, permissions)
     arms = Drivers(sight, index).arms(marked.type, marked.conditions)
     marks = {
         _rendered(index, kind, _mark(kind, number)): f"value_{number}"
@@ -185,15 +188,19 @@ def versions(type: str, ids: Sequence[str], scope: Scope) -> Kept:
     room = 1 << (len(ids) - 1).bit_length()
     # One statement for many numbers of ids: what is named twice is there once.
     named = {f"b_{place}": ids[min(place, len(ids) - 1)] for place in range(room)}
-    question = _versions(scope.submitter_id is None, room)
+    question = _versions(scope.submitter_id is None, scope.permissions, room)
     given = {"b_type": type, "payer": scope.payer_id, "submitter": scope.submitter_id}
     return Kept(question, {**named, **given})
 
 
 @lru_cache(maxsize=_MOST)
-def _versions(is_payers: bool, room: int) -> Question:
-    sight = Sight(Scope(_PAYER, None if is_payers else _SUBMITTER))
+def _versions(is_payers: bool, permissions: Permissions, room: int) -> Question:
+    sight = _marked_sight(is_payers, permissions)
     ids = [bindparam(f"b_{place}", type_=String) for place in range(room)]
     type: ColumnElement[str] = bindparam("b_type", type_=String)
     statement = versions_of(type, ids, sight)
     return Question(statement, {_PAYER: "payer", _SUBMITTER: "submitter"})
+
+
+def _marked_sight(is_payers: bool, permissions: Permissions) -> Sight:
+    return Sight(Scope(_PAYER, None if is_payers else _SUBMITTER, permissions=permissions))

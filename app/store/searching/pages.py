@@ -87,7 +87,7 @@ def versions_of(type: Type, ids: Iterable[Any], sight: Sight) -> Select[Any]:
         with_versions()
         .where(
             *sight.entries(resource, type),
-            *sight.present(resource),
+            *sight.present(resource, type),
             resource.c.id.in_(ids),
             is_version(resource.c.version),
         )

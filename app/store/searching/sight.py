@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, exists, literal
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.visibility import owned, owners
+from app.store.visibility import owned, owners, seen
 
 # What leads from a resource to those that refer to it.
 TARGETS = "ix_search_reference_target"
@@ -52,14 +52,19 @@ class Sight:
     ) -> ColumnElement[bool]:
         """As `is_there`, with conditions on `resource`, an alias of its own."""
         return probe(
-            resource, *self.entries(resource, subject.type), *self.present(resource),
-            resource.c.id == subject.id, *more,
+            resource, *self.entries(resource, subject.type),
+            *self.present(resource, subject.type), resource.c.id == subject.id, *more,
         )  # fmt: skip
 
-    def present(self, resource: FromClause) -> tuple[ColumnElement[bool], ...]:
+    def present(
+        self, resource: FromClause, type: Type | None = None
+    ) -> tuple[ColumnElement[bool], ...]:
         """That rows of resources are visible and neither deleted nor gone."""
+        named = type if isinstance(type, str) else resource.c.type
         return (
             self.is_owned(resource),
+            # What is found may be read or searched, and so what leads to it.
+            seen(self.scope.permissions, "rs", named, resource.c.label),
             resource.c.deleted_at.is_(None),
             resource.c.gone_at.is_(None),
         )

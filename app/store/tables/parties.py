@@ -37,5 +37,7 @@ client = Table(
     Column("created_at", Instant, nullable=False),
     # Who was registered before there was such a right does not have it.
     Column("may_enroll", Boolean, nullable=False, server_default=false()),
+    # What its credential may do; without them everything that its kind may do.
+    Column("scopes", Text),
     Index("ix_client_payer", "payer_id", "name", unique=True),
 )

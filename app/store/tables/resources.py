@@ -17,6 +17,8 @@ resource = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("gone_at", Instant),
+    # The guarded label of the current version; with it go all versions.
+    Column("label", String(8)),
     # Deleted by DELETE: its versions stay, and it may be brought back.
     Column("deleted_at", Instant),
     # A submitter's own in the order of their ids, however many others there are.

@@ -48,6 +48,8 @@ submission = Table(
     Column("providers", Hashes),
     # What a person of the payer said of its near duplicates.
     Column("review", Code(Review)),
+    # The guarded label that it came with.
+    Column("label", String(8)),
     Index("ix_submission_awaiting", "payer_id", "awaiting"),
     Index("ix_submission_response", "payer_id", "response_id"),
     Index("ix_submission_benefit", "payer_id", "benefit_id"),
