@@ -50,6 +50,7 @@ def create_installation(
         base_url=base_url or settings.fhir_base(),
         clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
+        audits_reads=settings.audit_reads,
     )
 
 

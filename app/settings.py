@@ -46,6 +46,7 @@ class Settings:
     body_seconds: float = 60.0
     waiting_requests: int = 64
     lease_seconds: float = 60.0
+    audit_reads: bool = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -106,6 +107,7 @@ class _SettingsSchema(Schema):
     )
     body_seconds = _seconds(1, 3600)
     lease_seconds = _seconds(1, 3600)
+    audit_reads = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
     waiting_requests = fields.Integer(
         validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
     )

@@ -94,6 +94,7 @@ class TaskOutcome:
 
     `keeps_key`: the same Task again gets this answer again. `is_scrubbed`: of the Task as it was
     sent only what tells nothing of its focus is kept. `is_urgent`: its job is tried at once.
+    `handed_over`: how many answers a poll gave.
     """
 
     status: TaskStatus
@@ -103,6 +104,7 @@ class TaskOutcome:
     business_status: BusinessStatus | None = None
     is_scrubbed: bool = False
     is_urgent: bool = False
+    handed_over: int | None = None
 
 
 def completed(

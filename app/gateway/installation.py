@@ -1,7 +1,7 @@
 """What every part of one installation shares: its store, its clock, its address, its ids."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -10,6 +10,7 @@ from app.domain.parties import Scope
 from app.domain.search.entries import Entry
 from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
+from app.store.audit import Event
 from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from app.store.search.index import Document
@@ -21,13 +22,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Installation:
-    """`base_url` is the FHIR base of Locations and fullUrls; `new_id` gives ids nobody guesses."""
+    """`base_url` is the FHIR base of Locations and fullUrls; `new_id` gives ids nobody guesses.
+
+    `audits_reads`: what is only looked at leaves a row in the audit, too.
+    """
 
     store: Store
     hasher: Hasher
     base_url: str
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
+    audits_reads: bool = field(default=True, kw_only=True)
 
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:
         """Run `effect` in a transaction and commit it."""
@@ -43,6 +48,24 @@ class Installation:
         """As `read`, for a query of one statement, which is a view of its own."""
         now = self.clock()
         return self.store.glance(lambda connection: query(self._work(connection, scope, now)))
+
+    def accessed(
+        self,
+        scope: Scope,
+        query: Callable[[UnitOfWork], T],
+        told: Callable[[T], Event],
+        *,
+        is_glance: bool = False,
+    ) -> T:
+        """As `read`, or `glance`; what is told of it is in the audit before it is given."""
+        if not self.audits_reads:
+            return self.glance(scope, query) if is_glance else self.read(scope, query)
+        now = self.clock()
+        return self.store.noted(
+            lambda connection: query(self._work(connection, scope, now)),
+            lambda connection, found: self._work(connection, scope, now).audit.note([told(found)]),
+            by_itself=is_glance,
+        )
 
     def read_together(self, query: Callable[[Callable[[Scope], UnitOfWork]], T]) -> T:
         """As `read`, for many scopes: what one of them reads is read once for all."""

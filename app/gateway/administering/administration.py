@@ -4,11 +4,12 @@ import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
+from app.gateway.auditing.configuration import CONFIGURE, DISABLE, REGISTER, Change, changed
 from app.gateway.installation import Installation
 from app.store import tokens
 from app.store.jobs.work_queue import Depth, WorkQueue
@@ -66,11 +67,14 @@ class Administration:
             check = self._key_check(payer.id)
             parties.add_payer(payer, now, is_default=is_default, key_check=check)
 
-        self._write(effect)
+        self._write(effect, changed(payer.id, REGISTER, "Payer", payer.id))
 
     def set_payer_settings(self, payer: Payer) -> None:
         """Keep a payer's changed settings."""
-        self._write(lambda parties: parties.set_payer_settings(payer))
+        self._write(
+            lambda parties: parties.set_payer_settings(payer),
+            changed(payer.id, CONFIGURE, "Payer", payer.id),
+        )
 
     def add_client(self, client: Client) -> Issued:
         """Register a client and issue its token; raises NameTaken."""
@@ -81,7 +85,7 @@ class Administration:
                 raise NameTaken(client.name)
             parties.add_client(client, self._hash(token), now)
 
-        self._write(effect)
+        self._write(effect, changed(client.payer.id, REGISTER, "Client", client.id))
         return Issued(client, token)
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
@@ -95,7 +99,10 @@ class Administration:
     def disable(self, client: Client) -> None:
         """From now on no token of this client is known."""
         now = self._installation.clock()
-        self._write(lambda parties: parties.disable_client(client, now))
+        self._write(
+            lambda parties: parties.disable_client(client, now),
+            changed(client.payer.id, DISABLE, "Client", client.id),
+        )
 
     def rotate(self, client: Client) -> Issued:
         """Issue a new token; the old one is no longer known."""
@@ -140,5 +147,13 @@ class Administration:
     def _read(self, query: Callable[[Parties], T]) -> T:
         return self._installation.store.read(lambda connection: query(Parties(connection)))
 
-    def _write(self, effect: Callable[[Parties], T]) -> T:
-        return self._installation.store.write(lambda connection: effect(Parties(connection)))
+    def _write(self, effect: Callable[[Parties], T], change: Change) -> T:
+        """What an operator changes, and its row in the audit."""
+        now = self._installation.clock()
+
+        def both(connection: Any) -> T:
+            result = effect(Parties(connection))
+            change(connection, now, self._installation.hasher)
+            return result
+
+        return self._installation.store.write(both)
