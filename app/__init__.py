@@ -53,6 +53,7 @@ def create_installation(
         clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
         terms=configured(settings),
+        audits_reads=settings.audit_reads,
     )
 
 

@@ -52,6 +52,7 @@ class Settings:
     token_issuer_jwks: str | None = None
     client_certificate_header: str | None = None
     trusted_proxies: tuple[str, ...] = ()
+    audit_reads: bool = True
 
     @property
     def is_sqlite(self) -> bool:
@@ -125,6 +126,7 @@ class _SettingsSchema(Schema):
     )
     body_seconds = _seconds(1, 3600)
     lease_seconds = _seconds(1, 3600)
+    audit_reads = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
     waiting_requests = fields.Integer(
         validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
     )

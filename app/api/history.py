@@ -54,10 +54,11 @@ def _answer(type: str | None, id: str | None) -> Response:
         require_id(id)
     token = _only(PAGE)
     if token is not None:
-        page = partial(here.history.next, client, Asked(type, id).path, token)
+        page = partial(here.history.next, client, Asked(type, id).path, token, here.request_id)
     else:
         _require_understood()
-        page = partial(here.history.first, client, Asked(type, id, _since(), _count()))
+        asked = Asked(type, id, _since(), _count())
+        page = partial(here.history.first, client, asked, here.request_id)
     return Response(page(), 200, mimetype=media_type(request))
 
 

@@ -44,7 +44,7 @@ def read(type: str, id: str) -> Response:
     client = here.client("r", type)
     require_id(id)
     require_known(request, "_summary", "_elements")
-    return _told(here.reading.resource(client, type, id))
+    return _told(here.reading.resource(client, type, id, here.request_id))
 
 
 @blueprint.put("/<type>")
@@ -92,7 +92,7 @@ def read_version(type: str, id: str, version: str) -> Response:
     require_known(request, "_summary", "_elements")
     if not version.isascii() or not version.isdigit() or len(version) > 9:
         raise Unacceptable(Issue(ErrorCode.NOT_FOUND, "There is no such version."))
-    return _told(here.reading.version(client, type, id, int(version)))
+    return _told(here.reading.version(client, type, id, int(version), here.request_id))
 
 
 def _told(stored: Stored) -> Response:

@@ -53,11 +53,16 @@ def _searched(type: str, patient: str | None = None) -> Response:
         require_id(patient)
     token = request.args.get(PAGE)
     if token is not None:
-        text = here.searching.page(client, type, token, patient)
+        text = here.searching.page(client, type, token, patient, here.request_id)
     else:
         pairs = [pair for part in (request.args, request.form) for pair in part.items(multi=True)]
         text = here.searching.search(
-            client, type, pairs, is_strict=_is_strict(), compartment=patient
+            client,
+            type,
+            pairs,
+            is_strict=_is_strict(),
+            compartment=patient,
+            request_id=here.request_id,
         )
     return Response(text, 200, mimetype=media_type(request))
 

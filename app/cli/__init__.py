@@ -8,6 +8,7 @@ Docs: docs/command-line.md.
 import click
 
 from app.cli import (
+    audit,
     backup,
     clocks,
     database,
@@ -61,6 +62,7 @@ for command in (
     restore.restore,
     tombstones.tombstones,
     retention.retention,
+    audit.audit,
     database.db,
     demo.demo,
 ):

@@ -9,6 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from app.api.admission import Limits
+    from app.gateway.jobs.seal_audit import Sealing
     from app.gateway.jobs.worker import Worker
     from app.settings import Settings
 
@@ -28,6 +29,7 @@ def application() -> Any:
     from app.api.auth import known_to
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
+    from app.gateway.jobs.seal_audit import Sealing
     from app.store import schema
     from app.telemetry import configure
 
@@ -41,7 +43,8 @@ def application() -> Any:
     # Other servers come in here without asking `eclaims serve`.
     schema.require_restored(installation.store)
     if settings.is_sqlite:
-        _decide(create_worker(installation, settings.lease_seconds), settings)
+        worker = create_worker(installation, settings.lease_seconds)
+        _decide(worker, Sealing(installation), settings)
     application = create_app(installation, settings.lease_seconds)
     admission = Admission(application, limits(settings), known_to(installation))
     if PORT in os.environ:
@@ -59,18 +62,21 @@ def limits(settings: Settings) -> Limits:
     return Limits(waiting=settings.waiting_requests)
 
 
-def _decide(worker: Worker, settings: Settings) -> None:
-    """Let the clock tick until the process ends."""
+def _decide(worker: Worker, sealing: Sealing, settings: Settings) -> None:
+    """Let the clocks tick until the process ends."""
     from app.scheduler.clock import Clock
 
     # The file is ours alone, so whoever had leased these jobs is gone.
     worker.return_leases()
-    clock = Clock(worker.drain, settings.tick_seconds)
-    clock.start()
+    # Each in a thread of its own: a full queue is no reason for the audit to wait.
+    clocks = [Clock(tick, settings.tick_seconds) for tick in (worker.drain, sealing.tick)]
+    for clock in clocks:
+        clock.start()
 
     def end() -> None:
         worker.end()
-        clock.stop()
+        for clock in clocks:
+            clock.stop()
 
     # When the server has given its last answer; the parent waits no longer than it says.
     Finalize(None, end, exitpriority=_FIRST)

@@ -22,6 +22,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from app.gateway.jobs.seal_audit import Sealing
     from app.gateway.jobs.worker import Worker
     from app.settings import Settings
 
@@ -34,6 +35,7 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     """Adjudicate what is due, once a second, until interrupted."""
     from app import create_worker
     from app.cli.process import hold_the_file
+    from app.gateway.jobs.seal_audit import Sealing
     from app.telemetry import configure
 
     # From the beginning on: to start takes a while, and a stop is no crash.
@@ -43,32 +45,44 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     configure(settings.log_level)
     if settings.is_sqlite:
         click.get_current_context().call_on_close(hold_the_file(settings).close)
-    worker = create_worker(open_installation(instance), settings.lease_seconds)
+    installation = open_installation(instance)
+    worker = create_worker(installation, settings.lease_seconds)
+    sealing = Sealing(installation)
     if settings.is_sqlite:
         # The file is ours alone, so whoever had leased these jobs is gone.
         worker.return_leases()
     if once:
         _at_the_first_signal(worker.end)
         done = 0 if is_asked.is_set() else worker.drain()
+        sealing.tick()
         if as_json:
             told({"jobs": done})
         else:
             click.echo(f"{done} jobs worked on.")
         return
-    _work_on(worker, settings, is_asked)
+    _work_on(worker, sealing, settings, is_asked)
 
 
-def _work_on(worker: Worker, settings: Settings, is_asked: threading.Event) -> None:
+def _work_on(
+    worker: Worker, sealing: Sealing, settings: Settings, is_asked: threading.Event
+) -> None:
     """Drain what is due at every tick until a signal; then finish what runs, within a bound."""
     from app.cli.process import keep_what_is_loaded
     from app.scheduler.clock import Clock
 
     keep_what_is_loaded()
     clock = Clock(worker.drain, settings.tick_seconds)
+    beside = Clock(sealing.tick, settings.tick_seconds)
     clock.start()
+    beside.start()
     is_asked.wait()
     worker.end()
-    stopping = threading.Thread(target=clock.stop, name="stop", daemon=True)
+
+    def stop() -> None:
+        beside.stop()
+        clock.stop()
+
+    stopping = threading.Thread(target=stop, name="stop", daemon=True)
     stopping.start()
     stopping.join(settings.stop_seconds)
     _give_back(worker)

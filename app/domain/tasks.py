@@ -95,6 +95,7 @@ class TaskOutcome:
     `keeps_key`: the same Task again gets this answer again. `is_scrubbed`: of the Task as it was
     sent only what tells nothing of its focus is kept. `is_urgent`: its job is tried at once.
     `label` is the guarded label of what it tells of, and becomes the Task's own.
+    `handed_over`: how many answers a poll gave.
     """
 
     status: TaskStatus
@@ -105,6 +106,7 @@ class TaskOutcome:
     is_scrubbed: bool = False
     is_urgent: bool = False
     label: str | None = None
+    handed_over: int | None = None
 
 
 def completed(

@@ -285,12 +285,7 @@ def _answered(asked: _Asked, task_id: str, outcome: TaskOutcome, work: UnitOfWor
 
 def _event(asked: _Asked, task_id: str | None, outcome: TaskOutcome, action: str) -> Event:
     type, id = outcome.focus or (None, None)
+    client_id, request_id, status = asked.client.id, asked.received.request_id, str(outcome.status)
     return Event(
-        asked.client.id,
-        action,
-        str(outcome.status),
-        type,
-        id,
-        task_id,
-        asked.received.request_id,
+        client_id, action, status, type, id, task_id, request_id, number=outcome.handed_over
     )

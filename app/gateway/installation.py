@@ -11,6 +11,7 @@ from app.domain.search.entries import Entry
 from app.fhir import json_text
 from app.fhir.search.indexing import entries_of
 from app.gateway.trust.terms import Terms
+from app.store.audit import Event
 from app.store.database.engine import Store
 from app.store.hashing import Hasher
 from app.store.search.index import Document
@@ -25,6 +26,7 @@ class Installation:
     """`base_url` is the FHIR base of Locations and fullUrls; `new_id` gives ids nobody guesses.
 
     `terms`: which credentials are believed.
+    `audits_reads`: what is only looked at leaves a row in the audit, too.
     """
 
     store: Store
@@ -33,6 +35,7 @@ class Installation:
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
     terms: Terms = field(default_factory=Terms, kw_only=True)
+    audits_reads: bool = field(default=True, kw_only=True)
 
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:
         """Run `effect` in a transaction and commit it."""
@@ -48,6 +51,24 @@ class Installation:
         """As `read`, for a query of one statement, which is a view of its own."""
         now = self.clock()
         return self.store.glance(lambda connection: query(self._work(connection, scope, now)))
+
+    def accessed(
+        self,
+        scope: Scope,
+        query: Callable[[UnitOfWork], T],
+        told: Callable[[T], Event],
+        *,
+        is_glance: bool = False,
+    ) -> T:
+        """As `read`, or `glance`; what is told of it is in the audit before it is given."""
+        if not self.audits_reads:
+            return self.glance(scope, query) if is_glance else self.read(scope, query)
+        now = self.clock()
+        return self.store.noted(
+            lambda connection: query(self._work(connection, scope, now)),
+            lambda connection, found: self._work(connection, scope, now).audit.note([told(found)]),
+            by_itself=is_glance,
+        )
 
     def read_together(self, query: Callable[[Callable[[Scope], UnitOfWork]], T]) -> T:
         """As `read`, for many scopes: what one of them reads is read once for all."""

@@ -5,8 +5,8 @@ from typing import Protocol, TypeVar
 
 from app.domain.issues import Unacceptable
 from app.domain.parties import Client
+from app.gateway.auditing.denials import denied
 from app.gateway.installation import Installation
-from app.store.audit import Event
 from app.store.database.engine import Busy, CommitUnknown
 from app.store.resources import VersionConflict
 from app.store.unit_of_work import UnitOfWork
@@ -55,17 +55,6 @@ def once(
                 raise
             return found
         except Unacceptable as refusal:
-            _audit_denial(installation, client, asked, refusal)
+            denied(installation, client, asked.type, refusal, asked.request_id)
             raise
     raise Busy
-
-
-def _audit_denial(
-    installation: Installation, client: Client, asked: Asked, refusal: Unacceptable
-) -> None:
-    if refusal.status != 403:
-        return
-    denials = (issue.error.entry for issue in refusal.issues)
-    error = next(entry.id for entry in denials if entry.status == refusal.status)
-    event = Event(client.id, "denied", error, asked.type, request_id=asked.request_id)
-    installation.write(client.scope, lambda work: work.audit.add(event))

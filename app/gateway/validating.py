@@ -66,7 +66,9 @@ def issues_of(installation: Installation, client: Client, question: Question) ->
     """All that is wrong; raises Unacceptable where there is nothing to be asked about."""
     stored = None
     if question.id is not None:
-        stored = Reading(installation).resource(client, question.type, question.id).text
+        # Nothing of it is given but what is wrong with it.
+        silent = replace(installation, audits_reads=False)
+        stored = Reading(silent).resource(client, question.type, question.id).text
     elif question.mode is Mode.DELETE:
         text = "The mode 'delete' is for a resource that is there: [type]/[id]/$validate."
         raise Unacceptable(Issue(ErrorCode.PARAMETER, text))

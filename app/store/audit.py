@@ -1,15 +1,18 @@
-"""The audit: one row per effect and per denial, in the transaction of the effect, never changed.
+"""The audit: a row for each effect, access and denial, with what it tells of, never changed.
 
-It holds ids and codes only, so it may outlive what it speaks of.
+It holds ids, codes and counts only, so it may outlive what it speaks of. Docs: docs/audit.md.
 """
 
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from app.store import tables
 from app.store.hashing import Hasher
+from app.store.together.bulk import insertion_of
 from app.store.together.transaction import insert_rows
 
 _a = tables.audit.c
@@ -17,7 +20,11 @@ _a = tables.audit.c
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What happened: by whom, what, how it ended, to which resource, by which Task."""
+    """What happened: by whom, what, how it ended, to which resource, by which Task.
+
+    `number` is how many resources were handed over, where that is counted; `token_hash` the keyed
+    hash of the access token, where it was one of those.
+    """
 
     actor: str
     action: str
@@ -26,15 +33,18 @@ class Event:
     resource_id: str | None = None
     task_id: str | None = None
     request_id: str | None = None
+    number: int | None = None
+    token_hash: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A row of the audit: its number, when it was written, and what it tells."""
+    """A row of the audit: its place, when it was written, what it tells, and its digest."""
 
     seq: int
     at: datetime
     event: Event
+    digest: str
 
 
 class Audit:
@@ -52,23 +62,24 @@ class Audit:
         """One row; None where this payer has none of this number."""
         query = select(tables.audit).where(_a.seq == seq, _a.payer_id == self._payer_id)
         row = self._connection.execute(query).one_or_none()
-        if row is None:
-            return None
-        event = Event(
-            row.actor,
-            row.action,
-            row.outcome,
-            row.type,
-            row.resource_id,
-            row.task_id,
-            row.request_id,
-        )
-        return Recorded(row.seq, row.at, event)
+        return None if row is None else recorded(row)
 
     def add(self, event: Event) -> None:
         """Write one row; if that fails, so does what it tells of."""
-        told = (self._payer_id, self._now.isoformat(), *(part or "" for part in astuple(event)))
-        row = {
+        insert_rows(self._connection, tables.audit, (self._row(event),))
+
+    def note(self, events: Sequence[Event]) -> None:
+        """Write these now, by the driver alone: nearly every request that reads does."""
+        rows = [self._row(event) for event in events]
+        insertion = insertion_of(tables.audit, tuple(rows[0]), self._connection.dialect)
+        mark = "?" if self._connection.dialect.name == "sqlite" else "%s"
+        marks = ", ".join([mark] * len(insertion.columns))
+        text = f"INSERT INTO {insertion.table} ({insertion.names}) VALUES ({marks})"  # noqa: S608
+        for row in rows:
+            self._connection.exec_driver_sql(text, insertion.values(row))
+
+    def _row(self, event: Event) -> dict[str, Any]:
+        return {
             "payer_id": self._payer_id,
             "at": self._now,
             "actor": event.actor,
@@ -78,6 +89,33 @@ class Audit:
             "resource_id": event.resource_id,
             "task_id": event.task_id,
             "request_id": event.request_id,
-            "digest": self._hasher("audit", *told),
+            "digest": digest_of(self._payer_id, self._now, event, self._hasher),
+            "number": event.number,
+            "token_hash": event.token_hash,
         }
-        insert_rows(self._connection, tables.audit, (row,))
+
+
+def recorded(row: Row[Any]) -> Recorded:
+    """A row of the table."""
+    event = Event(
+        row.actor,
+        row.action,
+        row.outcome,
+        row.type,
+        row.resource_id,
+        row.task_id,
+        row.request_id,
+        row.number,
+        row.token_hash,
+    )
+    return Recorded(row.seq, row.at, event, row.digest)
+
+
+def digest_of(payer_id: str, at: datetime, event: Event, hasher: Hasher) -> str:
+    """What tells whether a row is as it was written, to whoever has the installation's key."""
+    *always, number, token_hash = astuple(event)
+    told = [payer_id, at.astimezone(UTC).isoformat(), *(part or "" for part in always)]
+    if number is not None or token_hash is not None:
+        # Rows of the time before had neither, and their digests stay what they are.
+        told += ["" if number is None else str(number), token_hash or ""]
+    return hasher("audit", *told)

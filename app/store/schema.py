@@ -87,6 +87,12 @@ def newest() -> str | None:
     return ScriptDirectory(str(_FOLDER)).get_current_head()
 
 
+def before(revision: str) -> str | None:
+    """The revision that one follows; None for the first."""
+    found = ScriptDirectory(str(_FOLDER)).get_revision(revision).down_revision
+    return None if found is None else str(found)
+
+
 def _begin_anew(store: Store) -> None:
     """By a connection of its own: views of one that was used may stand on the tables of before."""
     store.engine.dispose()

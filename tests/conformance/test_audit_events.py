@@ -44,7 +44,7 @@ def test_a_creation_is_told(wire, registry, last):
     assert [(one["who"]["identifier"]["value"], one["requestor"]) for one in event["agent"]] == [
         (client.id, True)
     ]
-    assert event["entity"][0] == {"what": {"reference": claim.reference}}
+    assert event["entity"][0]["what"] == {"reference": claim.reference}
     assert request["type"]["code"] == "XrequestId"
     assert request["what"]["identifier"]["value"] == claim.headers["X-Request-Id"]
 
@@ -71,7 +71,7 @@ def test_a_refusal_is_told_as_a_failure(wire, core, last):
 
     event = last()
     assert (event["outcome"], event["outcomeDesc"]) == ("4", "ECG-FORBIDDEN")
-    assert event["entity"][0] == {"what": {"type": "Claim"}}
+    assert event["entity"][0]["what"] == {"type": "Claim"}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,8 @@ def test_a_change_is_told(wire, last, change, action):
 
     event = last()
     assert (event["action"], event["outcome"]) == (action, "0")
-    assert event["entity"][0] == {"what": {"reference": patient.reference}}
+    assert event["entity"][0]["what"] == {"reference": patient.reference}
+    assert event["entity"][0]["role"]["display"] == "Patient"
 
 
 def test_nobody_else_reads_it(wire, core, http, registry, installation, rows):

@@ -8,13 +8,16 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.store import tables
 from app.store.database.engine import Busy, DiskFull
 from tests.builders import a_claim, a_coverage, a_task
+from tests.wire import Wire
 
 SECONDS = 60
 MILLISECONDS_TO_WAIT = 50
@@ -113,18 +116,20 @@ def test_what_cannot_be_written_is_refused_whole_and_done_once_it_can(
         ("Task", a_task("poll", number="P")),
         ("Task", a_task("nullify", number="N", focus=claims[5])),
     ]
+    silent = Wire(create_app(replace(installation, audits_reads=False)).test_client(), wire.token)
     before, audited = rows.counts(), len(rows.of(tables.audit))
     with fault(installation):
         refused = [wire.post(*request) for request in requests]
         read, live = wire.get(claims[0]), wire.http.get("/health/ready")
+        unaudited = silent.get(claims[0])
     after = rows.counts(), len(rows.of(tables.audit))
     done = [wire.post(*request) for request in requests]
 
     assert [(reply.status, reply.errors) for reply in refused] == [(503, ["ECG-BUSY"])] * 5
     assert {reply.headers["Retry-After"] for reply in refused} == {"1"}
     assert {reply.document["resourceType"] for reply in refused} == {"OperationOutcome"}
-    # Who only reads is served meanwhile.
-    assert (read.status, live.status_code) == (200, 200)
+    # What is read and cannot be told in the audit is not given; without that, it is.
+    assert (read.status, unaudited.status, live.status_code) == (503, 200, 200)
     assert after == (before, audited)
     assert [reply.status for reply in done] == [201] * 5
     assert [reply.document["status"] for reply in done[1:]] == ["completed"] * 4

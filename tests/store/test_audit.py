@@ -31,6 +31,8 @@ def test_an_event_is_one_row_of_ids_and_codes(work, connection):
         "resource_id": "C1",
         "task_id": "T1",
         "request_id": "request-1",
+        "number": None,
+        "token_hash": None,
     }
     assert (len(digest), seq) == (48, 1)
 
@@ -68,7 +70,11 @@ def test_what_is_undone_leaves_no_row(work, connection):
 
 
 def test_the_audit_can_only_be_added_to():
-    assert [name for name in vars(Audit) if not name.startswith("_")] == ["find", "add"]
+    assert [name for name in vars(Audit) if not name.startswith("_")] == [
+        "find",
+        "add",
+        "note",
+    ]
 
 
 def test_a_row_is_found_by_its_number_in_its_own_payer(work, connection):

@@ -1,4 +1,4 @@
-"""AuditEvents, written from the rows of the audit: ids and codes, and nothing about a patient.
+"""AuditEvents, written from the rows of the audit: ids, codes, counts; of a patient its id alone.
 
 http://hl7.org/fhir/R4/auditevent.html, https://profiles.ihe.net/ITI/BALP/
 """
@@ -6,6 +6,15 @@ http://hl7.org/fhir/R4/auditevent.html, https://profiles.ihe.net/ITI/BALP/
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.auditing import (
+    ACCESSES,
+    MINOR_FAILURE,
+    SEARCH,
+    SUCCESS,
+    TOKEN,
+    is_refusal,
+    letter,
+)
 from app.domain.canonical import CANONICAL
 from app.domain.codes import TaskCode
 from app.fhir import json_text
@@ -19,25 +28,28 @@ _REST = {
 }
 _INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _ENTITIES = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
-# http://hl7.org/fhir/R4/valueset-audit-event-action.html; whatever else happens is E, execute.
-_ACTIONS = {
-    ("create", None): "C",
-    ("load", "added"): "C",
-    ("load", "replaced"): "U",
-    ("update", None): "U",
-    ("patch", None): "U",
-    ("delete", None): "D",
-}
+_DICOM = "http://dicom.nema.org/resources/ontology/DCM"
+_AUTHENTICATION = {"system": _DICOM, "code": "110114", "display": "User Authentication"}
+# https://profiles.ihe.net/ITI/BALP/content.html: what an entity is, and in which role.
+_TYPES = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
+_ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
+_PERSON = {"system": _TYPES, "code": "1", "display": "Person"}
+_OBJECT = {"system": _TYPES, "code": "2", "display": "System Object"}
+_PATIENT = {"system": _ROLES, "code": "1", "display": "Patient"}
+_RESOURCE = {"system": _ROLES, "code": "4", "display": "Domain Resource"}
+_JOB = {"system": _ROLES, "code": "20", "display": "Job"}
+_QUERY = {"system": _ROLES, "code": "24", "display": "Query"}
 # The interaction that an effect came by, where it was one of a client's.
-_BY = {"create": "create", "update": "update", "patch": "patch", "delete": "delete"}
-# http://hl7.org/fhir/R4/valueset-audit-event-outcome.html
-_SUCCESS, _MINOR_FAILURE = "0", "4"
-_REFUSALS = frozenset({"rejected", "failed"})
+_BY = ACCESSES | {"create", "update", "patch", "delete"}
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a row tells; `focus` and `task` are references, `actor` the id of who asked."""
+    """What a row tells; `focus`, `task` and `patient` are references, `actor` the id of who asked.
+
+    `named` is what it is about where that is no resource, as its kind and what stands for it;
+    `number` how many resources were handed over.
+    """
 
     recorded_at: datetime
     actor: str
@@ -47,45 +59,52 @@ class Told:
     type: str | None = None
     task: str | None = None
     request_id: str | None = None
+    named: tuple[str, str] | None = None
+    patient: str | None = None
+    number: int | None = None
+    token_hash: str | None = None
 
 
 def audit_event(told: Told) -> Document:
     """The AuditEvent of a row; its id and meta are the caller's to stamp."""
+    failed = is_refusal(told.action, told.outcome)
     return filled(
         resourceType="AuditEvent",
-        type=_REST,
+        type=_AUTHENTICATION if told.action == TOKEN else _REST,
         subtype=[_subtype(told.action)],
-        action=_action(told),
+        action=letter(told.action, told.outcome),
         recorded=json_text.instant(told.recorded_at),
-        outcome=_MINOR_FAILURE if _is_refused(told) else _SUCCESS,
+        outcome=MINOR_FAILURE if failed else SUCCESS,
         outcomeDesc=told.outcome,
-        agent=[{"who": _named("client", told.actor), "requestor": True}],
+        agent=[_agent(told)],
         source={"observer": {"display": "eClaims Gateway"}},
         entity=_entities(told),
     )
 
 
-def _subtype(action: str) -> Document:
+def subtype_system(action: str) -> str | None:
+    """The code system that an action is a code of; None for those of nobody's."""
     if action in _BY:
-        return {"system": _INTERACTIONS, "code": _BY[action]}
-    if action in list(TaskCode):
-        return {"system": f"{CANONICAL}/CodeSystem/task-code", "code": action}
-    return {"code": action}
+        return _INTERACTIONS
+    return f"{CANONICAL}/CodeSystem/task-code" if action in list(TaskCode) else None
 
 
-def _action(told: Told) -> str:
-    return _ACTIONS.get((told.action, told.outcome)) or _ACTIONS.get((told.action, None)) or "E"
+def _subtype(action: str) -> Document:
+    return filled(system=subtype_system(action), code=action)
 
 
-def _is_refused(told: Told) -> bool:
-    return told.action == "denied" or told.outcome in _REFUSALS
+def _agent(told: Told) -> Document:
+    # A token is told as the policy that let the client in.
+    policy = None if told.token_hash is None else [f"{CANONICAL}/token/{told.token_hash}"]
+    return filled(who=_named("client", told.actor), requestor=True, policy=policy)
 
 
 def _entities(told: Told) -> list[Document]:
-    about = {"reference": told.focus} if told.focus else filled(type=told.type)
-    entities: list[Document] = [{"what": about}] if about else []
+    entities = [_about(told)]
     if told.task is not None and told.task != told.focus:
-        entities.append({"what": {"reference": told.task}})
+        entities.append({"what": {"reference": told.task}, "type": _OBJECT, "role": _JOB})
+    if told.patient is not None and told.patient != told.focus:
+        entities.append({"what": {"reference": told.patient}, "type": _PERSON, "role": _PATIENT})
     if told.request_id is not None:
         entities.append(
             {
@@ -93,7 +112,27 @@ def _entities(told: Told) -> list[Document]:
                 "type": {"system": _ENTITIES, "code": "XrequestId"},
             }
         )
-    return entities
+    return [entity for entity in entities if entity]
+
+
+def _about(told: Told) -> Document:
+    """What was changed or shown; of a search, of which type and how many were found."""
+    what: Document = {"reference": told.focus} if told.focus else filled(type=told.type)
+    if told.named is not None:
+        what = {**_named(*told.named), **filled(type=told.type)}
+    if not what and told.number is None:
+        return {}
+    is_person = (told.focus or "").startswith("Patient/")
+    role = _QUERY if told.action == SEARCH else _RESOURCE
+    counted = None
+    if told.number is not None:
+        counted = [{"type": "number", "valueString": str(told.number)}]
+    return filled(
+        what=what,
+        type=_PERSON if is_person else _OBJECT,
+        role=_PATIENT if is_person else role,
+        detail=counted,
+    )
 
 
 def _named(kind: str, value: str) -> Document:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from app.domain.adjudication import Awaiting
 from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
+from app.gateway.auditing.configuration import CONFIGURE, DISABLE, REGISTER, Change, changed
 from app.gateway.installation import Installation
 from app.gateway.trust.client_keys import KeysOf
 from app.gateway.trust.client_keys import registered as client_keys_of
@@ -70,11 +71,14 @@ class Administration:
             check = self._key_check(payer.id)
             parties.add_payer(payer, now, is_default=is_default, key_check=check)
 
-        self._write(effect)
+        self._write(effect, changed(payer.id, REGISTER, "Payer", payer.id))
 
     def set_payer_settings(self, payer: Payer) -> None:
         """Keep a payer's changed settings."""
-        self._write(lambda parties: parties.set_payer_settings(payer))
+        self._write(
+            lambda parties: parties.set_payer_settings(payer),
+            changed(payer.id, CONFIGURE, "Payer", payer.id),
+        )
 
     def add_client(self, client: Client, keys: KeysOf | None = None) -> Issued:
         """Register a client, with its keys, and issue its token; raises NameTaken, NotUsable.
@@ -92,7 +96,9 @@ class Administration:
             parties.add_client(client, self._hash(token), now)
             if keys is not None:
                 client_keys.put(connection, client, keys.jwks, keys.jwks_url)
+            told(connection, now, self._installation.hasher)
 
+        told = changed(client.payer.id, REGISTER, "Client", client.id)
         self._installation.store.write(effect)
         return Issued(client, token)
 
@@ -118,7 +124,10 @@ class Administration:
     def disable(self, client: Client) -> None:
         """From now on no token of this client is known."""
         now = self._installation.clock()
-        self._write(lambda parties: parties.disable_client(client, now))
+        self._write(
+            lambda parties: parties.disable_client(client, now),
+            changed(client.payer.id, DISABLE, "Client", client.id),
+        )
 
     def rotate(self, client: Client) -> Issued:
         """Issue a new token; the old one is no longer known."""
@@ -189,5 +198,13 @@ class Administration:
     def _read(self, query: Callable[[Parties], T]) -> T:
         return self._installation.store.read(lambda connection: query(Parties(connection)))
 
-    def _write(self, effect: Callable[[Parties], T]) -> T:
-        return self._installation.store.write(lambda connection: effect(Parties(connection)))
+    def _write(self, effect: Callable[[Parties], T], change: Change) -> T:
+        """What an operator changes, and its row in the audit."""
+        now = self._installation.clock()
+
+        def both(connection: Any) -> T:
+            result = effect(Parties(connection))
+            change(connection, now, self._installation.hasher)
+            return result
+
+        return self._installation.store.write(both)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from app.domain.auditing import DENIED, SHOWN
 from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
 from app.domain.parties import Client
 from app.fhir.bundle import Answered
@@ -83,8 +84,9 @@ def carried_out(
     run = installation.store.read if is_read else installation.store.write
     before: int | None = None
     for _ in range(_ATTEMPTS):
+        accesses: list[Event] = []
         try:
-            answers, urgent = _committed(run, installation, client, steps, perform)
+            answers, urgent = _committed(run, installation, client, steps, perform, accesses)
         except (TakenMeanwhile, VersionConflict):
             continue
         except FoundAnother as found:
@@ -100,7 +102,11 @@ def carried_out(
             refuse(installation, client, missing, "Bundle", request_id)
         except StepFailed as failed:
             _audit_denial(installation, client, failed, request_id)
+            # Nothing was given of what was found; what was refused is told as if asked alone.
+            _keep(installation, client, [one for one in accesses if _is_refused(one)])
             raise
+        if is_read:
+            _keep(installation, client, accesses)
         urgent.tried(decides, client.payer)
         return answers
     raise Busy
@@ -112,13 +118,18 @@ def _committed(
     client: Client,
     steps: Sequence[Step],
     perform: Perform,
+    accesses: list[Event],
 ) -> _Done:
     """As `_all`, in a transaction of its own; raises CommitUnknown unless it is found done."""
     done = None
 
     def effect(connection: Any) -> _Done:
         nonlocal done
-        done = _all(Joined.to(installation, connection), client, steps, perform)
+        accesses.clear()
+        joined = Joined.to(installation, connection, accesses)
+        done = _all(joined, client, steps, perform)
+        if accesses and run == installation.store.write:
+            joined.write(client.scope, lambda work: work.audit.note(accesses))
         return done
 
     try:
@@ -217,6 +228,16 @@ def _repeated(steps: Iterable[Step]) -> Iterator[Issue]:
             yield Issue(ErrorCode.BUNDLE_TWICE, text, f"{step.place}.fullUrl")
         elif step.full_url is not None:
             addresses.add(step.full_url)
+
+
+def _is_refused(access: Event) -> bool:
+    return access.outcome != SHOWN and access.action != DENIED
+
+
+def _keep(installation: Installation, client: Client, accesses: Sequence[Event]) -> None:
+    """What was only read wrote nothing that the rows could be a part of."""
+    if accesses:
+        installation.write(client.scope, lambda work: work.audit.note(accesses))
 
 
 def _audit_denial(

@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/financial-module.html#poll
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.domain import lifecycle
 from app.domain.codes import HandOver, InputType, OutputType, TaskCode
@@ -115,9 +115,11 @@ def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
         work.pended.record_hand_over(request.task_id, items)
     remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
     if not items:
-        return completed(remaining, focus=selection.answers_to, keeps_key=False)
+        nothing = completed(remaining, focus=selection.answers_to, keeps_key=False)
+        return replace(nothing, handed_over=0)
     handed_over = Output(OutputType.RESPONSE, _response(items, request))
-    return completed(handed_over, remaining, focus=selection.answers_to)
+    given = completed(handed_over, remaining, focus=selection.answers_to)
+    return replace(given, handed_over=len(items))
 
 
 def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from app.domain.auditing import HISTORY, HISTORY_OF_ALL, HISTORY_OF_TYPE
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.history import Version, history
+from app.gateway.auditing.accesses import Access, given
 from app.gateway.installation import Installation
 from app.gateway.reading.page_links import PAGE, PageLinks
 from app.gateway.surface import TYPES, Interaction, offered
@@ -58,19 +60,21 @@ class History:
         self._installation = installation
         self._links = PageLinks(installation.hasher, "history")
 
-    def first(self, client: Client, asked: Asked) -> str:
+    def first(self, client: Client, asked: Asked, request_id: str | None = None) -> str:
         """The newest versions; raises Unacceptable where there is no such history."""
-        return self._page(client, asked, None)
+        return self._page(client, asked, None, request_id)
 
-    def next(self, client: Client, path: str, token: str) -> str:
+    def next(self, client: Client, path: str, token: str, request_id: str | None = None) -> str:
         """The page that a link leads to; raises Unacceptable where it does not lead from here."""
         asked, after = _opened(self._links.opened(client, token))
         if asked.path != path:
             text = "This page link belongs to another address."
             raise Unacceptable(Issue(ErrorCode.PARAMETER, text))
-        return self._page(client, asked, after)
+        return self._page(client, asked, after, request_id)
 
-    def _page(self, client: Client, asked: Asked, after: Place | None) -> str:
+    def _page(
+        self, client: Client, asked: Asked, after: Place | None, request_id: str | None
+    ) -> str:
         span = Span(_types(client, asked), asked.id, asked.since)
 
         def found(work: UnitOfWork) -> _Found:
@@ -81,7 +85,8 @@ class History:
             place = _place(shown[-1]) if has_more else None
             return _Found(shown, work.history.restored(shown), place)
 
-        page = self._installation.read(client.scope, found)
+        access = Access(_action(asked), asked.type, asked.id, request_id)
+        page = given(self._installation, client, access, found, lambda each: len(each.versions))
         return history(
             self._installation.base_url,
             self._installation.clock(),
@@ -104,6 +109,12 @@ class History:
             token = self._links.sealed(client, _sealed(asked, onwards))
             links["next"] = f"{address}?{PAGE}={token}"
         return links
+
+
+def _action(asked: Asked) -> str:
+    if asked.type is None:
+        return HISTORY_OF_ALL
+    return HISTORY_OF_TYPE if asked.id is None else HISTORY
 
 
 def _types(client: Client, asked: Asked) -> tuple[str, ...]:

@@ -4,12 +4,13 @@ With it the verbs of the gateway can be carried out together: all of them, or no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from app.domain.issues import Unacceptable
 from app.domain.parties import Scope
 from app.gateway.installation import Installation
+from app.store.audit import Event
 from app.store.unit_of_work import UnitOfWork
 
 T = TypeVar("T")
@@ -28,12 +29,18 @@ class Unwound(BaseException):
 
 @dataclass(frozen=True, slots=True)
 class Joined(Installation):
-    """Reads see what was written before them; nothing is committed here."""
+    """Reads see what was written before them; nothing is committed here.
+
+    `accesses` are what is to be told of the reads, once all is done.
+    """
 
     connection: Any
+    accesses: list[Event] = field(default_factory=list)
 
     @classmethod
-    def to(cls, installation: Installation, connection: Any) -> "Joined":
+    def to(
+        cls, installation: Installation, connection: Any, accesses: list[Event] | None = None
+    ) -> "Joined":
         """All of it at one instant, on this connection."""
         now = installation.clock()
         return cls(
@@ -43,7 +50,9 @@ class Joined(Installation):
             lambda: now,
             installation.new_id,
             connection,
+            [] if accesses is None else accesses,
             terms=installation.terms,
+            audits_reads=installation.audits_reads,
         )
 
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:
@@ -69,3 +78,17 @@ class Joined(Installation):
     def glance(self, scope: Scope, query: Callable[[UnitOfWork], T]) -> T:
         """As `read`: what was written before is seen."""
         return self.read(scope, query)
+
+    def accessed(
+        self,
+        scope: Scope,
+        query: Callable[[UnitOfWork], T],
+        told: Callable[[T], Event],
+        *,
+        is_glance: bool = False,
+    ) -> T:
+        """As `read`; what is told of it waits for the end of the transaction."""
+        found = self.read(scope, query)
+        if self.audits_reads:
+            self.accesses.append(told(found))
+        return found

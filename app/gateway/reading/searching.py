@@ -6,9 +6,11 @@ http://hl7.org/fhir/R4/search.html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
+from app.domain.auditing import SEARCH
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.parties import Client
 from app.domain.search.query import Place
@@ -18,6 +20,7 @@ from app.fhir.search.asking import passed_over, unknown
 from app.fhir.search.reading import Query, read_query
 from app.fhir.searchset import Mode, SearchEntry, searchset
 from app.fhir.subsets import Summary, part_of
+from app.gateway.auditing.accesses import Access, given
 from app.gateway.installation import Installation
 from app.gateway.reading.included import included
 from app.gateway.reading.page_links import PAGE, PageLinks
@@ -66,12 +69,21 @@ class Searching:
         *,
         is_strict: bool = False,
         compartment: str | None = None,
+        request_id: str | None = None,
     ) -> str:
         """The first page, a Bundle; raises Unacceptable for what cannot be asked."""
         at = self._installation.clock()
-        return self._page(client, Asked(type, tuple(pairs), at, is_strict, compartment), {})
+        asked = Asked(type, tuple(pairs), at, is_strict, compartment)
+        return self._page(client, asked, {}, request_id)
 
-    def page(self, client: Client, type: str, token: str, compartment: str | None = None) -> str:
+    def page(
+        self,
+        client: Client,
+        type: str,
+        token: str,
+        compartment: str | None = None,
+        request_id: str | None = None,
+    ) -> str:
         """The page behind a link; raises Unacceptable for a link of somebody else."""
         place = self._links.opened(client, token)
         asked = Asked(
@@ -83,15 +95,20 @@ class Searching:
         )
         if (asked.type, asked.compartment) != (type, compartment):
             raise Unacceptable(Issue(ErrorCode.PARAMETER, "This page link belongs elsewhere."))
-        return self._page(client, asked, place)
+        return self._page(client, asked, place, request_id)
 
-    def _page(self, client: Client, asked: Asked, place: Mapping[str, Any]) -> str:
+    def _page(
+        self, client: Client, asked: Asked, place: Mapping[str, Any], request_id: str | None
+    ) -> str:
         if Interaction.SEARCH not in offered(asked.type, client.kind):
             raise Unacceptable(Issue(ErrorCode.METHOD, f"{asked.type} is not searched here."))
         query = _read(asked, self._installation.base_url)
-        return self._installation.read(
-            client.scope, lambda work: self._answer(client, asked, query, place, work)
-        )
+        find = partial(self._answer, client, asked, query, place)
+        if asked.type in PUBLISHED:
+            return self._installation.read(client.scope, find)[0]
+        # What was asked names patients: the audit tells of which type, and how many were found.
+        access = Access(SEARCH, asked.type, request_id=request_id)
+        return given(self._installation, client, access, find, lambda answer: answer[1])[0]
 
     def _answer(
         self,
@@ -100,7 +117,8 @@ class Searching:
         query: Query,
         place: Mapping[str, Any],
         work: UnitOfWork,
-    ) -> str:
+    ) -> tuple[str, int]:
+        """The page, and how many resources are on it."""
         after, before = _place(place.get("after")), _place(place.get("before"))
         is_count = query.summary is Summary.COUNT or query.count == 0
         source = Published(self._installation) if asked.type in PUBLISHED else work.search
@@ -110,7 +128,8 @@ class Searching:
         links = self._linked(client, asked, query, page, after, before)
         entries = [] if is_count else self._entries(page, query, work)
         total = _total(source, query, page, is_count=is_count)
-        return searchset(work.new_id(), work.now, entries, links, total)
+        shown = sum(entry.mode is not Mode.OUTCOME for entry in entries)
+        return searchset(work.new_id(), work.now, entries, links, total), shown
 
     def _entries(self, page: Page, query: Query, work: UnitOfWork) -> list[SearchEntry]:
         found = [stored for stored, _ in page.found]

@@ -110,6 +110,35 @@ class Store:
         with faults_named(), self._writer.connect() as connection, _by_itself(connection):
             return work(connection)
 
+    def noted(
+        self,
+        work: Callable[[Connection], T],
+        note: Callable[[Connection, T], None],
+        *,
+        by_itself: bool = False,
+    ) -> T:
+        """As `read`, or `glance` if by itself; then `note` is run and committed.
+
+        On PostgreSQL by the same connection, on SQLite as a part of the writer's next commit.
+        Raises as `read` and `write` do, and then nothing is given.
+        """
+        self._own()
+        if self.is_sqlite:
+            found = self.glance(work) if by_itself else self.read(work)
+            self.write(lambda connection: note(connection, found))
+            return found
+
+        def both(connection: Connection) -> T:
+            found = work(connection)
+            note(connection, found)
+            return found
+
+        if not by_itself:
+            with faults_named(), self._reader.connect() as connection:
+                return _committed(connection, both)
+        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
+            return both(connection)
+
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` and commit; whatever it raises undoes all of it.
 

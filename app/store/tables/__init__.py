@@ -4,7 +4,7 @@ Resource text lives in `resource_version` alone; the other tables are narrow and
 searched, locked and counted. Migrations create what is declared here; a test compares the two.
 """
 
-from app.store.tables.audit import audit
+from app.store.tables.audit import audit, audit_seal
 from app.store.tables.clocks import clock
 from app.store.tables.columns import metadata
 from app.store.tables.decisions import decision, decision_source
@@ -59,6 +59,7 @@ __all__ = [
     "JobState",
     "Measure",
     "audit",
+    "audit_seal",
     "business_identifier",
     "calendar_slot",
     "client",

@@ -1,0 +1,40 @@
+"""Access tokens in the audit: to whom one was given, and who was refused one.
+
+https://profiles.ihe.net/ITI/BALP/content.html#audit-of-oauth
+"""
+
+from app.domain.auditing import DENIED, TOKEN
+from app.domain.parties import Client
+from app.gateway.installation import Installation
+from app.store.audit import Event
+
+GRANTED = "granted"
+_TYPE = "Client"
+
+
+def token_hash(installation: Installation, jti: str) -> str:
+    """What stands for the id of a token (its jti) in the audit."""
+    return installation.hasher("jti", jti)
+
+
+def granted(installation: Installation, client: Client, jti: str, request_id: str | None) -> None:
+    """Keep that a client was given an access token; before the token is told."""
+    event = Event(
+        client.id,
+        TOKEN,
+        GRANTED,
+        _TYPE,
+        client.id,
+        request_id=request_id,
+        token_hash=token_hash(installation, jti),
+    )
+    installation.write(client.scope, lambda work: work.audit.add(event))
+
+
+def refused(installation: Installation, client: Client, error: str, request_id: str | None) -> None:
+    """Keep that a known client was refused one; `error` is OAuth's code, such as invalid_scope.
+
+    Who is not known is no payer's client, and only counted.
+    """
+    event = Event(client.id, DENIED, error, _TYPE, client.id, request_id=request_id)
+    installation.write(client.scope, lambda work: work.audit.add(event))
