@@ -16,6 +16,7 @@ from typing import Any
 from app.api.auth import token_in
 from app.api.negotiation import OTHER_BYTES
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.gateway.trust.addresses import TOKEN_PATH
 
 # As much of every body is taken in without asking; what is more of all of them shares the room.
 CHUNK_BYTES = 64 * 1024
@@ -54,14 +55,14 @@ class Bodies:
         """
         if environ.get("HTTP_TRANSFER_ENCODING"):
             raise _refused(ErrorCode.LENGTH)
-        length = _length(environ)
-        if length == 0 or length > OTHER_BYTES:
+        length, is_open = _length(environ), environ.get("PATH_INFO") == TOKEN_PATH
+        if length == 0 or length > (CHUNK_BYTES - 1 if is_open else OTHER_BYTES):
             # The application refuses by the header what is too long.
             yield
             return
         owner, held = token_in(environ.get("HTTP_AUTHORIZATION", "")), [0]
         try:
-            with self._place(owner):
+            with self._place(owner, is_open=is_open):
                 body = self._joined(environ["wsgi.input"], length, owner, held)
             if len(body) < length:
                 raise _refused(ErrorCode.SLOW_BODY)
@@ -73,10 +74,12 @@ class Bodies:
                     self._room += held[0]
 
     @contextmanager
-    def _place(self, owner: str) -> Iterator[None]:
-        """A place among those that are read."""
+    def _place(self, owner: str, *, is_open: bool) -> Iterator[None]:
+        """A place among those that are read; `is_open`: who asks for a token has none yet."""
         number = next(self._numbers)
         if not self._takes(number, owner, is_known=False):
+            if is_open:
+                raise _refused(ErrorCode.OVERLOADED)
             self._require_known(owner)
             if not self._takes(number, owner, is_known=True):
                 raise _refused(ErrorCode.OVERLOADED)

@@ -11,6 +11,7 @@ from app.api.negotiation import media_type
 from app.api.offer import offer_of
 from app.fhir import json_text
 from app.fhir.offer.capability_statement import capability_statement
+from app.gateway.trust.addresses import token_url
 
 blueprint = Blueprint("metadata", __name__)
 
@@ -26,7 +27,10 @@ def _statement() -> Fixed:
     here = context()
     base_path = request.path.removesuffix("/metadata")
     document = capability_statement(
-        here.base_url, here.started_at, offer_of(current_app, base_path)
+        here.base_url,
+        here.started_at,
+        offer_of(current_app, base_path),
+        token_url(here.installation),
     )
     # When it was made is no content: servers of one installation answer with one tag.
     undated = json_text.write({**document, "date": ""})

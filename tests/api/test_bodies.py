@@ -162,3 +162,24 @@ def test_it_is_told_how_long_the_oldest_is_awaited():
     assert bodies.oldest_seconds() is None
 
     assert [seconds >= 0 for seconds in told] == [True]
+
+
+def test_who_asks_for_a_token_is_told_to_come_again_where_half_of_the_places_are_taken():
+    bodies, told = some(2), []
+
+    def ask():
+        told.append(refusal_of(bodies, a_request(b"grant", PATH_INFO="/auth/token")))
+        told.append(refusal_of(bodies, a_request(b"grant", PATH_INFO="/fhir/r4/Task")))
+
+    while_read(bodies, [a_known()], ask)
+
+    assert told == [ErrorCode.OVERLOADED, ErrorCode.LOGIN]
+    with bodies.read(a_request(b"grant", PATH_INFO="/auth/token")):
+        pass
+
+
+def test_a_form_for_a_token_is_not_read_where_it_is_too_large_anyway():
+    body = a_request(b"x" * CHUNK_BYTES, PATH_INFO="/auth/token")
+
+    with some(2).read(body):
+        assert len(body["wsgi.input"].read()) == CHUNK_BYTES

@@ -18,10 +18,21 @@ ORDER = (
     "read vread update patch delete history-instance history-type create search-type"
     " transaction batch search-system history-system"
 ).split()
-_SECURITY = "A bearer token of a registered client, but for metadata and openapi.json: 401 without."
+_SECURITY = (
+    "The access token of a registered client (SMART Backend Services: what"
+    " .well-known/smart-configuration tells), but for metadata, openapi.json and that: 401 without."
+)
+_SMART = {
+    "system": "http://terminology.hl7.org/CodeSystem/restful-security-service",
+    "code": "SMART-on-FHIR",
+}
+# https://hl7.org/fhir/smart-app-launch/conformance.html
+_OAUTH_URIS = "http://fhir-registry.smarthealthit.org/StructureDefinition/oauth-uris"
 
 
-def capability_statement(base: str, made_at: datetime, offer: Offer) -> dict[str, Any]:
+def capability_statement(
+    base: str, made_at: datetime, offer: Offer, token_url: str
+) -> dict[str, Any]:
     """A CapabilityStatement of kind `instance`; `made_at` is aware."""
     return {
         "resourceType": "CapabilityStatement",
@@ -36,7 +47,7 @@ def capability_statement(base: str, made_at: datetime, offer: Offer) -> dict[str
         "fhirVersion": FHIR_VERSION,
         "format": ["json"],
         **({"patchFormat": ["application/json-patch+json"]} if _is_patched(offer) else {}),
-        "rest": [_rest(offer)],
+        "rest": [_rest(offer, token_url)],
     }
 
 
@@ -44,17 +55,27 @@ def _is_patched(offer: Offer) -> bool:
     return any("patch" in each.interactions for each in offer.types)
 
 
-def _rest(offer: Offer) -> dict[str, Any]:
+def _rest(offer: Offer, token_url: str) -> dict[str, Any]:
     compartments = [
         f"http://hl7.org/fhir/CompartmentDefinition/{type.lower()}" for type in offer.compartments
     ]
     return filled(
         mode="server",
-        security={"cors": False, "description": _SECURITY},
+        security=_security(token_url),
         resource=[_resource(each, offer) for each in offer.types],
         interaction=[{"code": code} for code in ORDER if code in offer.system],
         compartment=compartments,
     )
+
+
+def _security(token_url: str) -> dict[str, Any]:
+    token = {"url": "token", "valueUri": token_url}
+    return {
+        "extension": [{"url": _OAUTH_URIS, "extension": [token]}],
+        "cors": False,
+        "service": [{"coding": [_SMART]}],
+        "description": _SECURITY,
+    }
 
 
 def _resource(type: TypeOffer, offer: Offer) -> dict[str, Any]:

@@ -23,7 +23,9 @@ def a_type(type="Claim", submitter=("read", "create"), payer=("read",), **option
 
 
 def told(*types, **options):
-    return capability_statement(BASE, NOW, Offer(types, **options))
+    return capability_statement(
+        BASE, NOW, Offer(types, **options), "http://gateway.test/auth/token"
+    )
 
 
 def resources(document):

@@ -1,43 +1,19 @@
 """Keys at an address: asked for as seldom as may be, and never lost by a failure."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from threading import Barrier
 
 import pytest
 
 from app import create_app
 from app.gateway.trust.client_keys import KeysOf
-from app.gateway.trust.fetched_keys import NotFetched
 from app.gateway.trust.terms import Terms
+from tests.gateway.trust.sites import FIRST, Site
 from tests.security.keyed import Keyed, a_set, ec, public
 
 URL = "https://clinic.test/jwks.json"
-FIRST, SECOND = a_set(public(ec(), "key-1")), a_set(public(ec(nth=1), "key-2"))
-
-
-@dataclass(frozen=True)
-class Found:
-    """What is found at the address."""
-
-    body: bytes
-    max_age: int | None = None
-
-
-@dataclass
-class Site:
-    """What a client publishes, and how often it was asked for it."""
-
-    text: str | bytes | None = FIRST
-    max_age: int | None = None
-    asked: list[str] = field(default_factory=list)
-
-    def __call__(self, url):
-        self.asked.append(url)
-        if self.text is None:
-            raise NotFetched
-        text = self.text if isinstance(self.text, bytes) else self.text.encode()
-        return Found(text, self.max_age)
+SECOND = a_set(public(ec(nth=1), "key-2"))
 
 
 @pytest.fixture
