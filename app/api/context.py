@@ -12,6 +12,7 @@ from app.domain.parties import Client
 from app.gateway.administering.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
+from app.gateway.limiting import Limiting
 from app.gateway.reading.by_id import Reading
 from app.gateway.reading.history import History
 from app.gateway.reading.searching import Searching
@@ -34,10 +35,17 @@ class Context:
     history: History
     administration: Administration
     started_at: datetime
+    limiting: Limiting
 
     @classmethod
-    def of(cls, installation: Installation, decides: Decides, started_at: datetime) -> "Context":
-        """Every part, on one installation."""
+    def of(
+        cls,
+        installation: Installation,
+        decides: Decides,
+        started_at: datetime,
+        limiting: Limiting | None = None,
+    ) -> "Context":
+        """Every part, on one installation; without `limiting` nothing is limited."""
         return cls(
             installation,
             decides,
@@ -47,11 +55,12 @@ class Context:
             History(installation),
             Administration(installation),
             started_at,
+            limiting or Limiting(installation, None),
         )
 
     def with_parts(self, installation: Installation, decides: Decides) -> "Context":
         """The same for what belongs together: one transaction, or one budget of time."""
-        return Context.of(installation, decides, self.started_at)
+        return Context.of(installation, decides, self.started_at, self.limiting)
 
     @property
     def base_url(self) -> str:
@@ -64,10 +73,12 @@ class Context:
         return str(g.request_id)
 
     def client(self) -> Client:
-        """Who asks; raises Unacceptable for an unknown credential."""
+        """Who asks; raises Unacceptable for an unknown credential, TooOften for one too busy."""
         entry = current_entry()
         client = client_of(request, self.administration) if entry is None else entry.client
         g.client_id, g.client_kind = client.id, client.kind
+        if entry is None:
+            g.polls_after = self.limiting.request(client)
         return client
 
 

@@ -9,6 +9,7 @@ import click
 
 from app.cli import (
     backup,
+    check,
     clocks,
     database,
     decisions,
@@ -41,6 +42,7 @@ def main() -> None:
 
 for command in (
     init.init,
+    check.check,
     serve.serve,
     work.work,
     payer.payer,

@@ -34,12 +34,14 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     """Adjudicate what is due, once a second, until interrupted."""
     from app import create_worker
     from app.cli.process import hold_the_file
+    from app.cli.production import require_production
     from app.telemetry import configure
 
     # From the beginning on: to start takes a while, and a stop is no crash.
     is_asked = threading.Event()
     _at_the_first_signal(is_asked.set)
     settings = read_settings(instance)
+    require_production(settings, os.environ)
     configure(settings.log_level)
     if settings.is_sqlite:
         click.get_current_context().call_on_close(hold_the_file(settings).close)
