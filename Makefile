@@ -17,7 +17,7 @@ export LONG
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test conformance check serve bench soak lock clean
+.PHONY: help demo test conformance check serve bench soak lock sbom audit clean
 
 help: ## this list
 	@echo 'make WORD, and where it says so ARGS=...:'
@@ -32,11 +32,12 @@ test: $(DEVELOPMENT) ## the whole test suite, on SQLite and PostgreSQL (ARGS)
 conformance: $(DEVELOPMENT) ## R4 line by line on both databases, as a table (ARGS=--write: the page)
 	@$(BIN)/python -m tests.conformance.r4 $(ARGS)
 
-check: $(DEVELOPMENT) ## format, lint, types, layers, then the tests of structure and documentation
+check: $(DEVELOPMENT) ## format, lint, types, layers, weaknesses, then the tests of structure and documentation
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app
 	@$(BIN)/python -m pytest -q $(wildcard tests/test_architecture.py tests/test_docs.py)
 
 serve: $(RUNTIME) ## run the gateway on instance/, set up at the first start (ARGS)
@@ -53,6 +54,16 @@ lock: $(DEVELOPMENT) ## write the lock files from pyproject.toml; ARGS=--upgrade
 	@$(call compiled,requirements.lock,--extra build)
 	@$(call compiled,requirements-dev.lock,--extra build --extra dev --constraint requirements.lock)
 	@$(call compiled,benchmarks/fhirstarter.lock,,benchmarks/fhirstarter.in)
+
+sbom: $(DEVELOPMENT) ## the bill of materials of what runs, CycloneDX, to dist/sbom.cdx.json
+	@mkdir -p dist
+	@$(BIN)/python -W ignore::UserWarning -m cyclonedx_py requirements requirements.lock \
+		--pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json
+	@echo 'Written: dist/sbom.cdx.json' >&2
+
+audit: $(DEVELOPMENT) ## known weaknesses of what is locked: asks a service, so it needs a network (ARGS)
+	@for lock in requirements.lock requirements-dev.lock; do \
+		$(BIN)/pip-audit --strict --require-hashes --disable-pip --requirement $$lock $(ARGS) || exit 1; done
 
 clean: ## remove the virtual environment and every cache; instance/ stays
 	@rm -rf $(VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis \

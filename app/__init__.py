@@ -9,11 +9,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from flask import Flask
 
+    from app.domain.rates import Limits
     from app.gateway.installation import Installation
     from app.gateway.jobs.worker import Worker
     from app.settings import Settings
@@ -71,11 +72,21 @@ def create_worker(installation: Installation, lease_seconds: float = 60.0) -> Wo
     return Worker(installation, installed(), timeout=lease / 2, lease=lease)
 
 
-def create_app(installation: Installation, lease_seconds: float = 60.0) -> Flask:
-    """The web application of an installation."""
+def create_app(
+    installation: Installation,
+    lease_seconds: float = 60.0,
+    limits: Limits | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Flask:
+    """The web application of an installation; without `limits` anybody may ask at any rate.
+
+    `headers` None are those of every answer in any profile.
+    """
     from app.api.application import web_application
     from app.api.context import Context
+    from app.gateway.limiting import Limiting
 
-    return web_application(
-        Context.of(installation, create_worker(installation, lease_seconds), installation.clock())
-    )
+    worker = create_worker(installation, lease_seconds)
+    limiting = Limiting(installation, limits)
+    context = Context.of(installation, worker, installation.clock(), limiting)
+    return web_application(context, headers)

@@ -9,12 +9,15 @@ import secrets
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+
+from app.domain.rates import Limits, Rate
 
 FILE = "settings.toml"
 DATABASE = "eclaims.sqlite3"
@@ -24,6 +27,8 @@ _KEY_BYTES = 32
 _LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 _A_PORT = "is no port from 1 to 65535"
 _A_NUMBER = "is no number from 0 to 1000"
+_PROFILES = ("development", "production")
+_A_RATE = "is no whole number from 1 to 10000"
 _A_STOP = "is no whole number of seconds from 1 to 1800"
 
 
@@ -33,7 +38,10 @@ class WrongSettings(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`base_url` None: http://HOST:PORT of the server's own options. `index_key` is secret."""
+    """`base_url` None: http://HOST:PORT of the server's own options. `index_key` is secret.
+
+    `rate_limits` None: as the profile has them. `trusted_proxies` are addresses and networks.
+    """
 
     instance: Path
     database: str
@@ -53,6 +61,34 @@ class Settings:
     client_certificate_header: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     audit_reads: bool = True
+    profile: str = "development"
+    rate_limits: bool | None = None
+    requests_per_second: int = 20
+    requests_at_once: int = 60
+    empty_polls_per_minute: int = 60
+    failed_logins_per_minute: int = 10
+
+    @property
+    def is_production(self) -> bool:
+        """Whether a start refuses what `eclaims check --production` refuses."""
+        return self.profile == "production"
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether clients that ask too often are told so."""
+        return self.is_production if self.rate_limits is None else self.rate_limits
+
+    @property
+    def limits(self) -> Limits | None:
+        """How often clients may ask; None where that is not limited."""
+        if not self.is_limited:
+            return None
+        second, minute = timedelta(seconds=1), timedelta(minutes=1)
+        return Limits(
+            requests=Rate.per(second, self.requests_per_second, self.requests_at_once),
+            empty_polls=Rate.per(minute, self.empty_polls_per_minute),
+            failures=Rate.per(minute, self.failed_logins_per_minute),
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -87,17 +123,20 @@ def _seconds(least: float, most: float) -> fields.Float:
     return fields.Float(validate=within, error_messages={"invalid": told})
 
 
-class _Networks(fields.Field[tuple[str, ...]]):
-    """Addresses and networks: a list, or one text with commas as a variable has it."""
+def _counted() -> fields.Integer:
+    within = validate.Range(1, 10_000, error=_A_RATE)
+    return fields.Integer(strict=True, validate=within, error_messages={"invalid": _A_RATE})
 
-    def _deserialize(
-        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
-    ) -> tuple[str, ...]:
-        listed = value.split(",") if isinstance(value, str) else value
+
+class _Networks(fields.Field[tuple[str, ...]]):
+    """Addresses and networks: a list, or in a variable a text with commas."""
+
+    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
+        parts = value.split(",") if isinstance(value, str) else value
         try:
-            return tuple(str(ip_network(one.strip())) for one in listed)
-        except (ValueError, TypeError, AttributeError):
-            raise ValidationError("is no list of addresses or networks") from None
+            return tuple(str(ip_network(one.strip())) for one in parts if one.strip())
+        except (AttributeError, TypeError, ValueError):
+            raise ValidationError("is no list of IP addresses and networks") from None
 
 
 class _SettingsSchema(Schema):
@@ -137,6 +176,14 @@ class _SettingsSchema(Schema):
         validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="is no name of a header")
     )
     trusted_proxies = _Networks()
+    profile = fields.String(
+        validate=validate.OneOf(_PROFILES, error=f"is none of {', '.join(_PROFILES)}")
+    )
+    rate_limits = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
+    requests_per_second = _counted()
+    requests_at_once = _counted()
+    empty_polls_per_minute = _counted()
+    failed_logins_per_minute = _counted()
     log_level = fields.String(
         validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")
     )

@@ -166,6 +166,7 @@ INTRUDERS = {
     "gateway/reader.py": ("import fhir.resources", "app.gateway.reader -> fhir"),
     "gateway/writer.py": ("def f():\n    import sqlalchemy", "app.gateway.writer -> sqlalchemy"),
     "gateway/viewer.py": ("from flask import g", "app.gateway.viewer -> flask"),
+    "gateway/caller.py": ("import urllib3.util", "app.gateway.caller -> urllib3"),
     "api/ticker.py": ("import apscheduler.triggers", "app.api.ticker -> apscheduler"),
 }
 INHABITANTS = {
@@ -174,6 +175,7 @@ INHABITANTS = {
     "store/writer.py": "import sqlalchemy",
     "api/viewer.py": "from flask import g",
     "console/viewer.py": "from flask import g",
+    "outbound/caller.py": "import urllib3.util",
     "scheduler/ticker.py": "import apscheduler.triggers",
 }
 

@@ -4,11 +4,13 @@ import json
 import re
 import tomllib
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from app import settings
+from app.domain.rates import Limits, Rate
 
 ROOT = Path(__file__).parent.parent
 KEY = "ab" * 32
@@ -80,6 +82,13 @@ def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
         pytest.param("lease_seconds = 0.5", "lease_seconds is no number of seconds", id="lease"),
         pytest.param("waiting_requests = -1", "waiting_requests is no number", id="waiting"),
         pytest.param('log_level = "LOUD"', "log_level is none of DEBUG", id="level"),
+        pytest.param('profile = "live"', "profile is none of development", id="profile"),
+        pytest.param('trusted_proxies = ["here"]', "is no list of IP", id="proxies"),
+        pytest.param("trusted_proxies = 5", "is no list of IP", id="proxies-number"),
+        pytest.param('trusted_proxies = ["10.0.0.5/8"]', "is no list of IP", id="proxies-host"),
+        pytest.param('rate_limits = "often"', "is neither true nor false", id="rates"),
+        pytest.param("requests_per_second = 0", "is no whole number from 1 to", id="rate-0"),
+        pytest.param("requests_at_once = 1.5", "is no whole number from 1 to", id="rate-half"),
         pytest.param('colour = "blue"', "colour is no setting", id="unknown"),
     ],
 )
@@ -245,13 +254,14 @@ def test_the_example_says_every_setting_with_its_default(tmp_path):
     default = settings.read(tmp_path, {})
 
     assert set(shown) == {each.name for each in fields(settings.Settings)} - {"instance"}
-    # These have no default: the example shows what one looks like.
+    # These have no default of their own: the example shows what they look like.
     for name in (
         "base_url",
         "token_issuer",
         "token_issuer_jwks",
         "client_certificate_header",
         "trusted_proxies",
+        "rate_limits",
     ):
         del shown[name]
     (tmp_path / settings.FILE).write_text(
@@ -260,14 +270,31 @@ def test_the_example_says_every_setting_with_its_default(tmp_path):
     assert settings.read(tmp_path, {}) == default
 
 
-def test_proxies_are_addresses_and_networks_in_a_file_and_in_a_variable(tmp_path):
-    written = read(tmp_path, 'trusted_proxies = ["10.0.0.5", "10.1.0.0/16"]')
-    given = read(tmp_path, ECLAIMS_TRUSTED_PROXIES="10.0.0.5, 10.1.0.0/16")
-
-    assert written.trusted_proxies == given.trusted_proxies == ("10.0.0.5/32", "10.1.0.0/16")
-
-
 def test_bearer_tokens_are_switched_off_in_a_file_and_in_a_variable(tmp_path):
     assert read(tmp_path).bearer_tokens is True
     assert read(tmp_path, "bearer_tokens = false").bearer_tokens is False
     assert read(tmp_path, ECLAIMS_BEARER_TOKENS="false").bearer_tokens is False
+
+
+def test_limits_are_on_in_production_unless_said_otherwise(tmp_path):
+    assert read(tmp_path).limits is None
+    assert read(tmp_path, 'profile = "production"\nrate_limits = false').limits is None
+    assert read(tmp_path, "rate_limits = true").limits == Limits(
+        requests=Rate.per(timedelta(seconds=1), 20, burst=60),
+        empty_polls=Rate.per(timedelta(minutes=1), 60),
+        failures=Rate.per(timedelta(minutes=1), 10),
+    )
+    given = read(
+        tmp_path, 'profile = "production"', ECLAIMS_REQUESTS_AT_ONCE="7", ECLAIMS_RATE_LIMITS="true"
+    )
+    assert given.limits.requests == Rate.per(timedelta(seconds=1), 20, burst=7)
+
+
+def test_proxies_are_a_list_or_in_a_variable_a_text_with_commas(tmp_path):
+    networks = ("10.0.0.5/32", "10.1.0.0/16", "fd00::/8")
+
+    listed = 'trusted_proxies = ["10.0.0.5", "10.1.0.0/16", "fd00::/8"]'
+    assert read(tmp_path, listed).trusted_proxies == networks
+    spelled = "10.0.0.5, 10.1.0.0/16,fd00::/8"
+    assert read(tmp_path, ECLAIMS_TRUSTED_PROXIES=spelled).trusted_proxies == networks
+    assert read(tmp_path, listed, ECLAIMS_TRUSTED_PROXIES="").trusted_proxies == ()

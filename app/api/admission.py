@@ -4,7 +4,7 @@ Stands before the application in each process of `eclaims serve`. Docs: docs/ope
 """
 
 import secrets
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -51,9 +51,14 @@ class Admission:
     """The application behind its gate; `is_known` tells whether a token is some client's."""
 
     def __init__(
-        self, application: Application, limits: Limits, is_known: Callable[[str], bool]
+        self,
+        application: Application,
+        limits: Limits,
+        is_known: Callable[[str], bool],
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._application = application
+        self._headers = headers or HEADERS
         self._requests = Gate(limits.at_once, limits.waiting, limits.patience)
         self._is_known = is_known
         self.bodies = Bodies(limits.bodies, self._looked_up)
@@ -66,12 +71,28 @@ class Admission:
             with self.bodies.read(environ), _entered(self._requests):
                 return self._application(environ, start_response)
         except Unacceptable as refusal:
-            return _refused(refusal, environ)(environ, start_response)
+            return self._refused(refusal, environ)(environ, start_response)
 
     def _looked_up(self, token: str) -> bool:
         """It takes a connection to the database, so it is a request like the others."""
         with _entered(self._requests):
             return self._is_known(token)
+
+    def _refused(self, refusal: Unacceptable, environ: Environ) -> Response:
+        response = outcome(refusal.status, *refusal.issues)
+        request_id = secrets.token_hex(8)
+        response.headers.update(self._headers)
+        response.headers["X-Request-Id"] = request_id
+        if refusal.status == 503:
+            response.headers["Retry-After"] = RETRY_AFTER_SECONDS
+        else:
+            # What is left of the body would be taken for the next request.
+            response.headers["Connection"] = "close"
+        if refusal.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
+        method = environ.get("REQUEST_METHOD")
+        log.info("request", request_id=request_id, method=method, status=refusal.status)
+        return response
 
 
 @contextmanager
@@ -82,20 +103,3 @@ def _entered(gate: Gate) -> Iterator[None]:
         yield
     finally:
         gate.leave()
-
-
-def _refused(refusal: Unacceptable, environ: Environ) -> Response:
-    response = outcome(refusal.status, *refusal.issues)
-    request_id = secrets.token_hex(8)
-    response.headers.update(HEADERS)
-    response.headers["X-Request-Id"] = request_id
-    if refusal.status == 503:
-        response.headers["Retry-After"] = RETRY_AFTER_SECONDS
-    else:
-        # What is left of the body would be taken for the next request.
-        response.headers["Connection"] = "close"
-    if refusal.status == 401:
-        response.headers["WWW-Authenticate"] = "Bearer"
-    method = environ.get("REQUEST_METHOD")
-    log.info("request", request_id=request_id, method=method, status=refusal.status)
-    return response

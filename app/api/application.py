@@ -2,8 +2,9 @@
 
 import secrets
 import time
+from collections.abc import Mapping
 
-from flask import Flask, Response, g, request
+from flask import Flask, Response, current_app, g, request
 
 from app.api import (
     bundles,
@@ -31,11 +32,15 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
 }
+# For browsers that were led here once: never again without TLS. Where a proxy ends it.
+HTTPS_ALONE = {"Strict-Transport-Security": "max-age=31536000"}
+_OF_ANSWERS = "eclaims.headers"
 
 
-def web_application(context: Context) -> Flask:
-    """Put the surface together."""
+def web_application(context: Context, headers: Mapping[str, str] | None = None) -> Flask:
+    """Put the surface together; `headers` are those of every answer."""
     application = Flask("app")
+    application.extensions[_OF_ANSWERS] = headers or HEADERS
     # One byte more than the gate allows, so that the gate's own refusal names the limit.
     application.config["MAX_CONTENT_LENGTH"] = OTHER_BYTES + 1
     # A redirect would be built from the Host header, which is the client's to write.
@@ -76,7 +81,7 @@ def _finish(response: Response) -> Response:
         response.set_data(json_text.indented(response.get_data(as_text=True)))
     if response.status_code in {204, 304}:
         response.headers.pop("Content-Type", None)
-    response.headers.update(HEADERS)
+    response.headers.update(current_app.extensions[_OF_ANSWERS])
     response.headers["X-Request-Id"] = g.request_id
     log.info(
         "request",

@@ -12,6 +12,7 @@ from app.domain.parties import Client
 from app.gateway.administering.administration import Administration
 from app.gateway.gateway import Gateway
 from app.gateway.installation import Installation
+from app.gateway.limiting import Limiting
 from app.gateway.permitted import require_some
 from app.gateway.reading.by_id import Reading
 from app.gateway.reading.history import History
@@ -35,10 +36,17 @@ class Context:
     history: History
     administration: Administration
     started_at: datetime
+    limiting: Limiting
 
     @classmethod
-    def of(cls, installation: Installation, decides: Decides, started_at: datetime) -> "Context":
-        """Every part, on one installation."""
+    def of(
+        cls,
+        installation: Installation,
+        decides: Decides,
+        started_at: datetime,
+        limiting: Limiting | None = None,
+    ) -> "Context":
+        """Every part, on one installation; without `limiting` nothing is limited."""
         return cls(
             installation,
             decides,
@@ -48,11 +56,12 @@ class Context:
             History(installation),
             Administration(installation),
             started_at,
+            limiting or Limiting(installation, None),
         )
 
     def with_parts(self, installation: Installation, decides: Decides) -> "Context":
         """The same for what belongs together: one transaction, or one budget of time."""
-        return Context.of(installation, decides, self.started_at)
+        return Context.of(installation, decides, self.started_at, self.limiting)
 
     @property
     def base_url(self) -> str:
@@ -75,13 +84,15 @@ class Context:
         return client
 
     def sender(self) -> Client:
-        """Who asks, whatever it may do; raises Unacceptable for an unknown credential.
+        """Who asks, whatever it may do; raises Unacceptable, TooOften for one that asks too much.
 
         For what consists of requests that are looked at one by one.
         """
         entry = current_entry()
         client = client_of(request, self.installation) if entry is None else entry.client
         g.client_id, g.client_kind = client.id, client.kind
+        if entry is None:
+            g.polls_after = self.limiting.request(client)
         return client
 
 

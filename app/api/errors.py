@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 from app.api.allowed import allowed, nowhere
 from app.api.negotiation import FHIR_JSON
 from app.domain.issues import ErrorCode, Issue, ScopeMissing, Severity, Unacceptable
+from app.domain.rates import TooOften
 from app.fhir import json_text
 from app.fhir.answers.operation_outcome import operation_outcome
 from app.store.database.engine import Busy, CommitUnknown, DiskFull
@@ -52,6 +53,8 @@ def _unacceptable(refusal: Unacceptable) -> Response:
         response.headers["WWW-Authenticate"] = told
     if refusal.status == 405:
         response.headers["Allow"] = allowed(request)
+    if isinstance(refusal, TooOften):
+        response.headers["Retry-After"] = str(refusal.after_seconds)
     return response
 
 

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request
 from app.api import answers
 from app.api.context import context
 from app.api.negotiation import received
+from app.api.rate_limits import limited
 
 blueprint = Blueprint("tasks", __name__)
 
@@ -17,5 +18,6 @@ def submit() -> Response:
     """Execute a Task and answer with it."""
     here = context()
     client = here.client("c", "Task")
-    taken = here.gateway.submit(client, received(request, {"Task"}, here.request_id))
+    sent = received(request, {"Task"}, here.request_id)
+    taken = limited(here, client, sent, here.gateway.submit)
     return answers.created(request, taken, here.base_url)

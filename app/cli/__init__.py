@@ -10,6 +10,7 @@ import click
 from app.cli import (
     audit,
     backup,
+    check,
     clocks,
     database,
     decisions,
@@ -43,6 +44,7 @@ def main() -> None:
 
 for command in (
     init.init,
+    check.check,
     serve.serve,
     work.work,
     payer.payer,

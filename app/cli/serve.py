@@ -33,8 +33,10 @@ def serve(instance: Path, host: str | None, port: int | None, workers: int | Non
     `eclaims work` decides.
     """
     from app.cli.process import address_of, hold_the_file, require_port
+    from app.cli.production import require_production
 
     settings = read_settings(instance)
+    require_production(settings, os.environ)
     if settings.is_sqlite and (workers or 1) > 1:
         raise click.UsageError("SQLite has one writer: serve it with --workers 1.")
     if settings.is_sqlite:

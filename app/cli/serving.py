@@ -26,9 +26,11 @@ def application() -> Any:
     """The WSGI application of the installation named by ECLAIMS_INSTANCE."""
     from app import create_app, create_installation, create_worker
     from app.api.admission import Admission
+    from app.api.application import HEADERS, HTTPS_ALONE
     from app.api.auth import known_to
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
+    from app.cli.production import require_production
     from app.gateway.jobs.seal_audit import Sealing
     from app.store import schema
     from app.telemetry import configure
@@ -36,6 +38,7 @@ def application() -> Any:
     if PARENT in os.environ:
         end_with_parent(int(os.environ[PARENT]))
     settings = read_settings(Path(os.environ.get("ECLAIMS_INSTANCE", "instance")))
+    require_production(settings, os.environ)
     configure(settings.log_level)
     if settings.is_sqlite:
         _held.append(hold_the_file(settings))
@@ -45,8 +48,9 @@ def application() -> Any:
     if settings.is_sqlite:
         worker = create_worker(installation, settings.lease_seconds)
         _decide(worker, Sealing(installation), settings)
-    application = create_app(installation, settings.lease_seconds)
-    admission = Admission(application, limits(settings), known_to(installation))
+    headers = HEADERS | (HTTPS_ALONE if settings.is_production else {})
+    application = create_app(installation, settings.lease_seconds, settings.limits, headers)
+    admission = Admission(application, limits(settings), known_to(installation), headers)
     if PORT in os.environ:
         from app.cli.slow_clients import SlowClients
 

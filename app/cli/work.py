@@ -35,6 +35,7 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     """Adjudicate what is due, once a second, until interrupted."""
     from app import create_worker
     from app.cli.process import hold_the_file
+    from app.cli.production import require_production
     from app.gateway.jobs.seal_audit import Sealing
     from app.telemetry import configure
 
@@ -42,6 +43,7 @@ def work(instance: Path, once: bool, as_json: bool) -> None:
     is_asked = threading.Event()
     _at_the_first_signal(is_asked.set)
     settings = read_settings(instance)
+    require_production(settings, os.environ)
     configure(settings.log_level)
     if settings.is_sqlite:
         click.get_current_context().call_on_close(hold_the_file(settings).close)

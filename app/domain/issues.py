@@ -184,6 +184,7 @@ class ErrorCode(Enum):
     FAULT = Entry("ECG-FAULT", _T.EXCEPTION, 500, "The gateway failed; nothing was changed.")
     BUSY = Entry("ECG-BUSY", _T.LOCK_ERROR, 503, "The store is busy; nothing was changed.", retryable=True)
     OVERLOADED = Entry("ECG-OVERLOADED", _T.THROTTLED, 503, "Too much is asked at once; nothing was done.", retryable=True)
+    RATE = Entry("ECG-RATE", _T.THROTTLED, 429, "It is asked too often; nothing was done.", retryable=True)
     SLOW_BODY = Entry("ECG-SLOW-BODY", _T.TIMEOUT, 408, "The body did not arrive in time and in full; nothing was done.")
     UNKNOWN_COMMIT = Entry("ECG-UNKNOWN-COMMIT", _T.TIMEOUT, 503, "Whether the request was carried out is not known.", retryable=True)
     NO_STORE = Entry("ECG-NO-STORE", _T.NO_STORE, 507, "The disk is full; nothing was changed.", retryable=True)

@@ -22,7 +22,7 @@ STATUSES = {
     IssueType.EXCEPTION: {500},
     IssueType.LOCK_ERROR: {503},
     IssueType.NO_STORE: {507},
-    IssueType.THROTTLED: {503},
+    IssueType.THROTTLED: {429, 503},
     IssueType.STRUCTURE: {400},
     IssueType.VALUE: {400},
     IssueType.CODE_INVALID: {400},
@@ -51,7 +51,7 @@ def test_no_two_entries_share_what_names_them(part):
 
 @pytest.mark.parametrize("error", ErrorCode)
 def test_only_what_passes_by_itself_is_retryable(error):
-    assert error.entry.retryable == (error.entry.status in {503, 507})
+    assert error.entry.retryable == (error.entry.status in {429, 503, 507})
 
 
 def issue(error):

@@ -102,13 +102,13 @@ def failures(statuses: Iterable[int]) -> dict[str, Any]:
     # A body that may be too long may also be too slow.
     return {
         str(status): {"$ref": f"#/components/responses/{status}"}
-        for status in sorted({*given, *({408} if 413 in given else ()), 500, 503, 507})
+        for status in sorted({*given, *({408} if 413 in given else ()), 429, 500, 503, 507})
     }
 
 
 def responses() -> dict[str, Any]:
     """The components/responses."""
-    statuses = (400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 500, 503, 507)
+    statuses = (400, 401, 403, 404, 405, 406, 408, 409, 410, 412, 413, 415, 422, 429, 500, 503, 507)
     return {
         str(status): {
             "description": HTTPStatus(status).phrase,

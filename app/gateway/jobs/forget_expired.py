@@ -9,6 +9,7 @@ from app.domain.parties import Payer, Scope
 from app.gateway.administering.retention import expired, forget_expired
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import FORGET_EXPIRED
+from app.gateway.limiting import forget_counted
 from app.store.jobs.work_queue import Job
 from app.store.unit_of_work import UnitOfWork
 
@@ -29,5 +30,6 @@ def enqueue(payer: Payer, _today: date, work: UnitOfWork) -> int:
 
 
 def forget(installation: Installation, _job: Job, payer: Payer) -> None:
-    """Take away what the payer need not keep."""
+    """Take away what the payer need not keep, and who was counted some time ago."""
     forget_expired(installation, payer)
+    forget_counted(installation)

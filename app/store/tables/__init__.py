@@ -31,6 +31,7 @@ from app.store.tables.payments import (
     payment_left_out,
     payment_quarantine,
 )
+from app.store.tables.rates import rate_bucket
 from app.store.tables.resources import business_identifier, resource, resource_version
 from app.store.tables.search import (
     SEARCH_TABLES,
@@ -87,6 +88,7 @@ __all__ = [
     "payment_quarantine",
     "pended",
     "queue_head",
+    "rate_bucket",
     "reissue",
     "replay_key",
     "reservation",

@@ -10,7 +10,7 @@ ID = sa.String(64)
 HASH = sa.String(64)
 
 revision = "0018"
-down_revision = "0016"
+down_revision = "0017"
 
 _INDEXES = {
     "ix_audit_payer": (["payer_id", "seq"], None),
