@@ -6,9 +6,11 @@ A wrong setting stops the start with one clear line. Docs: docs/settings.md.
 import os
 import re
 import secrets
+import shlex
+import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +19,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 
 FILE = "settings.toml"
 DATABASE = "eclaims.sqlite3"
+KEYS = "keys.json"
 _PREFIX = "ECLAIMS_"
 _FILE = "sqlite:///"
 _KEY_BYTES = 32
@@ -46,6 +49,10 @@ class Settings:
     body_seconds: float = 60.0
     waiting_requests: int = 64
     lease_seconds: float = 60.0
+    encryption: bool = False
+    encryption_keys: str | None = field(default=None, repr=False)
+    encryption_keys_file: str = KEYS
+    encryption_keys_command: str | None = None
 
     @property
     def is_sqlite(self) -> bool:
@@ -56,6 +63,16 @@ class Settings:
     def file(self) -> Path | None:
         """The file of an embedded database; None for PostgreSQL."""
         return Path(self.database.removeprefix(_FILE)) if self.is_sqlite else None
+
+    @property
+    def keys_file(self) -> Path:
+        """The file of keys; a relative one is in the directory of the installation."""
+        return self.instance / self.encryption_keys_file
+
+    @property
+    def keys_command(self) -> tuple[str, ...]:
+        """The program that prints the keys, and its arguments; empty: there is none."""
+        return tuple(shlex.split(self.encryption_keys_command or ""))
 
     def fhir_base(self, host: str | None = None, port: int | None = None) -> str:
         """The FHIR base that clients see."""
@@ -72,6 +89,15 @@ def _require_database(text: str) -> None:
         is_known = None
     if not is_known:
         raise ValidationError("is neither sqlite:///FILE nor postgresql://USER@HOST/NAME")
+
+
+def _require_command(text: str) -> None:
+    try:
+        is_one = bool(shlex.split(text))
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValidationError("is no command")
 
 
 def _seconds(least: float, most: float) -> fields.Float:
@@ -109,6 +135,14 @@ class _SettingsSchema(Schema):
     waiting_requests = fields.Integer(
         validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
     )
+    encryption = fields.Boolean(
+        truthy={True, "true", "1", "on", "yes"},
+        falsy={False, "false", "0", "off", "no"},
+        error_messages={"invalid": "is neither true nor false"},
+    )
+    encryption_keys = fields.String()
+    encryption_keys_file = fields.String(validate=validate.Length(min=1, error="is empty"))
+    encryption_keys_command = fields.String(validate=_require_command)
     log_level = fields.String(
         validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")
     )
@@ -159,6 +193,30 @@ def write(instance: Path, database: str | None) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as handle:
         handle.write("\n".join(lines) + "\n")
+
+
+def turn_encryption_on(instance: Path) -> None:
+    """Have the settings say that text is encrypted, so that nothing starts without the keys.
+
+    The file is another one from one instant on; its first line is ours, for a table may follow.
+    """
+    file = instance / FILE
+    lines = [
+        line
+        for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
+        if not re.match(r"encryption\s*=", line)
+    ]
+    beside = file.with_name(f".{FILE}-{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write("".join(["encryption = true\n", *lines]))
+        handle.flush()
+        os.fsync(handle.fileno())
+    found = file.stat()
+    beside.chmod(stat.S_IMODE(found.st_mode))
+    if os.geteuid() == 0:
+        os.chown(beside, found.st_uid, found.st_gid)
+    beside.replace(file)
 
 
 def database_url(text: str, folder: Path) -> str:

@@ -13,6 +13,7 @@ from app.cli import (
     database,
     decisions,
     demo,
+    encryption,
     hold,
     init,
     load,
@@ -59,6 +60,7 @@ for command in (
     restore.restore,
     tombstones.tombstones,
     retention.retention,
+    encryption.encryption,
     database.db,
     demo.demo,
 ):

@@ -60,5 +60,6 @@ class Reindexing:
             _r.id.in_(ids),
             is_version(_r.version),
         )
-        rows = [stored_from(row) for row in self._connection.execute(query)]
+        found = self._connection.execute(query)
+        rows = [stored_from(row, self._connection) for row in found]
         return type, [Indexed(one.id, one.submitter_id, one.text) for one in rows]
