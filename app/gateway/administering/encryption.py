@@ -1,6 +1,6 @@
 """Encryption turned on, its keys changed, and how it stands. Docs: docs/encryption.md."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from app.domain.parties import Scope
@@ -67,6 +67,19 @@ def require_keys(installation: Installation, *, is_required: bool) -> None:
     held = tuple(ring.keys) if ring is not None else ()
     if installation.store.read(lambda connection: Registry(connection).in_use(but=held)):
         raise NoKeys
+
+
+def missing_keys(installation: Installation, wanted: Iterable[str]) -> list[str]:
+    """Those of some keys that are not here; raises WrongKeys."""
+    vault = installation.store.vault
+    ring = vault.source.read() if vault is not None else None
+    return sorted({*wanted} - {*(ring.keys if ring is not None else ())})
+
+
+def know_current(installation: Installation) -> None:
+    """Let a database of another time know the key that wraps what is new, if there is one."""
+    if installation.store.vault is not None and installation.store.vault.source.read() is not None:
+        begin(installation)
 
 
 def begin(installation: Installation) -> Ring:
