@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.gateway.installation import Installation
     from app.gateway.jobs.worker import Worker
     from app.settings import Settings
+    from app.store.encryption.vault import Vault
 
 
 def utc_now() -> datetime:
@@ -46,7 +47,7 @@ def create_installation(
     from app.store.database.engine import Store
     from app.store.hashing import Hasher
 
-    store = Store(settings.database)
+    store = Store(settings.database, vault=_vault(settings))
     return Installation(
         store=store,
         hasher=Hasher(settings.index_key),
@@ -56,6 +57,19 @@ def create_installation(
         terms=configured(settings),
         audits_reads=settings.audit_reads,
     )
+
+
+def _vault(settings: Settings) -> Vault:
+    """The keys of an installation: given to the process, printed by a command, or in its file."""
+    from app.store.encryption.sources import Given, KeyCommand, KeyFile, Source
+    from app.store.encryption.vault import Vault
+
+    source: Source = KeyFile(settings.keys_file)
+    if settings.encryption_keys is not None:
+        source = Given(settings.encryption_keys)
+    elif settings.keys_command:
+        source = KeyCommand(settings.keys_command)
+    return Vault(source, is_required=settings.encryption)
 
 
 def create_worker(installation: Installation, lease_seconds: float = 60.0) -> Worker:

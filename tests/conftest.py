@@ -24,9 +24,11 @@ from app.gateway.jobs.worker import Worker
 from app.gateway.reading.by_id import Reading
 from app.store import schema
 from app.store.database.engine import Store
+from app.store.encryption.vault import Vault
 from app.store.hashing import Hasher
 from app.store.tables import metadata
 from tests.builders import NOW
+from tests.keys import IS_ENCRYPTED, a_vault, registered
 from tests.postgresql import Cluster
 from tests.rows import Rows
 from tests.wire import Wire
@@ -119,26 +121,27 @@ def database(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
 
 
 @pytest.fixture(scope="session")
-def kept_stores(request: pytest.FixtureRequest) -> Iterator[Callable[[str], Store]]:
+def kept_stores(request: pytest.FixtureRequest) -> Iterator[Callable[[str, bool], Store]]:
     """One store per backend for the session, so that statements are compiled once."""
-    stores: dict[str, Store] = {}
+    stores: dict[tuple[str, bool], Store] = {}
 
-    def kept(backend: str) -> Store:
-        if backend not in stores:
-            stores[backend] = Store(_copied(backend, request))
-        return stores[backend]
+    def kept(backend: str, is_plain: bool) -> Store:
+        if (backend, is_plain) not in stores:
+            vault = None if is_plain else a_vault()
+            stores[backend, is_plain] = Store(_copied(backend, request, is_plain), vault=vault)
+        return stores[backend, is_plain]
 
     yield kept
     for store in stores.values():
         store.close()
 
 
-def _copied(backend: str, request: pytest.FixtureRequest) -> str:
+def _copied(backend: str, request: pytest.FixtureRequest, is_plain: bool) -> str:
     template = request.getfixturevalue(f"{backend}_template")
     if backend == "postgresql":
         url: str = request.getfixturevalue("cluster").create_database(template)
         return url
-    file = template.with_name("kept.sqlite3")
+    file = template.with_name("plain.sqlite3" if is_plain else "kept.sqlite3")
     shutil.copy(template, file)
     return f"sqlite:///{file}"
 
@@ -150,15 +153,30 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
+def plain() -> None:
+    """Asked for by tests that look into bytes, or put plain ones there."""
+
+
+@pytest.fixture
+def vault(request: pytest.FixtureRequest) -> Vault | None:
+    """The keys of a database of the test's own; None: text is plain there."""
+    return None if "plain" in request.fixturenames else a_vault()
+
+
+@pytest.fixture
 def store(backend: str, request: pytest.FixtureRequest) -> Iterator[Store]:
     """A store without a row: on the test's own database if it asks for that, else the kept one."""
     if "database" in request.fixturenames:
-        own = Store(request.getfixturevalue("database"))
+        vault = request.getfixturevalue("vault")
+        own = Store(request.getfixturevalue("database"), vault=vault)
+        own.write(registered)
         yield own
         own.close()
         return
-    kept: Store = request.getfixturevalue("kept_stores")(backend)
+    is_plain = IS_ENCRYPTED and "plain" in request.fixturenames
+    kept: Store = request.getfixturevalue("kept_stores")(backend, is_plain)
     kept.write(emptied)
+    kept.write(registered)
     yield kept
 
 

@@ -15,6 +15,7 @@ from app.cli import (
     database,
     decisions,
     demo,
+    encryption,
     hold,
     init,
     keys,
@@ -65,6 +66,7 @@ for command in (
     tombstones.tombstones,
     retention.retention,
     audit.audit,
+    encryption.encryption,
     database.db,
     demo.demo,
 ):

@@ -13,12 +13,14 @@ from app.cli.options import (
     create_installation,
     instance_option,
     json_option,
+    keys_told,
     read_settings,
     told,
 )
 
 if TYPE_CHECKING:
     from app.domain.parties import Payer
+    from app.gateway.installation import Installation
 
 DEFAULT_PAYER = "Default Payer"
 # What a fresh checkout keeps in its instance folder; anything else means somebody lives there.
@@ -36,9 +38,10 @@ _IN_USE = "The database is in use"
     help="postgresql://USER@HOST/NAME or sqlite:///FILE; without it a SQLite file in DIR.",
 )
 @click.option("--payer", "payer_name", default=DEFAULT_PAYER, show_default=True)
+@click.option("--no-encryption", "plain", is_flag=True, help="Leave text as it is in the files.")
 @json_option
-def init(instance: Path, database: str | None, payer_name: str, as_json: bool) -> None:
-    """Create an installation: settings, schema, a first payer and its default plan.
+def init(instance: Path, database: str | None, payer_name: str, plain: bool, as_json: bool) -> None:
+    """Create an installation: settings, keys, schema, a first payer and its default plan.
 
     The directory must be new or empty, and so must the database.
     """
@@ -46,7 +49,7 @@ def init(instance: Path, database: str | None, payer_name: str, as_json: bool) -
         # A half-made installation would be refused as "not empty" by the next try.
         _make_folder(instance, undoing)
         _write_settings(instance, database, undoing)
-        payer = _set_up(instance, payer_name)
+        payer = _set_up(instance, payer_name, undoing, is_encrypted=not plain)
         undoing.pop_all()
     if as_json:
         told({"instance": str(instance), "payer": payer.name, "payer_id": payer.id})
@@ -97,7 +100,7 @@ def _make_file(kept_in: Path, undoing: ExitStack) -> None:
         undoing.callback(kept_in.with_name(kept_in.name + suffix).unlink, missing_ok=True)
 
 
-def _set_up(instance: Path, payer_name: str) -> Payer:
+def _set_up(instance: Path, payer_name: str, undoing: ExitStack, *, is_encrypted: bool) -> Payer:
     from app.gateway.administering.administration import Administration
     from app.gateway.administering.new_payer import new_payer
     from app.store import schema
@@ -110,4 +113,18 @@ def _set_up(instance: Path, payer_name: str) -> Payer:
     existing = Administration(installation).find_payer(None)
     if existing is not None:
         raise Refusal(f"{_IN_USE}: it has the payer {existing.name!r}. Name an empty one.")
+    if is_encrypted:
+        _encrypt(instance, installation, undoing)
     return new_payer(installation, payer_name, is_default=True)
+
+
+def _encrypt(instance: Path, installation: Installation, undoing: ExitStack) -> None:
+    from app import settings
+    from app.gateway.administering import encryption
+
+    keys = read_settings(instance).keys_file
+    if not keys.exists():
+        undoing.callback(keys.unlink, missing_ok=True)
+    with keys_told(instance):
+        encryption.begin(installation)
+    settings.turn_encryption_on(instance)

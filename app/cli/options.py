@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -105,6 +106,32 @@ def create_installation(instance: Path) -> Installation:
 
 
 def open_installation(instance: Path) -> Installation:
+    """An installation whose schema is the one this version works with, and whose keys are here."""
+    from app.gateway.administering import encryption
+
+    installation = require_schema(instance)
+    with keys_told(instance):
+        encryption.require_keys(installation, is_required=read_settings(instance).encryption)
+    return installation
+
+
+@contextmanager
+def keys_told(instance: Path) -> Iterator[None]:
+    """Tell in one line that keys are missing or wrong."""
+    from app.gateway.administering.encryption import NoKeys
+    from app.store.encryption.ring import KeyUnknown, WrongKeys
+
+    try:
+        yield
+    except WrongKeys as fault:
+        raise Refusal(f"{fault}. Put the keys back from your copy.") from None
+    except (KeyUnknown, NoKeys):
+        text = "The keys that text is encrypted under are not here"
+        step = f"`eclaims encryption status --instance {instance}` tells which"
+        raise Refusal(f"{text}: put them back from your copy. {step}.") from None
+
+
+def require_schema(instance: Path) -> Installation:
     """An installation whose schema is the one this version works with."""
     from app.store import schema
 

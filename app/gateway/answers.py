@@ -39,13 +39,20 @@ def answering(
 
 
 def added(
-    document: Mapping[str, Any], id: str, submitter_id: str | None, work: UnitOfWork
+    document: Mapping[str, Any],
+    id: str,
+    submitter_id: str | None,
+    work: UnitOfWork,
+    *,
+    family: Stored | None = None,
 ) -> Stored:
-    """Keep a document that the gateway wrote as version 1."""
+    """Keep a document that the gateway wrote as version 1; encrypted as what it goes with."""
     type = document["resourceType"]
     text = _stamped(document, id, 1, work)
     identifiers = identifiers_of(document)
-    return work.resources.add(type, id, text, identifiers, submitter_id, document=document)
+    return work.resources.add(
+        type, id, text, identifiers, submitter_id, document=document, family=family
+    )
 
 
 def rewritten(previous: Stored, document: Mapping[str, Any], work: UnitOfWork) -> Stored:

@@ -9,6 +9,8 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
+    and_,
     bindparam,
     delete,
     func,
@@ -19,11 +21,13 @@ from sqlalchemy import (
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.bodies import Damaged, compressed, decoded
+from app.store.bodies import Damaged, Seal, compressed, decoded, place
+from app.store.encryption.vault import DataKey, destroy, made, opened
 from app.store.together.transaction import put_off
 
 _d = tables.decision.c
 _s = tables.decision_source.c
+_k = tables.data_key.c
 
 # Made once: they are a part of every decision.
 _LAST = (
@@ -90,7 +94,14 @@ class Decisions:
         `sources` are the other requests whose content `inputs` hold. Nothing that decides a Claim
         asks for its decisions afterwards, so a transaction for many writes them in the end.
         """
-        body = compressed(inputs)
+        # A key of its own: what it holds of other requests goes when those are nullified.
+        key_of_text = made(self._connection, self._scope.payer_id, self._now)
+        seal = (
+            None
+            if key_of_text is None
+            else _seal(self._scope.payer_id, claim_id, decision.response_id, key_of_text)
+        )
+        body = compressed(inputs, seal)
         identifier, version = decision.plan or (None, None)
         payer_id = self._scope.payer_id
         key = {"payer_id": payer_id, "claim_id": claim_id}
@@ -114,30 +125,33 @@ class Decisions:
 
     def find(self, claim_id: str, number: int | None = None) -> Kept | None:
         """One decision on a Claim, without a number the last; None where none was kept."""
-        query = select(tables.decision).where(*self._key(claim_id), *self._visible())
+        query = _with_keys().where(*self._key(claim_id), *self._visible())
         if number is not None and number > MOST_DECISIONS:
             return None
         if number is not None:
             query = query.where(_d.number == number)
         row = self._connection.execute(query.order_by(_d.number.desc()).limit(1)).one_or_none()
-        return None if row is None else _kept(row)
+        return None if row is None else _kept(row, self._connection)
 
     def answered_by(self, claim_id: str, response_id: str) -> Kept | None:
         """The decision that a response tells; None where none was kept."""
-        query = select(tables.decision).where(
+        query = _with_keys().where(
             *self._key(claim_id), *self._visible(), _d.response_id == response_id
         )
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else _kept(row)
+        return None if row is None else _kept(row, self._connection)
 
     def purge(self, claim_id: str) -> None:
         """Remove the decisions on a Claim, and what is kept of it with others."""
         self.empty(claim_id)
         is_its = (_s.payer_id == self._scope.payer_id, _s.claim_id == claim_id)
         self._connection.execute(delete(tables.decision_source).where(*is_its))
-        self._connection.execute(
-            delete(tables.decision).where(*self._key(claim_id), *self._visible())
+        gone = self._connection.execute(
+            delete(tables.decision)
+            .where(*self._key(claim_id), *self._visible())
+            .returning(_d.key_id)
         )
+        self._destroy(gone.scalars())
 
     def empty(self, source_id: str) -> int:
         """Empty the inputs of other decisions that hold content of a request; how many did.
@@ -147,11 +161,13 @@ class Decisions:
         is_held = (_s.payer_id == self._scope.payer_id, _s.source_id == source_id)
         held = self._connection.execute(select(_s.claim_id, _s.number).where(*is_held)).all()
         for claim_id, number in held:
-            self._connection.execute(
+            emptied = self._connection.execute(
                 update(tables.decision)
                 .where(*self._key(claim_id), _d.number == number)
                 .values(inputs=None)
+                .returning(_d.key_id)
             )
+            self._destroy(emptied.scalars())
         if held:
             self._connection.execute(delete(tables.decision_source).where(*is_held))
         return len(held)
@@ -163,6 +179,10 @@ class Decisions:
             # After the decisions, whose number is theirs.
             self._connection.execute(_ADD_SOURCE, sources)
 
+    def _destroy(self, keys: Iterable[str | None]) -> None:
+        found = {key for key in keys if key is not None}
+        destroy(self._connection, self._scope.payer_id, found)
+
     def _key(self, claim_id: str) -> tuple[ColumnElement[bool], ...]:
         return (_d.payer_id == self._scope.payer_id, _d.claim_id == claim_id)
 
@@ -172,11 +192,22 @@ class Decisions:
         return () if submitter_id is None else (_d.submitter_id == submitter_id,)
 
 
-def _kept(row: Row[Any]) -> Kept:
+def _with_keys() -> Select[Any]:
+    is_its = and_(_k.payer_id == _d.payer_id, _k.id == _d.key_id)
+    return select(tables.decision, _k.wrapping_id, _k.wrapped).outerjoin(tables.data_key, is_its)
+
+
+def _seal(payer_id: str, claim_id: str, response_id: str, key: DataKey) -> Seal:
+    return Seal(key.id, key.secret, place(payer_id, "decision", claim_id, response_id))
+
+
+def _kept(row: Row[Any], connection: Connection) -> Kept:
     inputs, is_damaged, is_unknown = None, False, False
     if row.inputs is not None:
         try:
-            inputs = decoded(row.body_format, row.key_id, row.inputs)
+            key = opened(connection, row)
+            seal = None if key is None else _seal(row.payer_id, row.claim_id, row.response_id, key)
+            inputs = decoded(row.body_format, row.key_id, row.inputs, seal)
         except Damaged:
             is_damaged = True
         except ValueError:

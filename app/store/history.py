@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.versions import DELETE, Stored, stored_from, with_versions, within_a_page
+from app.store.versions import DELETE, SIZE, Stored, stored_from, with_versions, within_a_page
 from app.store.visibility import owned, seen
 
 _r = tables.resource.c
@@ -69,7 +69,7 @@ class History:
             _r.payer_id == self._scope.payer_id, tuple_(_v.type, _v.id, _v.version).in_(shown)
         )
         found = self._connection.execute(page.order_by(*_newest_first(span, _v)))
-        return [stored_from(row) for row in found], len(rows) > held
+        return [stored_from(row, self._connection) for row in found], len(rows) > held
 
     def restored(self, versions: Sequence[Stored]) -> set[tuple[str, str, int]]:
         """Which of these brought back what was deleted, by type, id and version."""
@@ -104,7 +104,7 @@ class History:
 
     def _keys(self, type: str, span: Span) -> Select[Any]:
         keys = (
-            select(_v.updated_at, _v.type, _v.id, _v.version, func.length(_v.body).label("size"))
+            select(_v.updated_at, _v.type, _v.id, _v.version, SIZE.label("size"))
             .join_from(
                 tables.resource_version,
                 tables.resource,

@@ -19,7 +19,7 @@ from app.store.hashing import Hasher
 from app.store.identifiers import Identifiers
 from app.store.search.index import SearchIndex
 from app.store.together.transaction import answered, of
-from app.store.versions import Stored, is_version, stored_from, with_versions
+from app.store.versions import Stored, is_its_key, is_version, stored_from, with_versions
 from app.store.visibility import owned, owned_by
 
 _r = tables.resource.c
@@ -74,6 +74,7 @@ class ResourceReading:
         self._now = now
         self._identifiers = Identifiers(connection, scope, hasher)
         self._index = index
+        self._destroyed: set[str] = set()
 
     def find(self, type: str, id: str, *, lock: bool = False) -> Stored | None:
         """The current version; None if there is none in this scope."""
@@ -90,7 +91,7 @@ class ResourceReading:
     def _found(self, type: str, id: str) -> Stored | None:
         given = {**self._scoped(), "b_type": type, "b_id": id}
         row = _one(self._reach).row(self._connection, given)
-        return None if row is None else stored_from(row)
+        return None if row is None else stored_from(row, self._connection)
 
     def find_all(self, type: str, ids: Iterable[str]) -> list[Stored]:
         """The current versions of several resources, in the order of their ids."""
@@ -98,7 +99,7 @@ class ResourceReading:
 
         def ask() -> list[Stored]:
             rows = self._connection.execute(_current(self._reach), self._given(type, wanted))
-            return [stored_from(row) for row in rows]
+            return [stored_from(row, self._connection) for row in rows]
 
         return answered(self._connection, self._place("ids", type, *wanted), ask)
 
@@ -110,7 +111,8 @@ class ResourceReading:
             "b_types": sorted({type for type, _ in wanted}),
             "b_ids": [id for _, id in wanted],
         }
-        found = [stored_from(row) for row in self._connection.execute(_each(self._reach), given)]
+        rows = self._connection.execute(_each(self._reach), given)
+        found = [stored_from(row, self._connection) for row in rows]
         by_key = {(stored.type, stored.id): stored for stored in found}
         return {key: by_key[key] for key in wanted if key in by_key}
 
@@ -126,7 +128,7 @@ class ResourceReading:
         """One version, without its text once the resource is gone; None if there is none."""
         query = with_versions().where(*self._key(type, id), self._visible(), is_version(version))
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else stored_from(row)
+        return None if row is None else stored_from(row, self._connection)
 
     def handed_over(self, task_id: str) -> list[tuple[Stored, int]]:
         """What a poll handed over, in order, and the so-manieth time; empty for any other Task.
@@ -135,7 +137,7 @@ class ResourceReading:
         """
         given = {**self._scoped(), "b_task": task_id}
         rows = self._connection.execute(_handed_over(self._reach), given)
-        return [(stored_from(row), row.delivery) for row in rows]
+        return [(stored_from(row, self._connection), row.delivery) for row in rows]
 
     def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
         """Type and id of every resource of these types that carries one of the identifiers."""
@@ -274,6 +276,7 @@ def _handed_over(reach: _Reach) -> Select[Any]:
         )
         # What was purged has no version left, and was handed over all the same.
         .join(tables.resource_version, is_kept, isouter=True)
+        .join(tables.data_key, is_its_key(), isouter=True)
         .where(*its, is_version(_h.version))
         .order_by(_h.position)
     )

@@ -1,5 +1,6 @@
 """Resources and all their versions, each as the text it was received or written in."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cache
@@ -9,7 +10,8 @@ from sqlalchemy import BindParameter, Select, bindparam, case, delete, func, sel
 
 from app.domain.references import Identifier
 from app.store import tables
-from app.store.bodies import encoded
+from app.store.encryption.texts import body_values, rewrite
+from app.store.encryption.vault import DataKey, destroy, made
 from app.store.fences import advancing_resource
 from app.store.labels import label_in
 from app.store.resource_reading import ResourceReading
@@ -46,11 +48,12 @@ class Resources(ResourceReading):
         *,
         method: str | None = None,
         document: Mapping[str, Any] | None = None,
+        family: Stored | None = None,
     ) -> Stored:
         """Keep version 1 of a new resource; raises VersionConflict where the id is taken.
 
         `method` where it did not come by POST; `document` is what is in the text, but for its id
-        and what the server tells in meta.
+        and what the server tells in meta. `family` is what it goes with: encrypted with its key.
         """
         label = label_in(text, document)
         row = {
@@ -65,7 +68,8 @@ class Resources(ResourceReading):
         }
         if not inserts_alone(self._connection, tables.resource, row):
             raise VersionConflict(f"{type}/{id}")
-        added = Stored(type, id, 1, self._now, text, submitter_id, method, label)
+        key = self._key_of(family)
+        added = Stored(type, id, 1, self._now, text, submitter_id, method, label, key)
         self._add_version(added)
         self._identifiers.add(type, id, identifiers, submitter_id)
         self._index.add(type, id, submitter_id, text, document)
@@ -81,7 +85,7 @@ class Resources(ResourceReading):
         row = self._connection.execute(_carrying(), given).one_or_none()
         if row is not None:
             ahead.tell(self._place("identified", type, key_hash), [(type, row.id)])
-            ahead.tell(self._place("id", type, row.id), stored_from(row))
+            ahead.tell(self._place("id", type, row.id), stored_from(row, self._connection))
 
     def amend(
         self,
@@ -144,38 +148,52 @@ class Resources(ResourceReading):
         self._identifiers.forget(type, id)
         self._index.forget(type, (id,))
         versions = self._connection.execute(
-            delete(tables.resource_version).where(*version_key(self._scope, type, id))
+            delete(tables.resource_version)
+            .where(*version_key(self._scope, type, id))
+            .returning(_v.key_id)
         )
-        return versions.rowcount
+        keys = list(versions.scalars())
+        # What else was encrypted with them goes with it, and then they are gone already.
+        living = {key for key in keys if key is not None} - self._destroyed
+        destroy(self._connection, self._scope.payer_id, living)
+        self._destroyed |= living
+        return len(keys)
 
     def rewrite(self, type: str, ids: Iterable[str], rewritten: Callable[[str, str], str]) -> int:
         """Change texts of versions in place, for what must not be kept; how many changed.
 
         `rewritten` is given an id and a text, and gives the text that is to be there.
         """
-        of_type = (_v.payer_id == self._scope.payer_id, _v.type == type)
-        changed: list[dict[str, Any]] = []
-        for row in self._connection.execute(
-            with_versions().where(*of_type, _v.id.in_(sorted(ids)))
-        ):
-            before = stored_from(row).text or ""
-            after = rewritten(row.id, before)
-            if after == before:
-                continue
-            body = encoded(after)
-            place = {"b_id": row.id, "b_version": row.version, "b_format": body.format}
-            changed.append({**place, "b_key": body.key_id, "b_body": body.content})
-            if row.version == row.current:
-                self._index.replace(type, row.id, row.submitter_id, after)
-        if changed:
-            rows = update(tables.resource_version).where(
-                *of_type, _v.id == bindparam("b_id"), _v.version == bindparam("b_version")
-            )
-            values = {"body_format": "b_format", "key_id": "b_key", "body": "b_body"}
-            self._connection.execute(
-                rows.values({name: bindparam(given) for name, given in values.items()}), changed
-            )
+        every = with_versions().where(
+            _r.payer_id == self._scope.payer_id, _r.type == type, _r.id.in_(sorted(ids))
+        )
+        found: dict[str, list[Stored]] = defaultdict(list)
+        for row in self._connection.execute(every):
+            found[row.id].append(stored_from(row, self._connection))
+        return sum(self._rewritten(versions, rewritten) for versions in found.values())
+
+    def _rewritten(self, versions: list[Stored], rewritten: Callable[[str, str], str]) -> int:
+        """As `rewrite`, for all versions of one resource: under a new key, and the old one goes."""
+        texts = {one.version: rewritten(one.id, one.text or "") for one in versions}
+        changed = [one for one in versions if texts[one.version] != (one.text or "")]
+        if not changed:
+            return 0
+        old = {one.key.id for one in versions if one.key is not None}
+        key = made(self._connection, self._scope.payer_id, self._now)
+        kept = [replace(one, text=texts[one.version], key=key) for one in versions]
+        rewrite(self._connection, self._scope.payer_id, kept)
+        destroy(self._connection, self._scope.payer_id, old)
+        current = max(kept, key=lambda one: one.version)
+        if current.version in {one.version for one in changed}:
+            text = texts[current.version]
+            self._index.replace(current.type, current.id, current.submitter_id, text)
         return len(changed)
+
+    def _key_of(self, family: Stored | None) -> DataKey | None:
+        """The key that is there, else a new one; None without encryption."""
+        if family is not None and family.key is not None:
+            return family.key
+        return made(self._connection, self._scope.payer_id, self._now)
 
     def _next(
         self, previous: Stored, text: str | None, method: str | None, label: str | None
@@ -200,21 +218,19 @@ class Resources(ResourceReading):
             text=text,
             method=method,
             label=label,
+            key=self._key_of(previous),
         )
         self._add_version(stored)
         return stored
 
     def _add_version(self, stored: Stored) -> None:
-        body = encoded(stored.text or "")
         row = {
             "payer_id": self._scope.payer_id,
             "type": stored.type,
             "id": stored.id,
             "version": stored.version,
             "updated_at": self._now,
-            "body_format": body.format,
-            "key_id": body.key_id,
-            "body": body.content,
+            **body_values(self._scope.payer_id, stored),
             "method": stored.method,
         }
         insert_rows(self._connection, tables.resource_version, (row,))

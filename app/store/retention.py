@@ -86,6 +86,12 @@ class Retention:
     def forget(self, ids: Sequence[str]) -> None:
         """Take these Tasks away, with their texts, what they are found by and what they gave."""
         of_payer = {"payer_id": self._payer_id}
+        texts = tables.resource_version.c
+        keys = select(texts.key_id).where(
+            texts.payer_id == self._payer_id, texts.type == "Task", texts.id.in_(ids)
+        )
+        unread = tables.data_key.c.id.in_(keys)
+        self._connection.execute(delete(tables.data_key).filter_by(**of_payer).where(unread))
         by_type = [
             (tables.resource_version, "id"),
             (tables.resource, "id"),

@@ -15,6 +15,7 @@ from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.clocks import Clocks
 from app.store.decisions import Decisions
+from app.store.encryption.converting import Converting
 from app.store.ended import Ended
 from app.store.enrollments import Enrollments
 from app.store.hashing import Hasher
@@ -134,6 +135,7 @@ class UnitOfWork:
     decisions = _Collection(lambda on, work: Decisions(on, work.scope, work.now))
     mentions = _Collection(lambda on, work: Mentions(on, work.scope, work.hasher))
     retention = _Collection(lambda on, work: Retention(on, work.scope))
+    converting = _Collection(lambda on, work: Converting(on, work.scope, work.now))
     tombstones = _Collection(lambda on, work: Tombstones(on, work.scope, work.now))
     enrollments = _Collection(lambda on, work: Enrollments(on, work.scope))
     submitters = _Collection(lambda on, work: Submitters(on, work.scope))

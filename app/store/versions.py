@@ -1,15 +1,16 @@
 """One version of a resource, and the rows it is read from."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, select
 
 from app.domain.parties import Scope
 from app.store import tables
-from app.store.bodies import decoded
+from app.store.bodies import Seal, decoded, place
+from app.store.encryption.vault import DataKey, opened
 
 DELETE = "DELETE"
 
@@ -18,6 +19,10 @@ PAGE_BYTES = 8 * 1024 * 1024
 
 _r = tables.resource.c
 _v = tables.resource_version.c
+_k = tables.data_key.c
+
+# How many bytes a text has.
+SIZE = func.coalesce(_v.size, func.length(_v.body))
 
 
 class VersionConflict(Exception):
@@ -29,6 +34,7 @@ class Stored:
     """One version of a resource; `text` is None once it is gone, or where it tells a deletion.
 
     `label` is the guarded label of its current version.
+    `key` is what its text is encrypted with; None where that is plain.
     """
 
     type: str
@@ -39,6 +45,7 @@ class Stored:
     submitter_id: str | None = None
     method: str | None = None
     label: str | None = None
+    key: DataKey | None = field(default=None, repr=False, compare=False)
 
     @property
     def made_by(self) -> str:
@@ -63,7 +70,8 @@ class Stored:
 
 def with_versions() -> Select[Any]:
     """Resources with their versions, one row each; of what was purged one row without a version."""
-    return select(
+    versions = select(
+        _r.payer_id,
         _r.type,
         _r.id,
         _r.submitter_id,
@@ -76,6 +84,8 @@ def with_versions() -> Select[Any]:
         _v.key_id,
         _v.body,
         _v.method,
+        _k.wrapping_id,
+        _k.wrapped,
     ).join_from(
         tables.resource,
         tables.resource_version,
@@ -83,6 +93,12 @@ def with_versions() -> Select[Any]:
         # What was purged has no version left, and that it was there is told all the same.
         isouter=True,
     )
+    return versions.join(tables.data_key, is_its_key(), isouter=True)
+
+
+def is_its_key() -> ColumnElement[bool]:
+    """Whether a key is that of a version; with it, no text needs a statement of its own."""
+    return and_(_k.payer_id == _v.payer_id, _k.id == _v.key_id)
 
 
 def is_version(version: int | ColumnElement[int]) -> ColumnElement[bool]:
@@ -95,14 +111,15 @@ def version_key(scope: Scope, type: str, id: str) -> tuple[ColumnElement[bool], 
     return (_v.payer_id == scope.payer_id, _v.type == type, _v.id == id)
 
 
-def stored_from(row: Row[Any]) -> Stored:
-    """The version behind a row."""
+def stored_from(row: Row[Any], connection: Connection) -> Stored:
+    """The version behind a row that the connection read; raises KeyUnknown."""
     if row.gone_at is not None:
         return Stored(
             row.type, row.id, row.current, row.gone_at, None, row.submitter_id, label=row.label
         )
-    has_content = row.method != DELETE
-    text = decoded(row.body_format, row.key_id, row.body) if has_content else None
+    key, text = opened(connection, row), None
+    if row.method != DELETE:
+        text = decoded(row.body_format, row.key_id, row.body, _seal(key, row))
     return Stored(
         row.type,
         row.id,
@@ -112,7 +129,14 @@ def stored_from(row: Row[Any]) -> Stored:
         row.submitter_id,
         row.method,
         row.label,
+        key,
     )
+
+
+def _seal(key: DataKey | None, row: Row[Any]) -> Seal | None:
+    if key is None:
+        return None
+    return Seal(key.id, key.secret, place(row.payer_id, row.type, row.id, row.version))
 
 
 def within_a_page(sizes: Iterable[int]) -> int:

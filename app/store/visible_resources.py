@@ -12,7 +12,7 @@ from app.domain.permissions import GUARDED, Permissions
 from app.store import tables
 from app.store.database.questions import Question
 from app.store.resource_reading import ResourceReading
-from app.store.versions import Stored, is_version, stored_from, with_versions
+from app.store.versions import Stored, is_its_key, is_version, stored_from, with_versions
 from app.store.visibility import owned_by, seen
 
 _r = tables.resource.c
@@ -35,14 +35,14 @@ class VisibleResources(ResourceReading):
             is_version(version),
         )
         row = self._connection.execute(query).one_or_none()
-        return None if row is None else stored_from(row)
+        return None if row is None else stored_from(row, self._connection)
 
     def handed_over(self, task_id: str) -> list[tuple[Stored, int]]:
         """As of all resources, without what may not be read."""
         given = {**self._scoped(), "b_task": task_id}
         query = _handed_over(self._scope.permissions, self._is_one)
         rows = self._connection.execute(query, given)
-        return [(stored_from(row), row.delivery) for row in rows]
+        return [(stored_from(row, self._connection), row.delivery) for row in rows]
 
     def is_known(self, type: str, id: str) -> bool:
         """Whether who names a resource may know of it: what has a guarded label may be hidden.
@@ -60,7 +60,7 @@ class VisibleResources(ResourceReading):
     def _found(self, type: str, id: str) -> Stored | None:
         given = {**self._scoped(), "b_type": type, "b_id": id}
         row = _one(self._scope.permissions, self._is_one).row(self._connection, given)
-        return None if row is None else stored_from(row)
+        return None if row is None else stored_from(row, self._connection)
 
     @property
     def _is_one(self) -> bool:
@@ -103,6 +103,7 @@ def _handed_over(permissions: Permissions, is_one: bool) -> Select[Any]:
         .join_from(tables.handed_over, tables.resource, and_(is_named, is_seen, *_mine(is_one)))
         # What was purged has no version left, and was handed over all the same.
         .join(tables.resource_version, is_kept, isouter=True)
+        .join(tables.data_key, is_its_key(), isouter=True)
         .where(*its, is_version(_h.version))
         .order_by(_h.position)
     )

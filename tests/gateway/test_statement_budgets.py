@@ -39,7 +39,8 @@ BUDGETS = {
     "release": 10,
     "reprocess": 12,
     "deliver": 23,
-    "nullify": 73,
+    # Of which two destroy keys, where text is encrypted.
+    "nullify": 75,
     "Bundle of a poll": 6,
     "read": 3,
 }

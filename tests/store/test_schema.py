@@ -20,8 +20,8 @@ from tests.builders import NOW
 from tests.store.scopes import MINE
 from tests.store.terms import TERMS, granted
 
-# These take the schema apart: never on the database that others use.
-pytestmark = pytest.mark.usefixtures("database")
+# These take the schema apart: never on the database that others use. Its keys go with it.
+pytestmark = pytest.mark.usefixtures("database", "plain")
 
 
 @pytest.fixture

@@ -1,12 +1,13 @@
 """Backups of an installation, and installations made of them again. Docs: docs/backup.md.
 
-The installation's `index_key` is in none of them.
+The installation's `index_key` and the keys that its text is encrypted under are in none of them.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from app.gateway.administering import encryption
 from app.gateway.administering.administration import Administration
 from app.gateway.installation import Installation
 from app.gateway.tasks import withdrawals
@@ -57,8 +58,8 @@ def back_up(installation: Installation, folder: Path, programs: Programs, told: 
         else:
             contents = postgresql.dump(store.url, file, programs, told)
         size, digest = file.stat().st_size, manifests.digest(file)
-        rows, checks = contents.rows, contents.key_checks
-        made = Manifest(kind, contents.revision, made_at, file.name, size, digest, rows, checks)
+        told_of = (contents.rows, contents.key_checks, contents.wrapping_keys)
+        made = Manifest(kind, contents.revision, made_at, file.name, size, digest, *told_of)
         manifests.write(growing, made)
     return made
 
@@ -85,6 +86,10 @@ def usable(folder: Path, installation: Installation) -> Manifest:
         raise NoBackup(f"{text}: install the version that made it, or a later one")
     if not Administration(installation).fits(manifest.key_checks):
         raise NoBackup(f"{folder} was written with another index_key than that of the settings")
+    lost = encryption.missing_keys(installation, manifest.wrapping_keys)
+    if lost:
+        text = f"{folder} is encrypted under keys that are not here ({', '.join(lost)})"
+        raise NoBackup(f"{text}: put them back; if they were destroyed, nobody can read it")
     manifests.require_whole(folder, manifest)
     return manifest
 
@@ -141,11 +146,13 @@ def _in_place_of_the_file(
     installation.store.close()
     with sqlite.beside(target) as ready:
         sqlite.duplicate(folder / manifest.file, ready)
-        store = Store(f"sqlite:///{ready}")
+        store = Store(f"sqlite:///{ready}", vault=installation.store.vault)
         try:
             if manifest.revision != schema.newest():
                 schema.upgrade(store)
-            applied = withdrawals.apply(replace(installation, store=store), withdrawn)
+            beside = replace(installation, store=store)
+            encryption.know_current(beside)
+            applied = withdrawals.apply(beside, withdrawn)
         finally:
             store.close()
         sqlite.require_sound(ready)
@@ -175,6 +182,7 @@ def _into_the_database(
     schema.drop_others(store, manifest.rows)
     schema.tell(store, manifest.revision, is_finished=False)
     schema.upgrade(store, is_restoring=True)
+    encryption.know_current(installation)
     applied = withdrawals.apply(installation, withdrawn)
     schema.tell(store, is_finished=True)
     return Restored(manifest, applied)

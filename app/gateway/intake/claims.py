@@ -106,7 +106,7 @@ def _respond(
     id = work.new_id()
     told = answers.answering(client.payer, document, stored.reference, "ClaimResponse", id, work)
     response = claim_response.errors(told, issues) if issues else claim_response.queued(told)
-    return answers.added(response, id, client.scope.submitter_id, work)
+    return answers.added(response, id, client.scope.submitter_id, work, family=stored)
 
 
 def _submission(

@@ -45,7 +45,7 @@ def take(
     )
     url = client.payer.settings.authorization_url
     answer = eligibility_response(told, found, issues, url)
-    response = answers.added(answer, id, client.scope.submitter_id, work)
+    response = answers.added(answer, id, client.scope.submitter_id, work, family=stored)
     submission = Submission(
         type=stored.type,
         id=stored.id,

@@ -31,7 +31,7 @@ def take(
         client.payer, document, stored.reference, "EnrollmentResponse", id, work
     )
     answer = enrollment_response(told, decided.outcome, decided.disposition)
-    response = answers.added(answer, id, client.scope.submitter_id, work)
+    response = answers.added(answer, id, client.scope.submitter_id, work, family=stored)
     submission = Submission(
         type=stored.type,
         id=stored.id,

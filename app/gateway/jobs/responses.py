@@ -57,7 +57,7 @@ def respond(
     follows_id = earlier.id if is_reissue else None
     document = _response(ids, facts, decided, earlier.versioned if is_reissue else None, work)
     if is_reissue:
-        response = answers.added(document, ids.response, before.submitter_id, work)
+        response = answers.added(document, ids.response, before.submitter_id, work, family=earlier)
     else:
         response = answers.rewritten(earlier, document, work)
     answers.pend(
@@ -118,7 +118,7 @@ def _explained(
         facts.payer, facts.document, reference, "ExplanationOfBenefit", id, work
     )
     document = explanation_of_benefit(told, response.reference, decided, _balance(facts, decided))
-    return answers.added(document, id, facts.submission.submitter_id, work)
+    return answers.added(document, id, facts.submission.submitter_id, work, family=response)
 
 
 def _balance(facts: Facts, decided: Decided) -> Balance | None:

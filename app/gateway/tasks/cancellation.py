@@ -118,6 +118,6 @@ def _reversal(
     document = claim_response.reversal(
         told, json_text.parsed(response.text), response.versioned, REASON
     )
-    reversal = answers.added(document, id, submission.submitter_id, work)
+    reversal = answers.added(document, id, submission.submitter_id, work, family=response)
     answers.pend(reversal, submission, payer, work, follows_id=response.id)
     return reversal

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any
 
 MANIFEST = "manifest.json"
+# The keys that a database needs to be read.
+WRAPPING_KEYS = "SELECT DISTINCT wrapping_id FROM data_key ORDER BY 1"
 _FORMAT = 1
 _BLOCK_BYTES = 1 << 20
 _OWNER_ONLY = 0o600
@@ -27,11 +29,15 @@ class NoBackup(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a copy holds: the schema's revision, rows by table, key checks by payer."""
+    """What a copy holds: the schema's revision, rows by table, key checks by payer.
+
+    `wrapping_keys` are the ids of those keys without which its text cannot be read.
+    """
 
     revision: str
     rows: dict[str, int]
     key_checks: dict[str, str]
+    wrapping_keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,7 @@ class Manifest:
     digest: str
     rows: Mapping[str, int]
     key_checks: Mapping[str, str]
+    wrapping_keys: Sequence[str] = ()
 
 
 def write(folder: Path, manifest: Manifest) -> None:

@@ -17,7 +17,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import URL
 
-from app.store.backups.manifest import Contents, NoBackup, synced
+from app.store.backups.manifest import WRAPPING_KEYS, Contents, NoBackup, synced
 
 # Restored rows are not to be served before they are as they should be.
 _REVISIONS = "alembic_version"
@@ -157,7 +157,8 @@ def _contents(connection: psycopg.Connection[Any]) -> Contents:
     rows.pop(_REVISIONS, None)
     revision = _one(connection, sql.SQL("SELECT max(version_num) FROM alembic_version"))
     checks = connection.execute("SELECT id, key_check FROM payer ORDER BY id").fetchall()
-    return Contents(str(revision or ""), rows, dict(checks))
+    keys = connection.execute(WRAPPING_KEYS).fetchall() if "data_key" in rows else ()
+    return Contents(str(revision or ""), rows, dict(checks), tuple(key for (key,) in keys))
 
 
 def _tables(connection: psycopg.Connection[Any]) -> list[str]:

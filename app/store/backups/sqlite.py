@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from app.store.backups.manifest import Contents, NoBackup, own_as, synced
+from app.store.backups.manifest import WRAPPING_KEYS, Contents, NoBackup, own_as, synced
 
 # Between two parts the progress is told; 4 KiB each.
 _PAGES_AT_ONCE = 1024
@@ -153,7 +153,8 @@ def _contents(file: Path) -> Contents:
         }
         [(revision,)] = connection.execute("SELECT max(version_num) FROM alembic_version")
         checks = dict(connection.execute("SELECT id, key_check FROM payer ORDER BY id").fetchall())
-    return Contents(revision or "", rows, checks)
+        keys = connection.execute(WRAPPING_KEYS).fetchall() if "data_key" in rows else ()
+    return Contents(revision or "", rows, checks, tuple(key for (key,) in keys))
 
 
 @contextmanager

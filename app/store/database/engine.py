@@ -23,6 +23,7 @@ from app.store.database import sweep
 from app.store.database.fair_lock import FairLock
 from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
+from app.store.encryption.vault import OPTION, Vault
 from app.store.statements import IndexedBy
 
 __all__ = ["Busy", "CommitUnknown", "DiskFull", "Store"]
@@ -63,13 +64,19 @@ class Store:
     """The database of one installation."""
 
     def __init__(
-        self, url: str, read_seconds: float = _READ_SECONDS, commits_worth: float = COMMITS_WORTH
+        self,
+        url: str,
+        read_seconds: float = _READ_SECONDS,
+        commits_worth: float = COMMITS_WORTH,
+        vault: Vault | None = None,
     ) -> None:
         """Of SQLite, a reader's statement that takes more than `read_seconds` is given up: Busy.
 
-        `commits_worth`: how many commits long a transaction of several writers may be.
+        `commits_worth`: how many commits long a transaction of several writers may be. `vault`
+        opens and closes what is encrypted; None: nothing ever is.
         """
         self.url = make_url(url)
+        self.vault = vault
         self._pid = os.getpid()
         self._owning = threading.Lock()
         self._commits_worth = commits_worth
@@ -79,11 +86,14 @@ class Store:
             self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
             self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
             _limit_statements(self._reader, read_seconds)
+            for engine in (self._writer, self._reader):
+                engine.update_execution_options(**{OPTION: vault})
             self._group: GroupCommit | None = self._grouped()
         else:
             self._writer = _postgresql(self.url.render_as_string(False))
             # The server groups commits itself.
             self._group = None
+            self._writer.update_execution_options(**{OPTION: vault})
             # The same pool; a reader's statements all see what was committed when it began.
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
 
@@ -192,6 +202,15 @@ class Store:
         if self._group is None:
             with faults_named(), self._writer.connect() as connection:
                 return sweep.is_vacuumed(connection, since)
+        with faults_named(), self._group.alone() as connection:
+            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
+
+    def is_settled(self, since: datetime) -> bool:
+        """Whether nobody reads what was replaced before an instant, by the database's clock."""
+        self._own()
+        if self._group is None:
+            with faults_named(), self._writer.connect() as connection:
+                return not sweep.has_older(connection, since)
         with faults_named(), self._group.alone() as connection:
             return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
 

@@ -26,6 +26,9 @@ _PASSING_STATES = {
 _SQLITE_PASSING = ("locked", "readonly", "unable to open", "disk I/O", "interrupted")
 
 
+_OF_KEYS = "fk_data_key_wrapping_id"
+
+
 class Busy(Exception):
     """The database cannot serve this now; nothing was changed, a retry may succeed."""
 
@@ -52,9 +55,24 @@ def faults_named() -> Iterator[None]:
         fault = str(error.orig)
         if "disk is full" in fault or _state(error) == "53100":
             raise DiskFull from None
-        if any(sign in fault for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
+        is_passing = any(sign in fault for sign in _SQLITE_PASSING) or _is_under_an_old_key(error)
+        if is_passing or _is_out_of_reach(error):
             raise Busy from None
         raise
+
+
+def _is_under_an_old_key(error: DBAPIError) -> bool:
+    """Whether a key was wrapped under one that is destroyed, or one to be destroyed is in use.
+
+    Its process has the keys of before, and nothing that it wrote under them may be kept.
+    """
+    told = getattr(error.orig, "diag", None)
+    if told is not None:
+        return bool(told.constraint_name == _OF_KEYS)
+    # SQLite does not tell which; besides, only clients refer to what is there: their payer.
+    return "FOREIGN KEY constraint failed" in str(error.orig) and "client" not in (
+        error.statement or ""
+    )
 
 
 def is_lost_race(error: DBAPIError) -> bool:

@@ -6,9 +6,26 @@ Docs: docs/nullify.md, "The files".
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, text
+from sqlalchemy.exc import DBAPIError
 
 # Where content, or what was told of it, has been.
-_SWEPT = ("resource_version", "business_identifier", "submission", "reissue", "decision")
+_SWEPT = (
+    "resource_version",
+    "business_identifier",
+    "submission",
+    "reissue",
+    "decision",
+    "search_string",
+    "search_date",
+    "search_number",
+)
+# Whose absence makes all text unreadable: rewritten as a whole while that takes nobody long, for a
+# page keeps what was deleted from it.
+_KEYS = "data_key"
+_MOST_BYTES_REWRITTEN = 64 * 1024 * 1024
+# Whoever comes meanwhile waits, too: so the wait for the table is short.
+_REWRITE_LOCK_TIMEOUT = "300ms"
+_LOCKED = "55P03"
 # Whoever began before may still see, or be about to write, something of what was deleted.
 _OLDER = text(
     "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
@@ -19,7 +36,7 @@ _OLDER = text(
 _NOT_OWNED = text(
     "SELECT count(*) FROM pg_class WHERE relname IN :names AND pg_table_is_visible(oid)"
     " AND NOT pg_has_role(relowner, 'MEMBER')"
-).bindparams(bindparam("names", _SWEPT, expanding=True))
+).bindparams(bindparam("names", (*_SWEPT, _KEYS), expanding=True))
 
 
 class NotOwner(Exception):
@@ -51,12 +68,35 @@ def is_vacuumed(connection: Connection, since: datetime) -> bool:
     alone = connection.execution_options(isolation_level="AUTOCOMMIT")
     if alone.execute(_NOT_OWNED).scalar_one():
         raise NotOwner
-    if alone.execute(_OLDER, {"since": since}).scalar_one():
+    if has_older(alone, since):
         return False
     # Large tables take longer than any statement of a request may.
     alone.exec_driver_sql("SET statement_timeout = 0")
     try:
         alone.exec_driver_sql(f"VACUUM {', '.join(_SWEPT)}")
+        return _are_keys_rewritten(alone)
     finally:
         alone.exec_driver_sql("RESET statement_timeout")
+
+
+def has_older(connection: Connection, since: datetime) -> bool:
+    """Whether a transaction of PostgreSQL runs that began before an instant of its own clock."""
+    return bool(connection.execute(_OLDER, {"since": since}).scalar_one())
+
+
+def _are_keys_rewritten(alone: Connection) -> bool:
+    """Write the table of keys anew; False where somebody holds it. Large, it is vacuumed."""
+    size = alone.exec_driver_sql(f"SELECT pg_table_size('{_KEYS}')").scalar_one()
+    if size > _MOST_BYTES_REWRITTEN:
+        alone.exec_driver_sql(f"VACUUM {_KEYS}")
+        return True
+    alone.exec_driver_sql(f"SET lock_timeout = '{_REWRITE_LOCK_TIMEOUT}'")
+    try:
+        alone.exec_driver_sql(f"VACUUM (FULL) {_KEYS}")
+    except DBAPIError as fault:
+        if getattr(fault.orig, "sqlstate", None) != _LOCKED:
+            raise
+        return False
+    finally:
+        alone.exec_driver_sql("RESET lock_timeout")
     return True

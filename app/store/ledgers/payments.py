@@ -124,7 +124,7 @@ class Payments:
             )
             .order_by(_r.id)
         )
-        return [stored_from(row) for row in self._connection.execute(query)]
+        return [stored_from(row, self._connection) for row in self._connection.execute(query)]
 
     def newest_details(self, ledger_id: str, claim_ids: Iterable[str]) -> dict[str, str]:
         """Of each Claim that this ledger was paid for, the name of its newest detail."""

@@ -71,7 +71,8 @@ class Reindexing:
             _r.id.in_(ids),
             is_version(_r.version),
         )
-        rows = [stored_from(row) for row in self._connection.execute(query)]
+        found = self._connection.execute(query)
+        rows = [stored_from(row, self._connection) for row in found]
         for one in rows:
             if one.text is not None:
                 self._label(one, label_in(one.text))

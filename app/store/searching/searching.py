@@ -30,7 +30,7 @@ from app.store.searching.order import spelled
 from app.store.searching.pages import in_order_of_ids, page_of, versions_of
 from app.store.searching.sight import Sight, Subject
 from app.store.searching.values import in_groups
-from app.store.versions import Stored, stored_from, within_a_page
+from app.store.versions import SIZE, Stored, stored_from, within_a_page
 
 _TOGETHER = 500
 # A compiled statement is kept for the next of its shape, with up to 20 KB for each of its ranges
@@ -137,7 +137,7 @@ class Searching(Links):
         for type, id in keys:
             by_type[type].add(id)
         return [
-            stored_from(row)
+            stored_from(row, self._connection)
             for type in sorted(by_type)
             for some in in_groups(sorted(by_type[type]), _TOGETHER)
             for row in self._versions(type, some)
@@ -149,8 +149,7 @@ class Searching(Links):
 
     def _sizes(self, type: str, ids: Iterable[str]) -> Select[Any]:
         found = versions_of(type, ids, self._sight).order_by(None)
-        body = tables.resource_version.c.body
-        return found.with_only_columns(tables.resource.c.id, func.length(body).label("size"))
+        return found.with_only_columns(tables.resource.c.id, SIZE.label("size"))
 
     def _owned(self, arm: Arm, type: str) -> Arm:
         resource = tables.resource.alias()

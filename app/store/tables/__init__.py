@@ -9,6 +9,7 @@ from app.store.tables.clocks import clock
 from app.store.tables.columns import metadata
 from app.store.tables.decisions import decision, decision_source
 from app.store.tables.delivery import Delivery, handed_over, pended, queue_head
+from app.store.tables.encryption import data_key, wrapping_key
 from app.store.tables.enrollments import enrollment
 from app.store.tables.money import (
     Entry,
@@ -68,6 +69,7 @@ __all__ = [
     "clock",
     "counter_entry",
     "counter_holder",
+    "data_key",
     "decision",
     "decision_source",
     "enrollment",
@@ -106,4 +108,5 @@ __all__ = [
     "task",
     "tombstone",
     "used_assertion",
+    "wrapping_key",
 ]

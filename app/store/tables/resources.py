@@ -45,6 +45,8 @@ resource_version = Table(
     Column("body", LargeBinary, nullable=False),
     # How it came about, where that is not POST for the first version and PUT for the others.
     Column("method", String(8)),
+    # How many bytes the text has, where the body has not as many.
+    Column("size", Integer),
     Index("ix_resource_version_history", "payer_id", "type", "updated_at"),
 )
 

@@ -51,7 +51,7 @@ class Ahead:
     def resources(self, type: str, owners: Owners) -> None:
         """What `Resources.find` gives for each, of a type that no payer keeps."""
         found = {
-            row.id: stored_from(row)
+            row.id: stored_from(row, self._connection)
             for row in self._rows(_resources(), owners, b_type=type)
             if row.submitter_id == owners[row.id].submitter_id
         }

@@ -129,6 +129,7 @@ def test_an_adjudicator_that_is_not_installed_is_not_asked(replay, claim):
     assert replay(claim, adjudicators=renamed).rules == StandardAdjudicator.rules
 
 
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("how", ["a digit", "no text", "another text"])
 def test_inputs_that_somebody_changed_are_told(desk, replay, claim, how):
     row = desk.see(lambda work: work.decisions.find(claim.stored.id))
@@ -148,6 +149,7 @@ def test_inputs_that_somebody_changed_are_told(desk, replay, claim, how):
     assert [outcome for _, outcome, _ in audited(desk)] == ["damaged", "same"]
 
 
+@pytest.mark.usefixtures("plain")
 def test_inputs_of_a_later_format_are_not_guessed_at(desk, replay, claim):
     text = "inputs-9\n{}"
     digest = desk.installation.hasher("decision-inputs", text)
@@ -156,6 +158,7 @@ def test_inputs_of_a_later_format_are_not_guessed_at(desk, replay, claim):
     assert hindrance(replay, claim) == (Hindrance.UNREADABLE,)
 
 
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("values", [{"body_format": 7}, {"key_id": "key-1"}], ids=str)
 def test_bytes_of_a_later_form_are_not_called_damaged(desk, replay, claim, values):
     desk.change(tables.decision, **values)

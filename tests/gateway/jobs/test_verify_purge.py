@@ -113,6 +113,7 @@ def test_who_began_to_read_after_the_first_look_does_not_delay_it(
         assert (None in verified(rows)) == is_sqlite
 
 
+@pytest.mark.usefixtures("plain")
 def test_the_files_of_sqlite_hold_no_word_of_it(desk, worker, database, nullified, tmp_path):
     if not database.startswith("sqlite"):
         # What PostgreSQL's pages may hold until they are overwritten: docs/nullify.md.
@@ -129,6 +130,7 @@ def test_the_files_of_sqlite_hold_no_word_of_it(desk, worker, database, nullifie
     assert "StillHere" in json_text.write(desk.document(other.stored.reference))
 
 
+@pytest.mark.usefixtures("plain")
 def test_before_it_is_purged_the_files_hold_it(desk, database, tmp_path):
     if not database.startswith("sqlite"):
         return

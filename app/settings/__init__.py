@@ -6,30 +6,26 @@ A wrong setting stops the start with one clear line. Docs: docs/settings.md.
 import os
 import re
 import secrets
+import shlex
+import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from marshmallow import Schema, ValidationError, fields, validate, validates_schema
+from marshmallow import ValidationError
 
 from app.domain.rates import Limits, Rate
+from app.settings.schema import SettingsSchema
 
 FILE = "settings.toml"
 DATABASE = "eclaims.sqlite3"
+KEYS = "keys.json"
 _PREFIX = "ECLAIMS_"
 _FILE = "sqlite:///"
 _KEY_BYTES = 32
-_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-_A_PORT = "is no port from 1 to 65535"
-_A_NUMBER = "is no number from 0 to 1000"
-_PROFILES = ("development", "production")
-_A_RATE = "is no whole number from 1 to 10000"
-_A_STOP = "is no whole number of seconds from 1 to 1800"
 
 
 class WrongSettings(Exception):
@@ -67,6 +63,10 @@ class Settings:
     requests_at_once: int = 60
     empty_polls_per_minute: int = 60
     failed_logins_per_minute: int = 10
+    encryption: bool = False
+    encryption_keys: str | None = field(default=None, repr=False)
+    encryption_keys_file: str = KEYS
+    encryption_keys_command: str | None = None
 
     @property
     def is_production(self) -> bool:
@@ -100,104 +100,20 @@ class Settings:
         """The file of an embedded database; None for PostgreSQL."""
         return Path(self.database.removeprefix(_FILE)) if self.is_sqlite else None
 
+    @property
+    def keys_file(self) -> Path:
+        """The file of keys; a relative one is in the directory of the installation."""
+        return self.instance / self.encryption_keys_file
+
+    @property
+    def keys_command(self) -> tuple[str, ...]:
+        """The program that prints the keys, and its arguments; empty: there is none."""
+        return tuple(shlex.split(self.encryption_keys_command or ""))
+
     def fhir_base(self, host: str | None = None, port: int | None = None) -> str:
         """The FHIR base that clients see."""
         origin = self.base_url or f"http://{host or self.host}:{port or self.port}"
         return f"{origin.rstrip('/')}/fhir/r4"
-
-
-def _require_database(text: str) -> None:
-    is_known = re.match(r"sqlite:///[^:?]+$|postgres(ql(\+psycopg)?)?://", text)
-    try:
-        # A port that is no number is found when it is asked for.
-        _ = urlsplit(text).port if is_known else None
-    except ValueError:
-        is_known = None
-    if not is_known:
-        raise ValidationError("is neither sqlite:///FILE nor postgresql://USER@HOST/NAME")
-
-
-def _seconds(least: float, most: float) -> fields.Float:
-    told = f"is no number of seconds from {least} to {most}"
-    within = validate.Range(least, most, error=told)
-    return fields.Float(validate=within, error_messages={"invalid": told})
-
-
-def _counted() -> fields.Integer:
-    within = validate.Range(1, 10_000, error=_A_RATE)
-    return fields.Integer(strict=True, validate=within, error_messages={"invalid": _A_RATE})
-
-
-class _Networks(fields.Field[tuple[str, ...]]):
-    """Addresses and networks: a list, or in a variable a text with commas."""
-
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
-        parts = value.split(",") if isinstance(value, str) else value
-        try:
-            return tuple(str(ip_network(one.strip())) for one in parts if one.strip())
-        except (AttributeError, TypeError, ValueError):
-            raise ValidationError("is no list of IP addresses and networks") from None
-
-
-class _SettingsSchema(Schema):
-    error_messages = {"unknown": "is no setting"}  # noqa: RUF012  marshmallow declares it so
-
-    database = fields.String(validate=_require_database)
-    index_key = fields.String(
-        required=True,
-        validate=validate.Regexp(r"^[0-9a-f]{64}$", error="is not 64 hexadecimal digits"),
-        error_messages={"required": "is missing: put it back from your copy of this file"},
-    )
-    base_url = fields.Url(
-        require_tld=False,
-        schemes={"http", "https"},
-        # Taken as it is, it would stand twice in every link.
-        validate=validate.Regexp(r"(?!.*/fhir/r4/?$)", error="ends before /fhir/r4"),
-        error_messages={"invalid": "is no http or https URL"},
-    )
-    host = fields.String(validate=validate.Length(min=1, error="is empty"))
-    port = fields.Integer(
-        validate=validate.Range(1, 65535, error=_A_PORT), error_messages={"invalid": _A_PORT}
-    )
-    tick_seconds = _seconds(0.05, 3600)
-    stop_seconds = fields.Integer(
-        validate=validate.Range(1, 1800, error=_A_STOP), error_messages={"invalid": _A_STOP}
-    )
-    body_seconds = _seconds(1, 3600)
-    lease_seconds = _seconds(1, 3600)
-    audit_reads = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
-    waiting_requests = fields.Integer(
-        validate=validate.Range(0, 1000, error=_A_NUMBER), error_messages={"invalid": _A_NUMBER}
-    )
-    bearer_tokens = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
-    token_issuer = fields.String(validate=validate.Length(1, 500, error="is empty or too long"))
-    token_issuer_jwks = fields.String(validate=validate.Length(min=1, error="is empty"))
-    client_certificate_header = fields.String(
-        validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="is no name of a header")
-    )
-    trusted_proxies = _Networks()
-    profile = fields.String(
-        validate=validate.OneOf(_PROFILES, error=f"is none of {', '.join(_PROFILES)}")
-    )
-    rate_limits = fields.Boolean(error_messages={"invalid": "is neither true nor false"})
-    requests_per_second = _counted()
-    requests_at_once = _counted()
-    empty_polls_per_minute = _counted()
-    failed_logins_per_minute = _counted()
-    log_level = fields.String(
-        validate=validate.OneOf(_LEVELS, error=f"is none of {', '.join(_LEVELS)}")
-    )
-
-    @validates_schema
-    def _require_both(self, data: dict[str, Any], **_: Any) -> None:
-        """Refuse half of what belongs together."""
-        for one, other in (
-            ("token_issuer", "token_issuer_jwks"),
-            ("token_issuer_jwks", "token_issuer"),
-            ("client_certificate_header", "trusted_proxies"),
-        ):
-            if data.get(one) and not data.get(other):
-                raise ValidationError(f"needs {other} beside it", one)
 
 
 def read(instance: Path, environment: Mapping[str, str] | None = None) -> Settings:
@@ -206,11 +122,11 @@ def read(instance: Path, environment: Mapping[str, str] | None = None) -> Settin
     given = os.environ if environment is None else environment
     variables = {
         setting: given[name]
-        for setting in _SettingsSchema().fields
+        for setting in SettingsSchema().fields
         if (name := f"{_PREFIX}{setting.upper()}") in given
     }
     try:
-        values = _SettingsSchema().load(_written(file) | variables)
+        values = SettingsSchema().load(_written(file) | variables)
     except ValidationError as error:
         told = (
             f"{_PREFIX}{name.upper()} {texts[0]}" if name in variables else f"{name} {texts[0]}"
@@ -245,6 +161,30 @@ def write(instance: Path, database: str | None) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w") as handle:
         handle.write("\n".join(lines) + "\n")
+
+
+def turn_encryption_on(instance: Path) -> None:
+    """Have the settings say that text is encrypted, so that nothing starts without the keys.
+
+    The file is another one from one instant on; its first line is ours, for a table may follow.
+    """
+    file = instance / FILE
+    lines = [
+        line
+        for line in file.read_text(encoding="utf-8").splitlines(keepends=True)
+        if not re.match(r"encryption\s*=", line)
+    ]
+    beside = file.with_name(f".{FILE}-{os.getpid()}")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as handle:
+        handle.write("".join(["encryption = true\n", *lines]))
+        handle.flush()
+        os.fsync(handle.fileno())
+    found = file.stat()
+    beside.chmod(stat.S_IMODE(found.st_mode))
+    if os.geteuid() == 0:
+        os.chown(beside, found.st_uid, found.st_gid)
+    beside.replace(file)
 
 
 def database_url(text: str, folder: Path) -> str:

@@ -1,0 +1,211 @@
+"""Encryption turned on, its keys changed, and how it stands. Docs: docs/encryption.md."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from app.domain.parties import Scope
+from app.gateway.administering.administration import Administration
+from app.gateway.installation import Installation
+from app.store.database.engine import Busy
+from app.store.encryption.converting import Converted, Key
+from app.store.encryption.registry import Place, Registered, Registry
+from app.store.encryption.ring import Ring, new_key
+from app.store.encryption.sources import KeyFile
+from app.store.encryption.vault import Vault
+
+# So many at a time are one transaction: few enough to let requests in between.
+TOGETHER = 100
+KEYS_TOGETHER = 500
+_ROUNDS = 5
+# How many resources or keys are done of how many.
+Told = Callable[[int, int], None]
+
+
+class NoKeys(Exception):
+    """There are no keys, or not all; and none can be made where they do not come from a file."""
+
+
+class StillRead(Exception):
+    """Somebody still reads what was there before: the old keys are not destroyed yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The id of the key that wraps what is new, None without encryption; all keys; what is plain.
+
+    `held` are the keys that this process has, `missing` those that it needs and does not have.
+    """
+
+    current: str | None
+    keys: tuple[Registered, ...]
+    held: tuple[str, ...]
+    missing: tuple[str, ...]
+    plain: int
+
+
+def status(installation: Installation) -> Status:
+    """How it stands; raises WrongKeys."""
+    ring = _vault(installation).source.read()
+    held = tuple(ring.keys) if ring is not None else ()
+
+    def query(registry: Registry) -> Status:
+        known, missing = tuple(registry.registered()), tuple(registry.in_use(but=held))
+        current = ring.current if ring is not None else None
+        return Status(current, known, held, missing, registry.plain())
+
+    return installation.store.read(lambda connection: query(Registry(connection)))
+
+
+def require_keys(installation: Installation, *, is_required: bool) -> None:
+    """Pass where every key is here that something is encrypted under; raises NoKeys, WrongKeys.
+
+    `is_required`: there have to be some in any case.
+    """
+    ring = _vault(installation).source.read()
+    if ring is None and is_required:
+        raise NoKeys
+    held = tuple(ring.keys) if ring is not None else ()
+    if installation.store.read(lambda connection: Registry(connection).in_use(but=held)):
+        raise NoKeys
+
+
+def missing_keys(installation: Installation, wanted: Iterable[str]) -> list[str]:
+    """Those of some keys that are not here; raises WrongKeys."""
+    vault = installation.store.vault
+    ring = vault.source.read() if vault is not None else None
+    return sorted({*wanted} - {*(ring.keys if ring is not None else ())})
+
+
+def know_current(installation: Installation) -> None:
+    """Let a database of another time know the key that wraps what is new, if there is one."""
+    if installation.store.vault is not None and installation.store.vault.source.read() is not None:
+        begin(installation)
+
+
+def begin(installation: Installation) -> Ring:
+    """Have keys, those that are there or new ones, so that whatever is written is encrypted.
+
+    Known to the database first: nobody can use a key before that. Raises NoKeys, WrongKeys.
+    """
+    vault = _vault(installation)
+    ring = vault.source.read()
+    if ring is not None:
+        key = ring.keys[ring.current]
+        installation.store.write(lambda connection: Registry(connection).add(key))
+        return ring
+    require_keys(installation, is_required=False)
+    if not isinstance(vault.source, KeyFile):
+        raise NoKeys
+    made = new_key(installation.clock())
+    installation.store.write(lambda connection: Registry(connection).add(made))
+    ring = Ring.of(made.id, made)
+    vault.source.write(ring)
+    return ring
+
+
+def convert(installation: Installation, told: Told) -> int:
+    """Encrypt what is plain; how many texts were. May be broken off and begun again."""
+    changed = 0
+    # Once more until nothing is left: who began to write before there were keys wrote plain.
+    while found := sum(_converted(installation, told)):
+        changed += found
+    return changed
+
+
+def _converted(installation: Installation, told: Told) -> Iterator[int]:
+    scopes = [Scope(payer.id) for payer in Administration(installation).payers()]
+    total = sum(installation.read(scope, lambda work: work.converting.count()) for scope in scopes)
+    done = 0
+    for scope in scopes:
+        last: Key = ("", "")
+        while (part := _part(installation, scope, last)) is not None:
+            last, done = part.last, done + part.resources
+            told(done, total)
+            yield part.texts
+        while count := installation.write(scope, lambda work: work.converting.decisions(TOGETHER)):
+            yield count
+
+
+def _part(installation: Installation, scope: Scope, last: Key) -> Converted | None:
+    return installation.write(scope, lambda work: work.converting.next(last, TOGETHER))
+
+
+def rotate(installation: Installation, told: Told) -> Ring:
+    """Make a new key that wraps others, unless one waits for its turn, and wrap all under it.
+
+    The old ones stay until `finish`. May be broken off and begun again. Raises NoKeys, WrongKeys.
+    """
+    vault = _vault(installation)
+    ring = vault.source.read()
+    if ring is None:
+        raise NoKeys
+    if isinstance(vault.source, KeyFile) and len(ring.keys) == 1:
+        key = new_key(installation.clock())
+        installation.store.write(lambda connection: Registry(connection).add(key))
+        ring = ring.with_new(key)
+        vault.source.write(ring)
+    else:
+        begin(installation)
+    _rewrap(installation, ring, told)
+    return ring
+
+
+def finish(installation: Installation, told: Told, wait: Callable[[], bool]) -> list[str]:
+    """Wrap all under the current key, and destroy all others; which they were.
+
+    `wait` is asked between two looks whether to look again. Raises StillRead, NoKeys, WrongKeys,
+    Busy where another goes on wrapping under an old key.
+    """
+    vault = _vault(installation)
+    ring = vault.source.read()
+    if ring is None:
+        raise NoKeys
+    begin(installation)
+    old = _without_others(installation, ring, told)
+    _await_readers(installation, wait)
+    if isinstance(vault.source, KeyFile):
+        vault.source.write(ring.only())
+    return sorted({*old, *ring.keys} - {ring.current})
+
+
+def _without_others(installation: Installation, ring: Ring, told: Told) -> list[str]:
+    for _ in range(_ROUNDS):
+        _rewrap(installation, ring, told)
+        try:
+            return installation.store.write(
+                lambda connection: Registry(connection).only(ring.current)
+            )
+        except Busy:
+            # Somebody wrapped something under an old one meanwhile.
+            continue
+    raise Busy
+
+
+def _await_readers(installation: Installation, wait: Callable[[], bool]) -> None:
+    """Return once nobody can read what is wrapped under another key; raises StillRead."""
+    since = installation.store.read(lambda connection: Registry(connection).instant())
+    while not installation.store.is_settled(since):
+        if not wait():
+            raise StillRead
+
+
+def _rewrap(installation: Installation, ring: Ring, told: Told) -> None:
+    store, after, done = installation.store, ("", ""), 0
+    total = store.read(lambda connection: Registry(connection).count())
+    while (part := _rewrapped(installation, ring, after)) is not None:
+        after, done = part[0], done + part[1]
+        told(done, total)
+
+
+def _rewrapped(installation: Installation, ring: Ring, after: Place) -> tuple[Place, int] | None:
+    vault = _vault(installation)
+    return installation.store.write(
+        lambda connection: Registry(connection).rewrap(vault, ring, after, KEYS_TOGETHER)
+    )
+
+
+def _vault(installation: Installation) -> Vault:
+    vault = installation.store.vault
+    if vault is None:
+        raise NoKeys
+    return vault
