@@ -11,6 +11,7 @@ from app.domain.parties import Client, Payer, Scope
 from app.domain.settlement import Fault
 from app.gateway.installation import Installation
 from app.store import tokens
+from app.store.database.walls import EVERYBODY
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
@@ -45,7 +46,7 @@ class Administration:
         """The client that a token was issued to; None for an unknown token or a disabled client."""
         token_hash = self._hash(token)
         return self._installation.store.glance(
-            lambda connection: Parties(connection).find_client(token_hash)
+            lambda connection: Parties(connection).find_client(token_hash), EVERYBODY
         )
 
     def payers(self) -> list[Payer]:
@@ -102,14 +103,16 @@ class Administration:
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
         token_hash, hasher = self._hash(token), self._installation.hasher
         self._installation.store.write(
-            lambda rows: tokens.rotate(rows, client, token_hash, hasher, now)
+            lambda rows: tokens.rotate(rows, client, token_hash, hasher, now), EVERYBODY
         )
         return Issued(client, token)
 
     def depths(self) -> list[Depth]:
         """How each kind of job stands: its depth by state, and since when the oldest is due."""
         now = self._installation.clock()
-        return self._installation.store.read(lambda connection: WorkQueue(connection, now).depths())
+        return self._installation.store.read(
+            lambda connection: WorkQueue(connection, now).depths(), EVERYBODY
+        )
 
     def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what a payer's Claims wait, how many for each, and when the first is closed."""
@@ -138,7 +141,11 @@ class Administration:
         return self._installation.hasher("token", token)
 
     def _read(self, query: Callable[[Parties], T]) -> T:
-        return self._installation.store.read(lambda connection: query(Parties(connection)))
+        return self._installation.store.read(
+            lambda connection: query(Parties(connection)), EVERYBODY
+        )
 
     def _write(self, effect: Callable[[Parties], T]) -> T:
-        return self._installation.store.write(lambda connection: effect(Parties(connection)))
+        return self._installation.store.write(
+            lambda connection: effect(Parties(connection)), EVERYBODY
+        )

@@ -10,8 +10,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,10 +18,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from app.store.database import sweep
+from app.store.database import sweep, walls
 from app.store.database.fair_lock import FairLock
 from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
+from app.store.database.walls import EVERYBODY, Wall
 from app.store.statements import IndexedBy
 
 __all__ = ["Busy", "CommitUnknown", "DiskFull", "Store"]
@@ -85,33 +85,41 @@ class Store:
             # The server groups commits itself.
             self._group = None
             # The same pool; a reader's statements all see what was committed when it began.
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
+            self._reader = self._writer.execution_options(**walls.reading())
 
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations."""
         return self._writer
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on one consistent view. Raises Busy."""
+    def read(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
+        """Run `work` on one consistent view, for those whom `wall` names. Raises Busy."""
         self._own()
-        with faults_named(), self._reader.connect() as connection, connection.begin():
+        with (
+            faults_named(),
+            self._reader.connect() as connection,
+            walls.behind(connection, wall).begin(),
+        ):
             return work(connection)
 
-    def glance(self, work: Callable[[Connection], T]) -> T:
+    def glance(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` that asks one `Question`: a statement is a view of its own. Raises Busy.
 
-        No transaction is opened for it, which would cost more than the statement.
+        On SQLite no transaction is opened for it, which would cost more than the statement.
         """
         self._own()
         if self.is_sqlite:
             with faults_named(), self._reader.connect() as connection:
                 return work(connection)
-        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
+        with (
+            faults_named(),
+            self._writer.connect() as connection,
+            walls.for_one_statement(connection, wall),
+        ):
             return work(connection)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` and commit; whatever it raises undoes all of it.
+    def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
+        """Run `work` for `wall`, and commit; whatever it raises undoes all of it.
 
         Runs `work` again where the database asks for it, so `work` must take everything from its
         connection. Raises Busy, DiskFull, CommitUnknown.
@@ -120,7 +128,7 @@ class Store:
         for attempt in range(_ATTEMPTS):
             try:
                 with faults_named():
-                    return self._attempt(work)
+                    return self._attempt(work, wall)
             except DBAPIError as error:
                 if not is_lost_race(error):
                     raise
@@ -146,11 +154,11 @@ class Store:
     def _grouped(self) -> GroupCommit:
         return GroupCommit(self._writer, FairLock(_WRITER_PATIENCE_SECONDS), self._commits_worth)
 
-    def _attempt(self, work: Callable[[Connection], T]) -> T:
+    def _attempt(self, work: Callable[[Connection], T], wall: Wall) -> T:
         if self._group is not None:
             return self._group.run(work)
         with self._writer.connect() as connection:
-            return _committed(connection, work)
+            return _committed(walls.behind(connection, wall), work)
 
     def is_swept(self, since: datetime) -> bool:
         """Try to clear the files of what was purged before an instant; whether that is done.
@@ -186,19 +194,6 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
             raise CommitUnknown from None
         raise
     return result
-
-
-@contextmanager
-def _by_itself(connection: Connection) -> Iterator[None]:
-    """Let the driver open no transaction for what is asked."""
-    raw: Any = connection.connection.driver_connection
-    raw.autocommit = True
-    try:
-        yield
-    finally:
-        # One that broke is given up.
-        if not raw.closed:
-            raw.autocommit = False
 
 
 def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
@@ -246,7 +241,7 @@ def _limit_statements(engine: Engine, seconds: float) -> None:
 
 
 def _postgresql(url: str) -> Engine:
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=_POOL_SIZE,
         max_overflow=0,
@@ -254,6 +249,9 @@ def _postgresql(url: str) -> Engine:
         pool_recycle=1800,
         pool_pre_ping=True,
         hide_parameters=True,
-        isolation_level="READ COMMITTED",
+        # Of the driver alone: a transaction is begun here, with what has to be told in it.
+        isolation_level="AUTOCOMMIT",
         connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": _CONNECT_SECONDS},
     )
+    event.listen(engine, "begin", walls.begin)
+    return engine
