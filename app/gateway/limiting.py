@@ -8,6 +8,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from app.domain.parties import Client
 from app.domain.rates import Limits, TooOften
 from app.gateway.installation import Installation
+from app.store.database.walls import EVERYBODY
 from app.store.rate_limits import buckets_of, forget
 
 # What one customer of a provider has: single addresses in it cost nothing.
@@ -75,7 +76,7 @@ class Limiting:
 
 def forget_counted(installation: Installation) -> None:
     """Let go of buckets that are full again. Raises Busy."""
-    installation.store.write(forget)
+    installation.store.write(forget, EVERYBODY)
 
 
 def network_of(address: str) -> str:

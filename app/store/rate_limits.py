@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.domain.rates import Rate
 from app.store import tables
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY
 
 _b = tables.rate_bucket.c
 # So many are kept in a process before those that are full again are let go.
@@ -101,7 +102,7 @@ class InDatabase:
             found = other_rate.wait(row.other_full_at or 0, row.now)
             return Asked(wait, found if beside else 0)
 
-        return self._store.glance(ask)
+        return self._store.write(ask, EVERYBODY)
 
     def wait(self, name: str, rate: Rate) -> int:
         """How long."""
@@ -110,7 +111,7 @@ class InDatabase:
             row = connection.execute(_LOOKING, {"name": name}).one_or_none()
             return 0 if row is None else rate.wait(row.full_at, row.now)
 
-        return self._store.glance(ask)
+        return self._store.glance(ask, EVERYBODY)
 
 
 def forget(connection: Connection) -> None:

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
+from app.store.database import walls
 from app.store.database.engine import Busy, Store
 
 _FOLDER = Path(__file__).parent / "migrations"
@@ -63,7 +64,7 @@ def current(store: Store) -> str | None:
             return None
         return MigrationContext.configure(connection).get_current_revision()
 
-    return store.read(query)
+    return store.read(query, walls.EVERYBODY)
 
 
 def require_restored(store: Store) -> None:
@@ -78,7 +79,7 @@ def require_restored(store: Store) -> None:
         return not has_revision and found.has_table("payer")
 
     # A file is restored beside the one in use, and takes its place when it is finished.
-    if not store.is_sqlite and store.read(query):
+    if not store.is_sqlite and store.read(query, walls.EVERYBODY):
         raise RestoreUnfinished
 
 
@@ -118,7 +119,7 @@ def tell(store: Store, revision: str = "head", *, is_finished: bool) -> None:
             else f"CREATE TABLE IF NOT EXISTS {_UNFINISHED} (id INTEGER PRIMARY KEY)"
         )
 
-    store.write(effect)
+    store.write(effect, walls.EVERYBODY)
 
 
 def drop_others(store: Store, kept: Iterable[str]) -> None:
@@ -130,22 +131,22 @@ def drop_others(store: Store, kept: Iterable[str]) -> None:
         for name in sorted(others):
             connection.exec_driver_sql(f"DROP TABLE {quoted(name)} CASCADE")
 
-    store.write(effect)
+    store.write(effect, walls.EVERYBODY)
 
 
 def _migrate(store: Store, run: Callable[[Connection], None]) -> None:
     if store.is_sqlite:
         # One transaction, and whoever else writes waits for it.
-        store.write(run)
+        store.write(run, walls.EVERYBODY)
         return
 
     def alone(holding: Connection) -> None:
         # Held by a transaction, for a pooler would give a session to somebody else meanwhile.
         _await_turn(holding)
         with store.engine.connect() as connection:
-            _patiently(connection, run)
+            _patiently(walls.behind(connection, walls.EVERYBODY), run)
 
-    store.write(alone)
+    store.write(alone, walls.EVERYBODY)
 
 
 def _await_turn(holding: Connection) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Scope
 from app.store.audit import Audit
 from app.store.clocks import Clocks
+from app.store.database.walls import open_to_the_payer
 from app.store.decisions import Decisions
 from app.store.encryption.converting import Converting
 from app.store.ended import Ended
@@ -153,7 +154,9 @@ class UnitOfWork:
         return self.once(("side", scope), lambda: self.within(scope))
 
     def within(self, scope: Scope) -> "UnitOfWork":
-        """The same transaction for another scope."""
+        """The same transaction for another scope; its wall stays open for the payer's side."""
+        if scope.submitter_id != self.scope.submitter_id:
+            open_to_the_payer(self._connection)
         return UnitOfWork(
             self._connection,
             scope,

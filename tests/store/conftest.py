@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.domain.parties import Scope
 from app.gateway.installation import Installation
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY, behind
 from app.store.search.index import Indexer
 from app.store.unit_of_work import UnitOfWork
 from tests.conftest import FixedClock
@@ -21,7 +22,7 @@ View = Callable[..., UnitOfWork]
 @pytest.fixture
 def connection(store: Store) -> Iterator[Connection]:
     with store.engine.connect() as opened:
-        transaction = opened.begin()
+        transaction = behind(opened, EVERYBODY).begin()
         yield opened
         transaction.rollback()
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from sqlalchemy import select
 
 from app.store import tables
+from app.store.database.walls import EVERYBODY, behind
 from app.store.statements import inserted_if_absent
 
 KEY = {"payer_id": "payer-1", "holder": "member"}
@@ -36,7 +37,7 @@ def test_of_many_at_once_exactly_one_inserts(store):
 
 def test_a_key_that_was_rolled_back_is_free(store):
     with store.engine.connect() as connection:
-        transaction = connection.begin()
+        transaction = behind(connection, EVERYBODY).begin()
         assert insert(connection, 1) is True
         transaction.rollback()
 

@@ -15,6 +15,7 @@ from app.gateway.trust.client_keys import KeysOf
 from app.gateway.trust.client_keys import registered as client_keys_of
 from app.store import tokens
 from app.store.audit import Audit, Event
+from app.store.database.walls import EVERYBODY
 from app.store.jobs.work_queue import Depth, WorkQueue
 from app.store.leases import Standing
 from app.store.parties import Parties, Registration
@@ -50,7 +51,7 @@ class Administration:
         """The client that a token was issued to; None for an unknown token or a disabled client."""
         token_hash = self._hash(token)
         return self._installation.store.glance(
-            lambda connection: Parties(connection).find_client(token_hash)
+            lambda connection: Parties(connection).find_client(token_hash), EVERYBODY
         )
 
     def payers(self) -> list[Payer]:
@@ -99,7 +100,7 @@ class Administration:
             told(connection, now, self._installation.hasher)
 
         told = changed(client.payer.id, REGISTER, "Client", client.id)
-        self._installation.store.write(effect)
+        self._installation.store.write(effect, EVERYBODY)
         return Issued(client, token)
 
     def registrations(self, payer: Payer | None = None) -> list[Registration]:
@@ -119,7 +120,7 @@ class Administration:
             event = Event("operator", "scope", "done", "Client", client.id)
             Audit(connection, client.payer.id, now, hasher).add(event)
 
-        self._installation.store.write(effect)
+        self._installation.store.write(effect, EVERYBODY)
 
     def disable(self, client: Client) -> None:
         """From now on no token of this client is known."""
@@ -134,7 +135,7 @@ class Administration:
         token, now = secrets.token_urlsafe(_TOKEN_BYTES), self._installation.clock()
         token_hash, hasher = self._hash(token), self._installation.hasher
         self._installation.store.write(
-            lambda rows: tokens.rotate(rows, client, token_hash, hasher, now)
+            lambda rows: tokens.rotate(rows, client, token_hash, hasher, now), EVERYBODY
         )
         return Issued(client, token)
 
@@ -162,12 +163,14 @@ class Administration:
             event = Event("operator", "keys", "done", "Client", client.id)
             Audit(connection, client.payer.id, now, hasher).add(event)
 
-        self._installation.store.write(effect)
+        self._installation.store.write(effect, EVERYBODY)
 
     def depths(self) -> list[Depth]:
         """How each kind of job stands: its depth by state, and since when the oldest is due."""
         now = self._installation.clock()
-        return self._installation.store.read(lambda connection: WorkQueue(connection, now).depths())
+        return self._installation.store.read(
+            lambda connection: WorkQueue(connection, now).depths(), EVERYBODY
+        )
 
     def awaited(self, payer: Payer) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what a payer's Claims wait, how many for each, and when the first is closed."""
@@ -196,7 +199,9 @@ class Administration:
         return self._installation.hasher("token", token)
 
     def _read(self, query: Callable[[Parties], T]) -> T:
-        return self._installation.store.read(lambda connection: query(Parties(connection)))
+        return self._installation.store.read(
+            lambda connection: query(Parties(connection)), EVERYBODY
+        )
 
     def _write(self, effect: Callable[[Parties], T], change: Change) -> T:
         """What an operator changes, and its row in the audit."""
@@ -207,4 +212,4 @@ class Administration:
             change(connection, now, self._installation.hasher)
             return result
 
-        return self._installation.store.write(both)
+        return self._installation.store.write(both, EVERYBODY)

@@ -19,6 +19,7 @@ from app.store.backups.manifest import Manifest, NoBackup
 from app.store.backups.postgresql import Programs
 from app.store.backups.withdrawn import Withdrawn
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY
 from app.store.parties import Parties
 
 FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
@@ -103,7 +104,9 @@ def is_empty(store: Store) -> bool:
     """Whether nobody has set anything up in a database."""
     if store.is_sqlite and not _file(store).exists():
         return True
-    return schema.current(store) is None or not store.read(lambda rows: Parties(rows).payers())
+    return schema.current(store) is None or not store.read(
+        lambda rows: Parties(rows).payers(), EVERYBODY
+    )
 
 
 def is_unchanged_after(installation: Installation, fault: BaseException) -> bool:

@@ -7,6 +7,7 @@ from app.domain.parties import Scope
 from app.gateway.administering.administration import Administration
 from app.gateway.installation import Installation
 from app.store.database.engine import Busy
+from app.store.database.walls import EVERYBODY
 from app.store.encryption.converting import Converted, Key
 from app.store.encryption.registry import Place, Registered, Registry
 from app.store.encryption.ring import Ring, new_key
@@ -53,7 +54,7 @@ def status(installation: Installation) -> Status:
         current = ring.current if ring is not None else None
         return Status(current, known, held, missing, registry.plain())
 
-    return installation.store.read(lambda connection: query(Registry(connection)))
+    return installation.store.read(lambda connection: query(Registry(connection)), EVERYBODY)
 
 
 def require_keys(installation: Installation, *, is_required: bool) -> None:
@@ -65,7 +66,7 @@ def require_keys(installation: Installation, *, is_required: bool) -> None:
     if ring is None and is_required:
         raise NoKeys
     held = tuple(ring.keys) if ring is not None else ()
-    if installation.store.read(lambda connection: Registry(connection).in_use(but=held)):
+    if installation.store.read(lambda connection: Registry(connection).in_use(but=held), EVERYBODY):
         raise NoKeys
 
 
@@ -91,13 +92,13 @@ def begin(installation: Installation) -> Ring:
     ring = vault.source.read()
     if ring is not None:
         key = ring.keys[ring.current]
-        installation.store.write(lambda connection: Registry(connection).add(key))
+        installation.store.write(lambda connection: Registry(connection).add(key), EVERYBODY)
         return ring
     require_keys(installation, is_required=False)
     if not isinstance(vault.source, KeyFile):
         raise NoKeys
     made = new_key(installation.clock())
-    installation.store.write(lambda connection: Registry(connection).add(made))
+    installation.store.write(lambda connection: Registry(connection).add(made), EVERYBODY)
     ring = Ring.of(made.id, made)
     vault.source.write(ring)
     return ring
@@ -141,7 +142,7 @@ def rotate(installation: Installation, told: Told) -> Ring:
         raise NoKeys
     if isinstance(vault.source, KeyFile) and len(ring.keys) == 1:
         key = new_key(installation.clock())
-        installation.store.write(lambda connection: Registry(connection).add(key))
+        installation.store.write(lambda connection: Registry(connection).add(key), EVERYBODY)
         ring = ring.with_new(key)
         vault.source.write(ring)
     else:
@@ -173,7 +174,7 @@ def _without_others(installation: Installation, ring: Ring, told: Told) -> list[
         _rewrap(installation, ring, told)
         try:
             return installation.store.write(
-                lambda connection: Registry(connection).only(ring.current)
+                lambda connection: Registry(connection).only(ring.current), EVERYBODY
             )
         except Busy:
             # Somebody wrapped something under an old one meanwhile.
@@ -183,7 +184,7 @@ def _without_others(installation: Installation, ring: Ring, told: Told) -> list[
 
 def _await_readers(installation: Installation, wait: Callable[[], bool]) -> None:
     """Return once nobody can read what is wrapped under another key; raises StillRead."""
-    since = installation.store.read(lambda connection: Registry(connection).instant())
+    since = installation.store.read(lambda connection: Registry(connection).instant(), EVERYBODY)
     while not installation.store.is_settled(since):
         if not wait():
             raise StillRead
@@ -191,7 +192,7 @@ def _await_readers(installation: Installation, wait: Callable[[], bool]) -> None
 
 def _rewrap(installation: Installation, ring: Ring, told: Told) -> None:
     store, after, done = installation.store, ("", ""), 0
-    total = store.read(lambda connection: Registry(connection).count())
+    total = store.read(lambda connection: Registry(connection).count(), EVERYBODY)
     while (part := _rewrapped(installation, ring, after)) is not None:
         after, done = part[0], done + part[1]
         told(done, total)
@@ -200,7 +201,7 @@ def _rewrap(installation: Installation, ring: Ring, told: Told) -> None:
 def _rewrapped(installation: Installation, ring: Ring, after: Place) -> tuple[Place, int] | None:
     vault = _vault(installation)
     return installation.store.write(
-        lambda connection: Registry(connection).rewrap(vault, ring, after, KEYS_TOGETHER)
+        lambda connection: Registry(connection).rewrap(vault, ring, after, KEYS_TOGETHER), EVERYBODY
     )
 
 

@@ -13,6 +13,7 @@ from app.gateway.installation import Installation
 from app.store import seals
 from app.store.audit import Recorded
 from app.store.audit import digest_of as digest_of_row
+from app.store.database.walls import EVERYBODY
 from app.store.seals import Seal, Seals
 
 T = TypeVar("T")
@@ -118,7 +119,7 @@ class _Keeper:
         def read(connection: Any) -> T:
             return query(Seals(connection, self.payer_id, now, self.hasher))
 
-        return self._installation.store.read(read)
+        return self._installation.store.read(read, EVERYBODY)
 
     def rows(self) -> Iterator[Recorded]:
         """Every row, in order, also below the first number that is ever given."""

@@ -25,6 +25,7 @@ from app.gateway.reading.joined import Joined, Unwound
 from app.gateway.real_time import AfterCommit, Decides
 from app.store.audit import Event
 from app.store.database.engine import Busy, CommitUnknown
+from app.store.database.walls import around
 from app.store.resources import Stored, VersionConflict
 from app.store.unit_of_work import UnitOfWork
 
@@ -81,7 +82,8 @@ def carried_out(
     _require_possible(steps)
     # What only reads takes no turn from those who write.
     is_read = all(step.method in _READS for step in steps)
-    run = installation.store.read if is_read else installation.store.write
+    verb = installation.store.read if is_read else installation.store.write
+    run = partial(verb, wall=around(client.scope))
     before: int | None = None
     for _ in range(_ATTEMPTS):
         accesses: list[Event] = []

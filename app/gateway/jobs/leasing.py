@@ -10,6 +10,7 @@ from typing import Any
 from app.domain.parties import Payer, Scope
 from app.gateway.installation import Installation
 from app.gateway.jobs.kinds import ADJUDICATE
+from app.store.database.walls import EVERYBODY, around
 from app.store.jobs.work_queue import Job, WorkQueue
 from app.store.parties import Parties
 from app.store.submissions import Submissions
@@ -56,7 +57,7 @@ class Leasing:
             payers = {payer.id: payer for payer in Parties(connection).payers()}
             return Taken(jobs, payers, queue.is_any_due(tried=True))
 
-        taken = self._installation.store.write(effect)
+        taken = self._installation.store.write(effect, EVERYBODY)
         if taken.jobs:
             self._tokens.append(token)
         return taken
@@ -71,7 +72,7 @@ class Leasing:
             _begin([job] if job else [], payer.id, connection)
             return job
 
-        return self._installation.store.write(effect)
+        return self._installation.store.write(effect, around(Scope(payer.id)))
 
     def give_back(self) -> int:
         """Make due what is still leased by `due`; how many jobs that were.
@@ -80,7 +81,7 @@ class Leasing:
         """
         now, tokens = self._installation.clock(), list(self._tokens)
         return self._installation.store.write(
-            lambda connection: WorkQueue(connection, now).give_back(tokens)
+            lambda connection: WorkQueue(connection, now).give_back(tokens), EVERYBODY
         )
 
     @contextmanager
@@ -111,7 +112,7 @@ class Leasing:
         """After a crash of the one process that works on this database: its jobs are due again."""
         now = self._installation.clock()
         return self._installation.store.write(
-            lambda connection: WorkQueue(connection, now).return_leases()
+            lambda connection: WorkQueue(connection, now).return_leases(), EVERYBODY
         )
 
 

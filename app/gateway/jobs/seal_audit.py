@@ -9,6 +9,7 @@ from typing import Any
 
 from app.gateway.installation import Installation
 from app.store import seals
+from app.store.database.walls import EVERYBODY
 from app.store.parties import Parties
 from app.store.seals import Horizon, Seals
 
@@ -36,8 +37,8 @@ class Sealing:
         if self._waits is None:
             if self._next_at is not None and now < self._next_at:
                 return 0
-            self._waits = store.read(seals.horizon)
-        if self._waits.writers and self._waits.writers & store.read(seals.writers):
+            self._waits = store.read(seals.horizon, EVERYBODY)
+        if self._waits.writers and self._waits.writers & store.read(seals.writers, EVERYBODY):
             return 0
         reached, self._waits = self._waits, None
         self._next_at = now + INTERVAL
@@ -46,7 +47,7 @@ class Sealing:
     def _seal(self, last_seq: int) -> int:
         """Up to a number, for every payer."""
         payers = self._installation.store.read(
-            lambda connection: [payer.id for payer in Parties(connection).payers()]
+            lambda connection: [payer.id for payer in Parties(connection).payers()], EVERYBODY
         )
         return sum(self._seal_of(payer_id, last_seq) for payer_id in payers)
 
@@ -58,7 +59,7 @@ class Sealing:
             return Seals(connection, payer_id, now, installation.hasher).add(last_seq, MOST_ROWS)
 
         for _ in range(_MOST_SEALS):
-            rows = installation.store.write(seal)
+            rows = installation.store.write(seal, EVERYBODY)
             sealed += rows
             if rows < MOST_ROWS:
                 break

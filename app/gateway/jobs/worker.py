@@ -24,6 +24,7 @@ from app.gateway.jobs.leasing import NOTHING_TAKEN, Leasing
 from app.gateway.jobs.nights import Nights
 from app.gateway.jobs.settle import CountersMoved, LeaseLost, settle
 from app.gateway.jobs.turns import Turns
+from app.store.database.walls import EVERYBODY
 from app.store.jobs.work_queue import Job
 from app.store.parties import Parties
 from app.store.resources import VersionConflict
@@ -200,7 +201,8 @@ class Worker:
 
     def _payers(self) -> dict[str, Payer]:
         return self._installation.store.read(
-            lambda connection: {payer.id: payer for payer in Parties(connection).payers()}
+            lambda connection: {payer.id: payer for payer in Parties(connection).payers()},
+            EVERYBODY,
         )
 
     def _work_on(

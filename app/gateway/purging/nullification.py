@@ -55,6 +55,8 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
     if any(each.is_held for each in attachments):
         text = "An attachment of the focus is under legal hold and has to be kept."
         raise Refused(Issue(ErrorCode.NULLIFY_HELD, text, FOCUS))
+    # What holds content of it goes whosever row it is, which the wall would hide from a submitter.
+    work.on_the_payers_side()
     if submission.state in LIVE:
         stopped(submission, payer, work)
     own = [submission.key, *(each.key for each in attachments)]
@@ -83,6 +85,7 @@ def nullified(submission: Submission, task_id: str, payer: Payer, work: UnitOfWo
 
 def scrub_late(key: _Key, task_id: str, work: UnitOfWork) -> bool:
     """Scrub what was recorded while it was being nullified, Tasks and inputs; whether any was."""
+    work.on_the_payers_side()
     emptied = work.decisions.empty(key[1])
     return emptied + _scrub(_tasks(work.tombstones.names(task_id), [key], key, work), work) > 0
 

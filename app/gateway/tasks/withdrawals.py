@@ -20,6 +20,7 @@ from app.store import tokens
 from app.store.audit import Event
 from app.store.backups import withdrawn as lists
 from app.store.backups.withdrawn import Hold, Nullified, Withdrawn
+from app.store.database.walls import EVERYBODY
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 
@@ -42,7 +43,7 @@ class Applied:
 
 def withdrawn(installation: Installation) -> Withdrawn:
     """What was withdrawn until now."""
-    return installation.store.read(lists.of)
+    return installation.store.read(lists.of, EVERYBODY)
 
 
 def apply(installation: Installation, given: Withdrawn) -> Applied:
@@ -62,7 +63,7 @@ def apply(installation: Installation, given: Withdrawn) -> Applied:
             purges, remembered = purges + some, remembered + others
     now, hasher = installation.clock(), installation.hasher
     changed = installation.store.write(
-        lambda rows: tokens.let_count(rows, given.tokens, hasher, now)
+        lambda rows: tokens.let_count(rows, given.tokens, hasher, now), EVERYBODY
     )
     holds = sum(_held(installation, hold) for hold in given.holds if hold.payer_id in payers)
     return Applied(purges, remembered, changed, holds)

@@ -24,6 +24,7 @@ from app.gateway.trust.compact import Compact, plain, seconds
 from app.gateway.trust.key_sets import PublicKey
 from app.gateway.trust.refusals import NotBelieved, require
 from app.gateway.trust.signing_keys import ALGORITHM, TOKEN_LIFE, SigningKeys
+from app.store.database.walls import EVERYBODY
 from app.store.parties import Named, Parties
 
 TYPE = "at+jwt"
@@ -114,7 +115,9 @@ def _of_another(installation: Installation, token: Compact) -> Client:
 
 def _named(installation: Installation, name: str, kid: str) -> Named:
     """The client as it is registered now: who was disabled is so from the next request on."""
-    found = installation.store.glance(lambda connection: Parties(connection).find_named(name, kid))
+    found = installation.store.glance(
+        lambda connection: Parties(connection).find_named(name, kid), EVERYBODY
+    )
     if found is None:
         raise NotBelieved("client")
     return found

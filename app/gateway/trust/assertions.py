@@ -14,6 +14,7 @@ from app.gateway.trust.addresses import token_url
 from app.gateway.trust.compact import SKEW_SECONDS, Compact, plain, seconds
 from app.gateway.trust.key_sets import OF_CLIENTS
 from app.gateway.trust.refusals import NotBelieved, require
+from app.store.database.walls import EVERYBODY
 from app.store.parties import Parties
 
 LONGEST_SECONDS = 300
@@ -69,7 +70,9 @@ def _jti(value: Any) -> str:
 
 
 def _client(installation: Installation, name: str) -> Client:
-    found = installation.store.glance(lambda connection: Parties(connection).find_named(name))
+    found = installation.store.glance(
+        lambda connection: Parties(connection).find_named(name), EVERYBODY
+    )
     if found is None:
         raise NotBelieved("client")
     return found.client

@@ -8,6 +8,7 @@ from app.domain.parties import Client
 from app.gateway.installation import Installation
 from app.gateway.trust.fetched_keys import BETWEEN, FetchedKeys, Kept
 from app.gateway.trust.key_sets import OF_CLIENTS, NotUsable, PublicKey, key_set
+from app.store.database.walls import EVERYBODY
 from app.store.trust import client_keys as rows
 from app.store.trust.client_keys import KeyRow
 
@@ -46,27 +47,29 @@ class _OfClient:
     url: str
 
     def kept(self) -> Kept:
-        row = self.installation.store.read(lambda on: rows.find(on, self.client))
+        row = self.installation.store.read(lambda on: rows.find(on, self.client), EVERYBODY)
         if row is None or row.jwks_url != self.url:
             return Kept()
         return Kept(row.fetched, row.fetched_at, row.fresh_until)
 
     def may_ask(self, now: datetime) -> bool:
         since = now - BETWEEN
-        return self.installation.store.write(lambda on: rows.may_ask(on, self.client, now, since))
+        return self.installation.store.write(
+            lambda on: rows.may_ask(on, self.client, now, since), EVERYBODY
+        )
 
     def keep(self, found: Kept) -> None:
         text, at, until = found.text, found.fetched_at, found.fresh_until
         if text is None or at is None or until is None:
             raise TypeError("nothing was found")
         self.installation.store.write(
-            lambda on: rows.keep(on, self.client, self.url, text, at, until)
+            lambda on: rows.keep(on, self.client, self.url, text, at, until), EVERYBODY
         )
 
 
 def registered(installation: Installation, client: Client) -> KeyRow | None:
     """The keys of a client as they are registered; None for one that has none."""
-    return installation.store.read(lambda connection: rows.find(connection, client))
+    return installation.store.read(lambda connection: rows.find(connection, client), EVERYBODY)
 
 
 def find_key(

@@ -16,6 +16,7 @@ from app.gateway.trust.assertions import Proof, proof
 from app.gateway.trust.refusals import NotBelieved
 from app.gateway.trust.signing_keys import TOKEN_LIFE
 from app.store.audit import Audit, Event
+from app.store.database.walls import EVERYBODY
 from app.store.trust import used_assertions
 from app.telemetry import log
 
@@ -126,5 +127,5 @@ def _take(installation: Installation, proven: Proof, request_id: str) -> None:
         Audit(connection, client.payer.id, now, hasher).add(event)
         return True
 
-    if not installation.store.write(effect):
+    if not installation.store.write(effect, EVERYBODY):
         raise NotBelieved("replay")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from joserfc.jwk import ECKey
 
 from app.gateway.installation import Installation
+from app.store.database.walls import EVERYBODY
 from app.store.trust import signing_keys as rows
 from app.store.trust.signing_keys import SigningKey
 
@@ -99,10 +100,10 @@ class SigningKeys:
         return found if found.sealed is not None or is_asked_for else self._next(found)
 
     def _read(self, query: Callable[[Any], T]) -> T:
-        return self._installation.store.read(query)
+        return self._installation.store.read(query, EVERYBODY)
 
     def _write(self, effect: Callable[[Any], T]) -> T:
-        return self._installation.store.write(effect)
+        return self._installation.store.write(effect, EVERYBODY)
 
 
 def believed(key: SigningKey, now: datetime) -> bool:

@@ -21,7 +21,11 @@ from app.store.backups.manifest import WRAPPING_KEYS, Contents, NoBackup, synced
 
 # Restored rows are not to be served before they are as they should be.
 _REVISIONS = "alembic_version"
-_UNHURRIED = "-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c timezone=UTC"
+# The rows of every payer, through the walls and not past them: who may pass them is a superuser.
+_EVERYBODYS = "-c app.payer=* -c app.submitter=*"
+_UNHURRIED = (
+    f"-c statement_timeout=0 -c idle_in_transaction_session_timeout=0 -c timezone=UTC {_EVERYBODYS}"
+)
 _REVISION_ROWS = re.compile(rf" TABLE DATA \S+ {_REVISIONS} ")
 _MAJOR = re.compile(r"\(PostgreSQL\) (\d+)")
 _DUMPED = re.compile(r"pg_dump: dumping contents of table")
@@ -86,6 +90,7 @@ def dump(url: URL, target: Path, programs: Programs, told: Told) -> Contents:
         _run(
             [
                 *(program, "--format=custom", "--no-owner", "--no-privileges", "--verbose"),
+                "--enable-row-security",
                 *(f"--snapshot={snapshot}", "--lock-wait-timeout=60000", f"--file={target}"),
                 f"--dbname={_spelled(url)}",
             ],
@@ -182,13 +187,17 @@ def _place(url: URL) -> dict[str, Any]:
 
 
 def _unhurried(url: URL) -> dict[str, Any]:
+    return _with_options(url, _UNHURRIED)
+
+
+def _with_options(url: URL, options: str) -> dict[str, Any]:
     place = _place(url)
-    return {**place, "options": f"{place.get('options', '')} {_UNHURRIED}".strip()}
+    return {**place, "options": f"{place.get('options', '')} {options}".strip()}
 
 
 def _spelled(url: URL) -> str:
     """The address for a program's arguments, which everybody on the machine may read."""
-    return psycopg.conninfo.make_conninfo(**{**_place(url), "password": None})
+    return psycopg.conninfo.make_conninfo(**{**_with_options(url, _EVERYBODYS), "password": None})
 
 
 def _counting(told: Told, tables: int) -> Callable[[str], None]:

@@ -16,6 +16,7 @@ from typing import Any
 from sqlalchemy import event
 
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY
 
 # Counting and the own clock drift apart by far less between two connections. More is a jump of the
 # one, or a machine that stood still and did not count.
@@ -65,7 +66,9 @@ class SharedClock:
                 return self._latest
         told = self._told
         if told is None or self._has_jumped(told):
-            told = self._store.read(lambda connection: self._asked(connection.connection))
+            told = self._store.read(
+                lambda connection: self._asked(connection.connection), EVERYBODY
+            )
         return told.instant + self._since(told)
 
     def _since(self, told: _Told) -> timedelta:

@@ -10,54 +10,26 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
 
-from app.store.database import sweep
+from app.store.database import connecting, sweep, walls
 from app.store.database.fair_lock import FairLock
 from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
+from app.store.database.walls import EVERYBODY, Wall
 from app.store.encryption.vault import OPTION, Vault
-from app.store.statements import IndexedBy
 
 __all__ = ["Busy", "CommitUnknown", "DiskFull", "Store"]
 
 T = TypeVar("T")
 
 _ATTEMPTS = 6
-_POOL_SIZE = 16
 _WRITER_PATIENCE_SECONDS = 5.0
-_BUSY_MILLISECONDS = 10_000
-# What a statement of a reader may take on either database; in operations of SQLite, how often it
-# looks at the clock: seldom, for it waits for the interpreter each time.
-_READ_SECONDS = 15.0
-_OPERATIONS_BETWEEN_LOOKS = 500_000
-# Prepared statements, by each connection. By itself the driver keeps some hundred, those that were
-# used most often: once it has as many, new ones push each other out and are prepared at each
-# execution, which takes several times as long as they do.
-_STATEMENTS_KEPT = 500
-_PRAGMAS = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "secure_delete=ON",
-    f"busy_timeout={_BUSY_MILLISECONDS}",
-    "trusted_schema=OFF",
-    # What a savepoint may have to undo is not to be left in files that nobody purges.
-    "temp_store=MEMORY",
-)
-# A server that takes up a connection and says nothing would hold who asks for ever.
-_CONNECT_SECONDS = 5
-_POSTGRESQL_OPTIONS = (
-    "-c lock_timeout=5000 -c statement_timeout=15000"
-    " -c idle_in_transaction_session_timeout=30000 -c timezone=UTC"
-)
 
 
 class Store:
@@ -66,7 +38,7 @@ class Store:
     def __init__(
         self,
         url: str,
-        read_seconds: float = _READ_SECONDS,
+        read_seconds: float = connecting.READ_SECONDS,
         commits_worth: float = COMMITS_WORTH,
         vault: Vault | None = None,
     ) -> None:
@@ -83,47 +55,55 @@ class Store:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             path = self.url.render_as_string(False)
-            self._writer = _sqlite(path, "BEGIN IMMEDIATE", 1, _PRAGMAS)
-            self._reader = _sqlite(path, "BEGIN", _POOL_SIZE, (*_PRAGMAS, "query_only=ON"))
-            _limit_statements(self._reader, read_seconds)
+            self._writer = connecting.sqlite_writer(path)
+            self._reader = connecting.sqlite_reader(path, read_seconds)
             for engine in (self._writer, self._reader):
                 engine.update_execution_options(**{OPTION: vault})
             self._group: GroupCommit | None = self._grouped()
         else:
-            self._writer = _postgresql(self.url.render_as_string(False))
+            self._writer = connecting.postgresql(self.url.render_as_string(False))
             # The server groups commits itself.
             self._group = None
             self._writer.update_execution_options(**{OPTION: vault})
             # The same pool; a reader's statements all see what was committed when it began.
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
+            self._reader = self._writer.execution_options(**walls.reading())
 
     @property
     def engine(self) -> Engine:
         """The writing engine, for migrations."""
         return self._writer
 
-    def read(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` on one consistent view. Raises Busy."""
+    def read(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
+        """Run `work` on one consistent view, for those whom `wall` names. Raises Busy."""
         self._own()
-        with faults_named(), self._reader.connect() as connection, connection.begin():
+        with (
+            faults_named(),
+            self._reader.connect() as connection,
+            walls.behind(connection, wall).begin(),
+        ):
             return work(connection)
 
-    def glance(self, work: Callable[[Connection], T]) -> T:
+    def glance(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` that asks one `Question`: a statement is a view of its own. Raises Busy.
 
-        No transaction is opened for it, which would cost more than the statement.
+        On SQLite no transaction is opened for it, which would cost more than the statement.
         """
         self._own()
         if self.is_sqlite:
             with faults_named(), self._reader.connect() as connection:
                 return work(connection)
-        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
+        with (
+            faults_named(),
+            self._writer.connect() as connection,
+            walls.for_one_statement(connection, wall),
+        ):
             return work(connection)
 
     def noted(
         self,
         work: Callable[[Connection], T],
         note: Callable[[Connection, T], None],
+        wall: Wall = EVERYBODY,
         *,
         by_itself: bool = False,
     ) -> T:
@@ -143,14 +123,11 @@ class Store:
             note(connection, found)
             return found
 
-        if not by_itself:
-            with faults_named(), self._reader.connect() as connection:
-                return _committed(connection, both)
-        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
-            return both(connection)
+        with faults_named(), (self._writer if by_itself else self._reader).connect() as connection:
+            return _committed(walls.behind(connection, wall), both)
 
-    def write(self, work: Callable[[Connection], T]) -> T:
-        """Run `work` and commit; whatever it raises undoes all of it.
+    def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
+        """Run `work` for `wall`, and commit; whatever it raises undoes all of it.
 
         Runs `work` again where the database asks for it, so `work` must take everything from its
         connection. Raises Busy, DiskFull, CommitUnknown.
@@ -159,7 +136,7 @@ class Store:
         for attempt in range(_ATTEMPTS):
             try:
                 with faults_named():
-                    return self._attempt(work)
+                    return self._attempt(work, wall)
             except DBAPIError as error:
                 if not is_lost_race(error):
                     raise
@@ -185,11 +162,11 @@ class Store:
     def _grouped(self) -> GroupCommit:
         return GroupCommit(self._writer, FairLock(_WRITER_PATIENCE_SECONDS), self._commits_worth)
 
-    def _attempt(self, work: Callable[[Connection], T]) -> T:
+    def _attempt(self, work: Callable[[Connection], T], wall: Wall) -> T:
         if self._group is not None:
             return self._group.run(work)
         with self._writer.connect() as connection:
-            return _committed(connection, work)
+            return _committed(walls.behind(connection, wall), work)
 
     def is_swept(self, since: datetime) -> bool:
         """Try to clear the files of what was purged before an instant; whether that is done.
@@ -203,7 +180,7 @@ class Store:
             with faults_named(), self._writer.connect() as connection:
                 return sweep.is_vacuumed(connection, since)
         with faults_named(), self._group.alone() as connection:
-            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
+            return sweep.is_log_empty(connection, connecting.BUSY_MILLISECONDS)
 
     def is_settled(self, since: datetime) -> bool:
         """Whether nobody reads what was replaced before an instant, by the database's clock."""
@@ -212,7 +189,7 @@ class Store:
             with faults_named(), self._writer.connect() as connection:
                 return not sweep.has_older(connection, since)
         with faults_named(), self._group.alone() as connection:
-            return sweep.is_log_empty(connection, _BUSY_MILLISECONDS)
+            return sweep.is_log_empty(connection, connecting.BUSY_MILLISECONDS)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -234,74 +211,3 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
             raise CommitUnknown from None
         raise
     return result
-
-
-@contextmanager
-def _by_itself(connection: Connection) -> Iterator[None]:
-    """Let the driver open no transaction for what is asked."""
-    raw: Any = connection.connection.driver_connection
-    raw.autocommit = True
-    try:
-        yield
-    finally:
-        # One that broke is given up.
-        if not raw.closed:
-            raw.autocommit = False
-
-
-def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
-    # The interpreter's own SQLite may be years old; the wheel carries a current one.
-    import pysqlite3
-
-    engine = create_engine(
-        url,
-        module=pysqlite3.dbapi2,
-        poolclass=QueuePool,
-        pool_size=size,
-        max_overflow=0,
-        pool_timeout=5,
-        hide_parameters=True,
-        connect_args={
-            "check_same_thread": False,
-            "isolation_level": None,
-            "cached_statements": _STATEMENTS_KEPT,
-        },
-    )
-
-    engine.dialect.statement_compiler = IndexedBy
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, _record: object) -> None:
-        for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}")
-
-    # The driver's own BEGIN comes too late and is never IMMEDIATE.
-    @event.listens_for(engine, "begin")
-    def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
-
-    return engine
-
-
-def _limit_statements(engine: Engine, seconds: float) -> None:
-    """Give up what takes longer, as PostgreSQL's statement_timeout does."""
-
-    @event.listens_for(engine, "before_cursor_execute")
-    def start(connection: Connection, *_: object) -> None:
-        until = time.monotonic() + seconds
-        raw: Any = connection.connection.driver_connection
-        raw.set_progress_handler(lambda: time.monotonic() > until, _OPERATIONS_BETWEEN_LOOKS)
-
-
-def _postgresql(url: str) -> Engine:
-    return create_engine(
-        url,
-        pool_size=_POOL_SIZE,
-        max_overflow=0,
-        pool_timeout=5,
-        pool_recycle=1800,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        isolation_level="READ COMMITTED",
-        connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": _CONNECT_SECONDS},
-    )

@@ -136,13 +136,13 @@ def _fetched(connection: Connection, sql: str, values: Any) -> list[Any]:
         cursor.execute(sql, values)
         found: list[Any] = cursor.fetchall()
     except connection.dialect.loaded_dbapi.Error as error:
-        raise _named(connection, sql, error, cursor) from error
+        raise named(connection, sql, error, cursor) from error
     finally:
         cursor.close()
     return found
 
 
-def _named(connection: Connection, sql: str, error: Any, cursor: Any) -> DBAPIError:
+def named(connection: Connection, sql: str, error: Any, cursor: Any) -> DBAPIError:
     """The driver's fault by SQLAlchemy's name, without values; a broken connection is given up."""
     dialect = connection.dialect
     dbapi: Any = dialect.loaded_dbapi

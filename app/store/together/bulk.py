@@ -1,8 +1,8 @@
 """Inserting many rows of one table as fast as the database's own driver does.
 
 SQLAlchemy takes longer over the parameters of a row than the database over the row; so the values
-are turned into the driver's by the column types themselves, and go by one statement to SQLite, by
-COPY to PostgreSQL.
+are turned into the driver's by the column types themselves, and go by one statement: on PostgreSQL
+as arrays, for nothing is copied into a table behind a wall (`app/store/database/walls.py`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-import psycopg
 from sqlalchemy import Connection, Dialect, Insert, Table, insert
-from sqlalchemy.exc import DBAPIError
 
-# A COPY begins and ends with an exchange of its own: fewer rows are sooner sent as a statement.
-_WORTH_COPYING = 20
+from app.store.together.one_statement import insert_at_once
+
+# Fewer are sooner sent by SQLAlchemy's own statement.
+_WORTH_ARRAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,22 +40,10 @@ def insert_all(connection: Connection, table: Table, rows: Sequence[Mapping[str,
         marks = ", ".join("?" * len(insertion.columns))
         text = f"INSERT INTO {insertion.table} ({insertion.names}) VALUES ({marks})"  # noqa: S608
         connection.exec_driver_sql(text, [insertion.values(row) for row in rows])
-    elif len(rows) < _WORTH_COPYING:
+    elif len(rows) < _WORTH_ARRAYS:
         connection.execute(_inserting(table), rows)
     else:
-        _copy(connection, insertion, rows)
-
-
-def _copy(connection: Connection, insertion: Insertion, rows: Sequence[Mapping[str, Any]]) -> None:
-    text = f"COPY {insertion.table} ({insertion.names}) FROM STDIN"
-    driver: Any = connection.connection.driver_connection
-    try:
-        with driver.cursor() as cursor, cursor.copy(text) as copy:
-            for row in rows:
-                copy.write_row(insertion.values(row))
-    except psycopg.Error as fault:
-        # Under the name that it has where SQLAlchemy asks; without the values.
-        raise DBAPIError(text, None, fault, hide_parameters=True) from None
+        insert_at_once(connection, {(table, tuple(rows[0])): rows})
 
 
 @cache

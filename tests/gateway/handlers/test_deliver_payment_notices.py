@@ -4,6 +4,7 @@ import pytest
 
 from app.domain.codes import OutputType
 from app.domain.issues import ErrorCode
+from app.domain.parties import Scope
 from app.gateway import answers
 from tests.builders import a_payment_notice, identifier, money
 from tests.gateway.deliveries import CONTAINED, delivers, kept, refusal
@@ -21,7 +22,10 @@ def issue_payment(desk, submitter=None, **elements):
         "requestor": {"identifier": identifier("sid", "Happy Valley")},
         **elements,
     }
-    desk.do(lambda work: answers.added(document, "PAY1", (submitter or desk).client.id, work))
+    owner = (submitter or desk).client
+    desk.installation.write(
+        Scope(owner.payer.id), lambda work: answers.added(document, "PAY1", owner.id, work)
+    )
 
 
 def test_a_notice_of_a_payment_that_was_not_issued_is_refused(desk, stranger):

@@ -71,6 +71,8 @@ def a_reader(database):
     with engine.connect() as connection:
         if is_sqlite:
             connection.exec_driver_sql("BEGIN")
+        else:
+            connection.exec_driver_sql("SET LOCAL app.payer = '*'")
         assert connection.execute(tables.payer.select()).first() is not None
         yield
         connection.exec_driver_sql("ROLLBACK")

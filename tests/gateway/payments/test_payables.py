@@ -16,6 +16,7 @@ from app.fhir import json_text
 from app.gateway.payments import payables
 from app.gateway.payments.runs import pay
 from app.store import tables
+from app.store.database.walls import EVERYBODY, behind
 from app.store.submissions import Submission
 from app.store.unit_of_work import UnitOfWork
 from tests.builders import NOW, a_claim, identifier, money
@@ -141,7 +142,7 @@ def test_the_ledger_balances_after_every_step(installation, payer, submitter, se
     @given(st.lists(STEPS, max_size=25))
     def play(steps):
         with engine.connect() as connection:
-            transaction = connection.begin()
+            transaction = behind(connection, EVERYBODY).begin()
             work = UnitOfWork(
                 connection,
                 submitter.scope,

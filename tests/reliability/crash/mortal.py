@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from sqlalchemy import Connection, event
 
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY, Wall
 
 T = TypeVar("T")
 
@@ -44,7 +45,7 @@ class MortalStore(Store):
         """Count the points anew; the process ends at the one with this number."""
         self.points, self._last, self._commits = [], last, 0
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` and commit, with a point on either side of the commit."""
 
         def with_a_point(connection: Connection) -> T:
@@ -54,7 +55,7 @@ class MortalStore(Store):
 
         self._is_writing = True
         try:
-            written = super().write(with_a_point)
+            written = super().write(with_a_point, wall)
             self._commits += 1
             self._point("after commit")
         finally:

@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, event
 
 from app.store.database.engine import Store
+from app.store.database.walls import EVERYBODY, Wall
 
 T = TypeVar("T")
 
@@ -32,7 +33,7 @@ class FragileStore(Store):
         """Die at the point after so many others; None: not at all."""
         self._points_left = points
 
-    def write(self, work: Callable[[Connection], T]) -> T:
+    def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` and commit, with a point on either side of the commit."""
 
         def with_a_point(connection: Connection) -> T:
@@ -42,7 +43,7 @@ class FragileStore(Store):
 
         self._is_writing = True
         try:
-            written = super().write(with_a_point)
+            written = super().write(with_a_point, wall)
             self._point()
         finally:
             self._is_writing = False

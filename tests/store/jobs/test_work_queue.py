@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.store import tables
+from app.store.database.walls import EVERYBODY, behind
 from app.store.jobs.work_queue import Depth
 from app.store.submissions import Submission
 from app.store.tables import JobState
@@ -232,16 +233,16 @@ def test_two_workers_at_once_lease_different_jobs(installation, store):
             connection, MINE, NOW, installation.hasher, installation.new_id, installation.indexer
         )
 
-    with store.engine.begin() as connection:
+    with store.engine.connect() as connection, behind(connection, EVERYBODY).begin():
         for number in range(4):
             enqueue(seen_through(connection), str(number))
     with store.engine.connect() as one:
-        transaction = one.begin()
+        transaction = behind(one, EVERYBODY).begin()
         first = leased(seen_through(one), "one", limit=2)
         if store.is_sqlite:
             transaction.commit()
             one.close()
-        with store.engine.begin() as other:
+        with store.engine.connect() as other, behind(other, EVERYBODY).begin():
             second = leased(seen_through(other), "two", limit=4)
         if not store.is_sqlite:
             transaction.commit()
