@@ -116,6 +116,9 @@ class Cluster:
             self._create_folder()
             self._run_server()
             self._administer(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(USER)))
+            # Tests empty tables, and tamper with the audit, past what guards it; production cannot.
+            passes = sql.SQL("GRANT SET ON PARAMETER session_replication_role TO {}")
+            self._administer(passes.format(sql.Identifier(USER)))
         except BaseException:
             self.stop()
             raise
