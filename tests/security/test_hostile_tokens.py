@@ -549,13 +549,19 @@ def test_lapsed_assertions_are_forgotten_by_the_night(keyed, installation, admin
     assert used(installation) == 0
 
 
-def test_it_is_recorded_who_got_a_token(keyed, rows):
-    assert keyed.ask().status_code == 200
-    assert keyed.ask("x").status_code == 401
+def test_it_is_recorded_who_got_a_token_and_who_having_proved_its_key_got_none(keyed):
+    assertion = keyed.assertion()
+    assert keyed.ask(assertion).status_code == 200
+    assert keyed.ask(assertion).status_code == 401
+    assert keyed.ask(scope="openid").status_code == 400
+    assert keyed.ask(keyed.assertion(key=ec(nth=6))).status_code == 401
 
-    query = select(tables.audit.c.actor, tables.audit.c.action, tables.audit.c.outcome)
-    found = keyed.installation.store.read(
-        lambda on: on.execute(query.where(tables.audit.c.action == "token")).all()
-    )
+    a = tables.audit.c
+    query = select(a.action, a.outcome).where(a.actor == keyed.client.id).order_by(a.seq)
+    found = keyed.installation.store.read(lambda on: on.execute(query).all())
 
-    assert [tuple(one) for one in found] == [(keyed.client.id, "token", "done")]
+    assert [tuple(one) for one in found] == [
+        ("token", "granted"),
+        ("denied", "invalid_client"),
+        ("denied", "invalid_scope"),
+    ]
