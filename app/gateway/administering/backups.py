@@ -19,6 +19,7 @@ from app.store.backups.postgresql import Programs
 from app.store.backups.withdrawn import Withdrawn
 from app.store.database.engine import Store
 from app.store.parties import Parties
+from app.store.trust import signing_keys
 
 FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
@@ -146,6 +147,8 @@ def _in_place_of_the_file(
             if manifest.revision != schema.newest():
                 schema.upgrade(store)
             applied = withdrawals.apply(replace(installation, store=store), withdrawn)
+            # One that was retired since would be believed again; the next is made when needed.
+            store.write(signing_keys.forget)
         finally:
             store.close()
         sqlite.require_sound(ready)
@@ -176,6 +179,7 @@ def _into_the_database(
     schema.tell(store, manifest.revision, is_finished=False)
     schema.upgrade(store, is_restoring=True)
     applied = withdrawals.apply(installation, withdrawn)
+    store.write(signing_keys.forget)
     schema.tell(store, is_finished=True)
     return Restored(manifest, applied)
 
