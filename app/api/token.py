@@ -68,6 +68,9 @@ def _refused(error: Error) -> Response:
     response = jsonify(error=error.code, error_description=error.description)
     response.status_code = error.status
     response.headers["Pragma"] = "no-cache"
+    if error is Error.REQUEST:
+        # What is left of a body that was not read would be taken for the next request.
+        response.headers["Connection"] = "close"
     if error.status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     return response

@@ -55,7 +55,7 @@ def keys_of(jwks: Path | None, jwks_url: str | None) -> KeysOf | None:
 @jwks_option
 @jwks_url_option
 @click.option("--none", "takes_away", is_flag=True, help="Take its keys away.")
-@click.option("--keep-token", is_flag=True, help="With new keys, its bearer token stays known.")
+@click.option("--keep-token", is_flag=True, help="Its bearer token stays known.")
 @payer_option
 @instance_option
 @json_option

@@ -16,6 +16,7 @@ from app.store import tables
 from app.store.audit import Audit, Event
 from app.store.hashing import Hasher
 from app.store.parties import Parties
+from app.store.trust import client_keys
 
 _a = tables.audit.c
 _c = tables.client.c
@@ -93,6 +94,8 @@ def let_count(connection: Connection, told: Iterable[Token], hasher: Hasher, now
             update(tables.client).where(_c.payer_id == payer_id, _c.id == id).values(values)
         )
         if one.token_hash != known.token_hash:
+            # Keys were set or taken away together with it: those that are here may be the old ones.
+            client_keys.forget(connection, payer_id, id)
             # So that the next list tells the same instant.
             audit = Audit(connection, payer_id, one.changed_at or now, hasher)
             audit.add(Event("restore", _ROTATE, "repeated", _TYPE, id))

@@ -18,6 +18,7 @@ from tests.builders import a_claim, a_communication, a_task
 from tests.cli.installations import PROGRAMS, database_of, everything, everything_of
 from tests.cli.processes import Processes
 from tests.rows import Rows, texts_of
+from tests.security.keyed import KID, a_set, ec, public
 from tests.wire import Wire
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -329,6 +330,27 @@ def test_a_token_that_was_rotated_or_disabled_since_stays_so(
 
     assert told("rotated") == [401, 200]
     assert told("disabled", "--replace") == [401, 401]
+
+
+def test_no_signing_key_and_no_changed_keys_of_a_client_come_back(
+    elsewhere, beside_the_wire, claims, tmp_path
+):
+    public_keys = tmp_path / "public.jwks.json"
+    public_keys.write_text(a_set(public(ec())))
+    added = ("--identifier", "sid|1", "--jwks", public_keys)
+    for name in ("Changed", "Same"):
+        beside_the_wire.json("submitter", "add", name, *added)
+    retired = beside_the_wire.json("keys", "rotate")["kid"]
+    beside_the_wire.json("backup", tmp_path / "copy", *PROGRAMS)
+    beside_the_wire.json("keys", "retire", retired)
+    beside_the_wire.json("submitter", "keys", "Changed", "--none")
+    beside_the_wire.json("tombstones", "export", tmp_path / "since")
+
+    elsewhere.json("restore", tmp_path / "copy", "--tombstones", tmp_path / "since", *PROGRAMS)
+
+    assert elsewhere.json("keys", "list") == []
+    assert elsewhere.json("submitter", "keys", "Changed")["kids"] == []
+    assert elsewhere.json("submitter", "keys", "Same")["kids"] == [KID]
 
 
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)

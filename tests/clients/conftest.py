@@ -11,6 +11,9 @@ import pytest
 from tests.builders import a_coverage
 from tests.cli.processes import Gateway, Processes
 
+# As behind a proxy, which each client here is to itself.
+_BEHIND_A_PROXY = 'client_certificate_header = "Client-Cert"\ntrusted_proxies = ["127.0.0.1"]\n'
+
 
 @dataclass(frozen=True)
 class Served:
@@ -32,6 +35,8 @@ def _running(
         for words in (("init", "--database", f"sqlite:///{file}"), ("load", str(coverage))):
             done = processes.run(*words)
             assert done.returncode == 0, done.stderr
+        with (processes.instance / "settings.toml").open("a", encoding="utf-8") as settings:
+            settings.write(_BEHIND_A_PROXY)
         yield processes, processes.serve()
 
 

@@ -9,6 +9,8 @@ import subprocess
 import sys
 import time
 import uuid
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,7 +54,9 @@ class Service:
         header = {"alg": self.alg, "typ": "JWT", "kid": self.key.kid}
         return jws.serialize_compact(header, json.dumps(claims), self.key, algorithms=[self.alg])
 
-    def authorize(self, assertion: str) -> urllib3.BaseHTTPResponse:
+    def authorize(
+        self, assertion: str, headers: Mapping[str, str] | None = None
+    ) -> urllib3.BaseHTTPResponse:
         """Exchange an assertion."""
         form = {
             "grant_type": "client_credentials",
@@ -61,11 +65,19 @@ class Service:
             "scope": EVERYTHING,
         }
         endpoint = self.configuration()["token_endpoint"]
-        return self.pool.request("POST", endpoint, fields=form, encode_multipart=False)
+        return self.pool.request(
+            "POST", endpoint, fields=form, headers=headers, encode_multipart=False
+        )
 
-    def ask(self, method: str, path: str, document: Any = None) -> urllib3.BaseHTTPResponse:
+    def ask(
+        self,
+        method: str,
+        path: str,
+        document: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> urllib3.BaseHTTPResponse:
         """One request with the token."""
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {"Authorization": f"Bearer {self.token}", **(headers or {})}
         if document is not None:
             headers["Content-Type"] = "application/fhir+json"
         body = None if document is None else json.dumps(plain(document))
@@ -107,7 +119,7 @@ def service(request, running, tmp_path):
     else:
         key = RSAKey.generate_key(2048, parameters, auto_kid=True)
     keys = json.dumps({"keys": [key.as_dict(private=False)]})
-    client_id = registered(processes, tmp_path, f"Service {request.param}", keys)
+    client_id = registered(processes, tmp_path, request.node.name, keys)
     with urllib3.PoolManager(retries=False) as pool:
         yield Service(gateway.base, client_id, key, request.param, pool)
 
@@ -143,6 +155,18 @@ def test_a_service_gets_a_token_and_submits_polls_reads_and_cancels(service):
     assert (response["outcome"], response["request"]["reference"]) == ("complete", claim)
     assert cancelled["status"] == "completed"
     assert service.ask("GET", claim).json()["status"] == "cancelled"
+
+
+def test_a_token_is_bound_to_the_certificate_that_the_proxy_tells_of(service):
+    mine, yours = (
+        {"Client-Cert": f":{b64encode(one).decode()}:"} for one in (b"my own", b"another")
+    )
+    granted = service.authorize(service.assertion(), mine)
+    service.token = granted.json()["access_token"]
+
+    answers = [service.ask("GET", "Claim", headers=sent).status for sent in ({}, yours, mine)]
+
+    assert answers == [401, 401, 200]
 
 
 def test_what_the_page_shows_makes_a_key_and_gets_an_answer(running, tmp_path):

@@ -89,7 +89,7 @@ class Keyed:
         http: FlaskClient,
         installation: Installation,
         payer: Payer,
-        name: str = "Keyed Clinic",
+        name: str = "Keyed",
         *,
         key: Any = None,
         alg: str = "ES384",

@@ -142,7 +142,7 @@ HOSTILE: dict[str, Callable[[Keyed], str]] = {
     "iss a list": lambda k: k.assertion(iss=[k.client.id], sub=[k.client.id]),
     "iss with NUL": lambda k: k.assertion(iss=f"{k.client.id}\0", sub=f"{k.client.id}\0"),
     "iss half a character": lambda k: raw(k, claims_text(k, "iss", '"\\ud800"')),
-    "iss by name": lambda k: k.assertion(iss="Keyed Clinic", sub="Keyed Clinic"),
+    "iss by name": lambda k: k.assertion(iss="Keyed", sub="Keyed"),
     # for whom
     "aud missing": lambda k: k.assertion(aud=None),
     "aud a list": lambda k: k.assertion(aud=[TOKEN_URL]),
@@ -175,7 +175,7 @@ HOSTILE: dict[str, Callable[[Keyed], str]] = {
     "claims twice": lambda k: raw(k, claims_text(k, "exp", f'{k.now}, "exp": {k.now + 240}')),
     "claims a list": lambda k: raw(k, "[]"),
     "claims no JSON": lambda k: raw(k, "{"),
-    "claims deep": lambda k: raw(k, '{"a":' * 900 + "1" + "}" * 900),
+    "claims deep": lambda k: raw(k, claims_text(k, "deep", "[" * 2500 + "]" * 2500)),
     "claims no UTF-8": lambda k: ".".join([k.assertion().split(".")[0], "_w", "AAAA"]),
     "two parts": lambda k: k.assertion().rpartition(".")[0],
     "five parts": lambda k: f"{k.assertion()}.a.b",
@@ -430,7 +430,11 @@ FORGED: dict[str, Callable[[Any], str]] = {
     "cnf null": lambda f: f.make(cnf={"x5t#S256": None}),
     "an assertion": lambda f: f.keyed.assertion(),
     "an assertion made out to the API": lambda f: f.keyed.assertion(
-        {"typ": "at+jwt"}, aud="http://gateway.test/fhir/r4", iss="http://gateway.test"
+        {"typ": "at+jwt"},
+        aud="http://gateway.test/fhir/r4",
+        iss="http://gateway.test",
+        client_id=f.keyed.client.id,
+        scope="system/*.rs",
     ),
     "more than 8 KiB": lambda f: f.make(more="x" * 8192),
     "two dots": lambda _: "..",
@@ -549,13 +553,19 @@ def test_lapsed_assertions_are_forgotten_by_the_night(keyed, installation, admin
     assert used(installation) == 0
 
 
-def test_it_is_recorded_who_got_a_token(keyed, rows):
-    assert keyed.ask().status_code == 200
-    assert keyed.ask("x").status_code == 401
+def test_it_is_recorded_who_got_a_token_and_who_having_proved_its_key_got_none(keyed):
+    assertion = keyed.assertion()
+    assert keyed.ask(assertion).status_code == 200
+    assert keyed.ask(assertion).status_code == 401
+    assert keyed.ask(scope="openid").status_code == 400
+    assert keyed.ask(keyed.assertion(key=ec(nth=6))).status_code == 401
 
-    query = select(tables.audit.c.actor, tables.audit.c.action, tables.audit.c.outcome)
-    found = keyed.installation.store.read(
-        lambda on: on.execute(query.where(tables.audit.c.action == "token")).all()
-    )
+    a = tables.audit.c
+    query = select(a.action, a.outcome).where(a.actor == keyed.client.id).order_by(a.seq)
+    found = keyed.installation.store.read(lambda on: on.execute(query).all())
 
-    assert [tuple(one) for one in found] == [(keyed.client.id, "token", "done")]
+    assert [tuple(one) for one in found] == [
+        ("token", "granted"),
+        ("denied", "invalid_client"),
+        ("denied", "invalid_scope"),
+    ]

@@ -147,7 +147,7 @@ class Administration:
     def set_keys(self, client: Client, keys: KeysOf | None, *, keeps_token: bool = False) -> None:
         """Register keys in the place of those there were, or take them away; raises NotUsable.
 
-        With keys a client's bearer token is known no more, unless it keeps it.
+        The client's bearer token is known no more, unless it keeps it.
         """
         if keys is not None:
             keys.require_usable()
@@ -158,7 +158,7 @@ class Administration:
             client_keys.take_away(connection, client)
             if keys is not None:
                 client_keys.put(connection, client, keys.jwks, keys.jwks_url)
-            if keys is not None and not keeps_token:
+            if not keeps_token:
                 tokens.withdraw(connection, client, nobodys, hasher, now)
             event = Event("operator", "keys", "done", "Client", client.id)
             Audit(connection, client.payer.id, now, hasher).add(event)

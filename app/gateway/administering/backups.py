@@ -21,6 +21,7 @@ from app.store.backups.withdrawn import Withdrawn
 from app.store.database.engine import Store
 from app.store.database.walls import EVERYBODY
 from app.store.parties import Parties
+from app.store.trust import signing_keys
 
 FILES = {"sqlite": "database.sqlite3", "postgresql": "database.dump"}
 
@@ -156,6 +157,8 @@ def _in_place_of_the_file(
             beside = replace(installation, store=store)
             encryption.know_current(beside)
             applied = withdrawals.apply(beside, withdrawn)
+            # One that was retired since would be believed again; the next is made when needed.
+            store.write(signing_keys.forget, EVERYBODY)
         finally:
             store.close()
         sqlite.require_sound(ready)
@@ -187,6 +190,7 @@ def _into_the_database(
     schema.upgrade(store, is_restoring=True)
     encryption.know_current(installation)
     applied = withdrawals.apply(installation, withdrawn)
+    store.write(signing_keys.forget)
     schema.tell(store, is_finished=True)
     return Restored(manifest, applied)
 

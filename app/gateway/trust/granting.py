@@ -86,11 +86,15 @@ def granted(
         raise NotGranted(Error.GRANT_TYPE)
     try:
         proven = _proven(installation, form)
-        permissions = _asked(form, proven.client)
-        _take(installation, proven, request_id)
     except NotBelieved as refusal:
         log.info("no token", outcome=refusal.reason, request_id=request_id)
         raise NotGranted(Error.CLIENT) from None
+    try:
+        permissions = _asked(form, proven.client)
+        _take(installation, proven, request_id)
+    except NotGranted as refusal:
+        _record_denial(installation, proven.client, refusal.error, request_id)
+        raise
     token = issued(installation, proven.client, permissions, thumbprint)
     return Granted(token, int(TOKEN_LIFE.total_seconds()), str(permissions), proven.client)
 
@@ -116,10 +120,10 @@ def _asked(form: Mapping[str, str], client: Client) -> Permissions:
 
 
 def _take(installation: Installation, proven: Proof, request_id: str) -> None:
-    """Use the assertion up, and record that; raises NotBelieved where it was used before."""
+    """Use the assertion up, and record that; raises NotGranted where it was used before."""
     client, now, hasher = proven.client, installation.clock(), installation.hasher
     jti_hash = hasher("jti", client.id, proven.jti)
-    event = Event(client.id, "token", "done", "Client", client.id, request_id=request_id)
+    event = Event(client.id, "token", "granted", "Client", client.id, request_id=request_id)
 
     def effect(connection: Any) -> bool:
         if not used_assertions.take(connection, client, jti_hash, proven.lapses_at):
@@ -128,4 +132,16 @@ def _take(installation: Installation, proven: Proof, request_id: str) -> None:
         return True
 
     if not installation.store.write(effect, EVERYBODY):
-        raise NotBelieved("replay")
+        log.info("no token", outcome="replay", request_id=request_id)
+        raise NotGranted(Error.CLIENT)
+
+
+def _record_denial(
+    installation: Installation, client: Client, error: Error, request_id: str
+) -> None:
+    """Record that a client which proved who it is got nothing; whoever did not is only logged.
+
+    Rows by those who prove nothing would let anybody fill the audit.
+    """
+    event = Event(client.id, "denied", error.code, "Client", client.id, request_id=request_id)
+    installation.write(client.scope, lambda work: work.audit.add(event))

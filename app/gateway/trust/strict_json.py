@@ -7,8 +7,12 @@ import json
 from typing import Any
 
 
+class NotStrict(ValueError):
+    """A text is not one object that every reader reads alike."""
+
+
 def document(text: str | bytes) -> dict[str, Any]:
-    """The one object in a text; raises ValueError for whatever is not exactly that.
+    """The one object in a text; raises NotStrict for whatever is not exactly that.
 
     Refused are properties that come twice, NaN and Infinity, half characters, and depth.
     """
@@ -20,19 +24,19 @@ def document(text: str | bytes) -> dict[str, Any]:
         )
         # Half of a pair of surrogates is no character: nobody could keep or compare it.
         json.dumps(found, ensure_ascii=False).encode()
-    except RecursionError:
-        raise ValueError("too deep") from None
+    except (ValueError, RecursionError):
+        raise NotStrict from None
     if not isinstance(found, dict):
-        raise ValueError("no object")  # noqa: TRY004  what it is about is a text
+        raise NotStrict
     return found
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("twice")
+        raise NotStrict
     return found
 
 
 def _constant(name: str) -> Any:
-    raise ValueError(name)
+    raise NotStrict(name)

@@ -40,10 +40,15 @@ def put(connection: Connection, client: Client, jwks: str | None, jwks_url: str 
     connection.execute(insert(tables.client_keys).values(**row, jwks=jwks, jwks_url=jwks_url))
 
 
-def take_away(connection: Connection, client: Client) -> bool:
-    """Whether there were any."""
-    gone = delete(tables.client_keys).where(*_of(client)).returning(_k.client_id)
-    return connection.execute(gone).first() is not None
+def take_away(connection: Connection, client: Client) -> None:
+    """From now on a client has none."""
+    forget(connection, client.payer.id, client.id)
+
+
+def forget(connection: Connection, payer_id: str, client_id: str) -> None:
+    """As `take_away`, of a client by its id."""
+    is_it = (_k.payer_id == payer_id, _k.client_id == client_id)
+    connection.execute(delete(tables.client_keys).where(*is_it))
 
 
 def may_ask(connection: Connection, client: Client, now: datetime, since: datetime) -> bool:

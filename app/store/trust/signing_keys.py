@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, delete, or_, select, update
 
 from app.store import tables
 from app.store.statements import inserted_if_absent
@@ -65,3 +65,8 @@ def end(connection: Connection, kid: str, now: datetime) -> bool:
     is_later = or_(_s.ends_at.is_(None), _s.ends_at > now)
     connection.execute(ended.where(is_later).values(ends_at=now, sealed=None))
     return connection.execute(select(_s.kid).where(_s.kid == kid)).first() is not None
+
+
+def forget(connection: Connection) -> None:
+    """Leave none of them: nothing that any of them signed is believed."""
+    connection.execute(delete(tables.signing_key))
