@@ -12,6 +12,8 @@ from typing import Any
 from app.domain.codes import TaskCode
 
 LETTERS = "cruds"
+# A scope for each label and letter of every type there is, and as many again.
+MOST_SCOPES = 1000
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 # The same code system, as it was called before and as an OID.
 _SPELLINGS = frozenset(
@@ -41,21 +43,20 @@ class _Grant:
     label: str
     letter: str
 
-    def gives(self, other: "_Grant") -> bool:
-        """Whether whoever has this has the other."""
-        return (
-            self.letter == other.letter
-            and self.type in {EACH, other.type}
-            and self.code in {"", other.code}
-            # Who may create may label what it creates.
-            and (self.label == other.label or (self.letter == "c" and not self.label))
-        )
+    def givers(self) -> "Iterator[_Grant]":
+        """Every one of which whoever has it has this: itself, and those that are wider."""
+        # Who may create may label what it creates.
+        labels = {self.label, ""} if self.letter == "c" else {self.label}
+        for type in {self.type, EACH}:
+            for code in {self.code, ""}:
+                for label in labels:
+                    yield _Grant(type, code, label, self.letter)
 
     def meet(self, other: "_Grant") -> "_Grant | None":
         """What both allow; None for nothing."""
         type = self.type if other.type == EACH else other.type
         one = _Grant(type, self.code or other.code, self.label or other.label, self.letter)
-        return one if self.gives(one) and other.gives(one) else None
+        return one if {self, other} <= set(one.givers()) else None
 
     def __str__(self) -> str:
         return _written(self.type, self.letter, self.code, self.label)
@@ -70,7 +71,10 @@ class Permissions:
     @classmethod
     def parse(cls, text: str) -> "Permissions":
         """Read scopes that are separated by single spaces; raises ValueError, also for none."""
-        return cls(_narrowed(grant for scope in text.split(" ") for grant in _read(scope)))
+        scopes = text.split(" ", MOST_SCOPES)
+        if len(scopes) > MOST_SCOPES:
+            raise ValueError(f"More than {MOST_SCOPES} scopes are not read.")
+        return cls(_narrowed(grant for scope in scopes for grant in _read(scope)))
 
     @property
     def is_empty(self) -> bool:
@@ -86,14 +90,6 @@ class Permissions:
         """Whether an interaction is allowed at all: of some Task code, with some label or none."""
         return any(grant.letter == letter and grant.type in {EACH, type} for grant in self.grants)
 
-    def labels(self, letters: str, type: str) -> frozenset[str]:
-        """The labels of what one of the letters allows of a type; an empty one for no label."""
-        return frozenset(
-            grant.label
-            for grant in self.grants
-            if grant.letter in letters and grant.type in {EACH, type}
-        )
-
     def types_with(self, letters: str, label: str) -> frozenset[str]:
         """The types of which one of the letters is allowed with a label; `*` for each."""
         return frozenset(
@@ -102,7 +98,17 @@ class Permissions:
 
     def within(self, registered: "Permissions") -> "Permissions":
         """What both these and those allow."""
-        met = (one.meet(other) for one in self.grants for other in registered.grants)
+        by_type: dict[tuple[str, str], list[_Grant]] = {}
+        for other in registered.grants:
+            by_type.setdefault((other.letter, other.type), []).append(other)
+            if other.type != EACH:
+                by_type.setdefault((other.letter, ""), []).append(other)
+        met = (
+            one.meet(other)
+            for one in self.grants
+            for type in (EACH, "" if one.type == EACH else one.type)
+            for other in by_type.get((one.letter, type), ())
+        )
         return Permissions(_narrowed(one for one in met if one is not None))
 
     def allows(
@@ -119,7 +125,7 @@ class Permissions:
         """
         label = label_that_counts(labels) or ""
         asked = _Grant(type, task_code or "", label, letter)
-        return any(grant.gives(asked) for grant in self.grants)
+        return any(grant in self.grants for grant in asked.givers())
 
     def __str__(self) -> str:
         grouped: dict[tuple[str, str, str], str] = {}
@@ -187,7 +193,7 @@ def _narrowed(grants: Iterable[_Grant]) -> frozenset[_Grant]:
     """Without those that another gives."""
     each = frozenset(grants)
     return frozenset(
-        one for one in each if not any(other.gives(one) for other in each if other != one)
+        one for one in each if not any(other in each for other in one.givers() if other != one)
     )
 
 
