@@ -18,13 +18,16 @@ from tests.builders import (
     a_claim,
     a_communication,
     a_coverage,
+    a_payment_notice,
     a_price,
     a_task,
     an_eligibility_request,
     an_input,
     identifier,
+    money,
 )
 from tests.bundles import a_patient
+from tests.conformance.accounts import a_charge, an_account
 from tests.security.limited import Limited
 from tests.wire import Wire
 
@@ -310,6 +313,30 @@ def test_a_submit_hands_back_only_what_may_be_read(limited):
     assert refused.errors == ["ECG-SCOPE"]
     assert 'scope="system/ClaimResponse.r?_security=R"' in refused.headers["WWW-Authenticate"]
     assert allowed.document["meta"]["security"] == labelled("R")["security"]
+
+
+def test_an_invoice_is_labelled_as_its_account(limited):
+    wire = limited.may()
+    account = wire.post("Account", an_account(meta=labelled("R"))).reference
+    wire.post("ChargeItem", {**a_charge(account), "priceOverride": money("40.00")})
+    may_invoice = ("system/Invoice.c", "system/PaymentNotice.c")
+    notice = {"amount": "40.00", "paymentDate": "2026-03-02"}
+
+    hidden = limited.may(*may_invoice).ask("POST", f"{account}/$invoice")
+    invoiced = limited.may(*may_invoice, "system/*.r?_security=R").ask(
+        "POST", f"{account}/$invoice"
+    )
+    unknown = limited.may(*may_invoice).post(
+        "PaymentNotice", a_payment_notice(invoiced.reference, **notice)
+    )
+    known = limited.may(*may_invoice, "system/Invoice.r?_security=R").post(
+        "PaymentNotice", a_payment_notice(invoiced.reference, **notice)
+    )
+
+    assert (hidden.status, hidden.errors) == (404, ["ECG-NOT-FOUND"])
+    assert invoiced.document["meta"]["security"] == labelled("R")["security"]
+    assert (unknown.errors, known.status) == (["ECG-PAYMENT-UNKNOWN"], 201)
+    assert limited.may(*PLAIN).get(invoiced.reference).status == 404
 
 
 def test_what_was_labelled_before_is_guarded_once_it_is_indexed(limited, installation, rows):

@@ -524,3 +524,25 @@ def test_a_right_that_is_taken_is_gone_with_the_next_request(stage):
     assert wire.get("Claim").status == 403
     known = Administration(stage.world.installation).find_registration(limited.issued.client.id)
     assert str(known.client.permissions) == "system/Claim.r"
+
+
+def test_a_patch_hands_back_what_may_be_read(stage):
+    limited = stage.clients[SUBMITTER]
+    patient = limited.may().post("Patient", a_patient()).reference
+    body = b'[{"op": "replace", "path": "/name", "value": [{"text": "Robin"}]}]'
+
+    blind = limited.may("system/Patient.u").ask("PATCH", patient, body, Content_Type=PATCH)
+    seeing = limited.may("system/Patient.ru").ask("PATCH", patient, body, Content_Type=PATCH)
+
+    assert (blind.status, blind.text) == (200, "")
+    assert seeing.document["name"] == [{"text": "Robin"}]
+
+
+def test_the_page_tells_the_scope_of_every_task_code_and_operation():
+    page = (Path(__file__).parents[2] / "docs" / "scopes.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| ")]
+
+    for code in TaskCode:
+        assert any(row.startswith(f"| {code} | `system/Task.c?code={code}`") for row in rows), code
+    for operation in OPERATIONS:
+        assert any(f"${operation.name}`" in row.split("|")[1] for row in rows), operation.name
