@@ -39,6 +39,12 @@ def changed(request: Request, taken: Taken, base: str) -> Response:
     return response
 
 
+def without_content(response: Response) -> Response:
+    """The same, of which only the headers tell."""
+    response.set_data(b"")
+    return response
+
+
 def deleted(request: Request, deleted: Deleted) -> Response:
     """204, also for what was not there; the ETag of the version that tells of the deletion."""
     response = Response(status=204)

@@ -15,6 +15,7 @@ from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.fhir.resource_types import RESOURCE_TYPES
 from app.fhir.subsets import Summary, part_of
 from app.gateway.changes.target import Target
+from app.gateway.permitted import may_read
 from app.gateway.surface import Interaction, is_created, not_offered, require_offered
 from app.store.resources import Stored
 
@@ -67,9 +68,10 @@ def change(type: str, id: str | None = None) -> Response:
     target = _target(type, id)
     client = here.client("u", type)
     require_offered(Interaction.PATCH, type, client)
-    return answers.changed(
-        request, here.gateway.patch(client, patch(request), target), here.base_url
-    )
+    taken = here.gateway.patch(client, patch(request), target)
+    response = answers.changed(request, taken, here.base_url)
+    # The operations tell of what they change, and the rest may not be theirs to read.
+    return response if may_read(client, taken.stored) else answers.without_content(response)
 
 
 @blueprint.delete("/<type>")

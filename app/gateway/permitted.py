@@ -13,6 +13,7 @@ from app.domain.permissions import label_of, scope_for
 from app.gateway.installation import Installation
 from app.gateway.reading.joined import Joined
 from app.store.audit import Event
+from app.store.resources import Stored
 
 
 def require(
@@ -44,6 +45,12 @@ def labels_of(document: Mapping[str, Any]) -> tuple[str, ...]:
     """The guarded label of a resource, where it has one."""
     label = label_of(document)
     return () if label is None else (label,)
+
+
+def may_read(client: Client, stored: Stored) -> bool:
+    """Whether the credential may read what it has just changed."""
+    labels = () if stored.label is None else (stored.label,)
+    return client.permissions.allows("r", stored.type, labels=labels)
 
 
 def require_some(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.permissions import EVERYTHING
 from app.gateway.administering.administration import Administration
 from app.settings import read as read_settings
 
@@ -101,9 +102,55 @@ def test_a_submitter_is_registered_and_its_token_is_known(installed):
             "acts_for": ["*", "sid|2"],
             "handover": "on-handover",
             "may_enroll": False,
+            "scopes": [],
             "disabled_at": None,
         }
     ]
+
+
+@pytest.mark.parametrize(
+    ("scope", "told"),
+    [
+        ("system/Claim.sr", "The letters of a scope are of 'cruds', in that order, each once."),
+        ("patient/Claim.rs", "A scope is 'system/', a type or *, a dot, and letters of 'cruds'."),
+        ("system/Observation.rs", "There are no resources of type Observation here."),
+    ],
+)
+def test_what_is_no_scope_here_is_refused(on_sqlite, scope, told):
+    added(on_sqlite)
+    for command in (
+        ("submitter", "add", "B", "--identifier", "sid|B", "--scope", scope),
+        ("submitter", "scope", "Happy Valley", scope),
+        ("payer", "token", "Core", "--scope", scope),
+    ):
+        result = on_sqlite(*command)
+        assert result.exit_code == 1
+        assert told in result.stderr
+
+    [listed] = on_sqlite.json("submitter", "list")
+    assert (listed["name"], listed["scopes"]) == ("Happy Valley", [])
+
+
+def test_what_a_credential_may_do_is_registered_changed_and_taken_back(installed):
+    scopes = ("--scope", "system/Claim.rs", "--scope", "system/Task.c?code=poll")
+    poller = added(installed, "Poller", *scopes)
+    auditor = installed.json("payer", "token", "Auditor", "--scope", "system/AuditEvent.read")
+
+    def allowed():
+        listed = {one["name"]: one["scopes"] for one in installed.json("submitter", "list")}
+        return listed["Poller"], listed["Auditor"]
+
+    assert allowed() == (
+        ["system/Claim.rs", "system/Task.c?code=poll"],
+        ["system/AuditEvent.rs"],
+    )
+    known = client_behind(installed.instance, auditor["token"])
+    assert str(known.permissions) == "system/AuditEvent.rs"
+
+    told = installed.json("submitter", "scope", "Poller", "system/*.rs", "system/*.rs?_security=R")
+    assert told["scopes"] == allowed()[0] == ["system/*.rs", "system/*.rs?_security=R"]
+    assert installed.json("submitter", "scope", "Poller")["scopes"] == allowed()[0] == []
+    assert client_behind(installed.instance, poller["token"]).permissions == EVERYTHING
 
 
 def test_only_who_is_given_the_right_may_enroll(installed):

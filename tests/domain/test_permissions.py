@@ -8,7 +8,9 @@ from app.domain.permissions import (
     CONFIDENTIALITY,
     EVERYTHING,
     LETTERS,
+    MOST_SCOPES,
     Permissions,
+    label_of,
     label_that_counts,
     scope_for,
 )
@@ -148,6 +150,12 @@ def test_who_may_create_may_label_what_it_creates() -> None:
     assert not restricted.allows("c", "Claim")
 
 
+def test_more_scopes_than_anybody_has_use_for_are_not_read() -> None:
+    with pytest.raises(ValueError, match="scopes"):
+        Permissions.parse(" ".join(["system/Claim.r"] * (MOST_SCOPES + 1)))
+    assert str(Permissions.parse(" ".join(["system/Claim.r"] * MOST_SCOPES))) == "system/Claim.r"
+
+
 def test_the_highest_label_counts() -> None:
     assert label_that_counts(["R", "N", "V"]) == "V"
     assert label_that_counts(["N", "R"]) == "R"
@@ -214,3 +222,44 @@ def test_what_is_within_both_is_what_each_of_both_allows(
 def test_what_is_written_is_read_again(one: Permissions) -> None:
     assert Permissions.parse(str(one)) == one
     assert one.within(EVERYTHING) == one == EVERYTHING.within(one)
+
+
+@pytest.mark.parametrize(
+    ("security", "label"),
+    [
+        ([{"system": CONFIDENTIALITY, "code": "R"}], "R"),
+        ([{"system": CONFIDENTIALITY, "code": code} for code in "NRV"], "V"),
+        ([{"system": "urn:oid:2.16.840.1.113883.5.25", "code": "R"}], "R"),
+        ([{"system": "http://hl7.org/fhir/v3/Confidentiality", "code": "V"}], "V"),
+        ([{"system": CONFIDENTIALITY, "code": "N"}], None),
+        ([{"system": "http://other.test", "code": "R"}], None),
+        ([{"code": "R"}, {"system": CONFIDENTIALITY}, "R", None, 1], None),
+        ([{"system": CONFIDENTIALITY, "code": ["R"]}], None),
+        ({"system": CONFIDENTIALITY, "code": "R"}, None),
+        (None, None),
+    ],
+)
+def test_the_label_of_a_resource_is_told_by_its_code_system(
+    security: object, label: str | None
+) -> None:
+    assert label_of({"resourceType": "Claim", "meta": {"security": security}}) == label
+
+
+def test_labels_of_what_is_contained_do_not_count() -> None:
+    inside = {"meta": {"security": [{"system": CONFIDENTIALITY, "code": "R"}]}}
+
+    assert label_of({"resourceType": "Claim", "contained": [inside]}) is None
+    assert label_of(inside) == "R"
+
+
+def test_what_is_seen_is_told_by_label_and_by_type() -> None:
+    permissions = Permissions.parse(
+        "system/Claim.r system/*.rs?_security=R system/Task.c?code=poll"
+    )
+
+    assert permissions.types_with("r", "") == {"Claim"}
+    assert permissions.types_with("rs", "R") == {"*"}
+    assert permissions.types_with("rs", "V") == frozenset()
+    assert permissions.touches("c", "Task")
+    assert not permissions.touches("c", "Claim")
+    assert permissions.touches("s", "Claim")

@@ -1,0 +1,1 @@
+"""What a credential may do, and what is hidden from it."""

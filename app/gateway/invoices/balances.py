@@ -32,7 +32,8 @@ def names_invoice(notice: Mapping[str, Any], base: str) -> bool:
 def paid_invoice(notice: Mapping[str, Any], base: str, work: UnitOfWork) -> Stored | None:
     """The one Invoice that a notice is about, its row locked; None where it is not known here."""
     named = [each for each in _references(notice, base) if each.type == _TYPE]
-    found = {key for each in named for key in _matches(each, work)}
+    matches = {id for each in named for id in _matches(each, work)}
+    found = {id for id in matches if work.visible.is_known(_TYPE, id)}
     if len(found) != 1:
         return None
     stored = work.resources.find(_TYPE, found.pop(), lock=True)

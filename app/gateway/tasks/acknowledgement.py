@@ -134,4 +134,5 @@ def _is_gone(named: Reference, work: UnitOfWork) -> bool:
     if named.type not in PENDED_TYPES or named.id is None:
         return False
     stored = work.resources.find(named.type, named.id)
-    return stored is not None and stored.text is None
+    is_shown = stored is not None and work.scope.sees(stored.type, stored.label)
+    return stored is not None and is_shown and stored.text is None

@@ -17,10 +17,10 @@ resource = Table(
     Column("created_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("gone_at", Instant),
-    # The guarded label of the current version; with it go all versions.
-    Column("label", String(8)),
     # Deleted by DELETE: its versions stay, and it may be brought back.
     Column("deleted_at", Instant),
+    # The guarded label of the current version; with it go all versions.
+    Column("label", String(8)),
     # A submitter's own in the order of their ids, however many others there are.
     Index("ix_resource_owner", "payer_id", "type", "submitter_id", "id"),
     Index(
