@@ -12,7 +12,7 @@ from app.api.operations import OPERATIONS, Operation
 from app.domain.parties import ClientKind
 from app.fhir.offer.interactions import Offer, OperationOffer, ParameterOffer, TypeOffer
 from app.fhir.search.compartments import compartment
-from app.fhir.search.definitions import Parameter, parameters_of
+from app.fhir.search.definitions import Parameter, parameters_of, searchable_types
 from app.gateway.surface import IMMUTABLE, TYPES, Interaction, may_choose_id, offered
 
 _I = Interaction
@@ -77,6 +77,7 @@ def _type(type: str, routed: frozenset[tuple[str, str]]) -> TypeOffer:
         has_update_create="update" in codes and any(may_choose_id(type, kind) for kind in _ROLES),
         is_immutable=type in IMMUTABLE,
         is_in_compartment="search-type" in codes and bool(compartment(type)),
+        has_includes=type in searchable_types(),
         parameters=tuple(_parameter(each) for each in parameters),
         operations=tuple(_operation(each) for each in OPERATIONS if each.is_of(type)),
     )

@@ -30,7 +30,7 @@ CHANGING = frozenset({_I.CREATE, _I.UPDATE, _I.PATCH, _I.DELETE})
 # Written by nobody from outside, and without versions of their own.
 PUBLISHED = frozenset({"CodeSystem", "OperationDefinition", "StructureDefinition"})
 _READ_ALONE = {
-    "AuditEvent": frozenset({_I.READ}),
+    "AuditEvent": frozenset({_I.READ, _I.SEARCH}),
     "Bundle": frozenset({_I.READ, _I.VREAD}),
     **{type: frozenset({_I.READ, _I.VREAD, _I.SEARCH}) for type in PUBLISHED},
 }

@@ -8,9 +8,11 @@ from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
+from app.domain.search.query import Condition
 from app.store import tables
+from app.store.audit_search import Position, beyond, clause, of_patient
 from app.store.hashing import Hasher
 from app.store.together.bulk import insertion_of
 from app.store.together.transaction import insert_rows
@@ -63,6 +65,41 @@ class Audit:
         query = select(tables.audit).where(_a.seq == seq, _a.payer_id == self._payer_id)
         row = self._connection.execute(query).one_or_none()
         return None if row is None else recorded(row)
+
+    def page(
+        self,
+        conditions: Sequence[Condition],
+        limit: int,
+        after: Position | None = None,
+        before: Position | None = None,
+    ) -> tuple[list[Recorded], bool]:
+        """The newest rows that meet the conditions, those after a place, or the last before one.
+
+        And whether there are more in that direction.
+        """
+        is_backward, place = before is not None, before or after
+        query = select(tables.audit).where(_a.payer_id == self._payer_id, clause(conditions))
+        if place is not None:
+            query = query.where(beyond(place, is_backward=is_backward))
+        order = (_a.at, _a.seq) if is_backward else (_a.at.desc(), _a.seq.desc())
+        rows = self._connection.execute(query.order_by(*order).limit(limit + 1)).all()
+        found = [recorded(row) for row in rows[:limit]]
+        return (found[::-1] if is_backward else found), len(rows) > limit
+
+    def total(self, conditions: Sequence[Condition], at_most: int | None) -> int:
+        """How many rows meet the conditions, counted up to one more than `at_most`."""
+        query = select(_a.seq).where(_a.payer_id == self._payer_id, clause(conditions))
+        limited = query if at_most is None else query.limit(at_most + 1)
+        counting = select(func.count()).select_from(limited.subquery())
+        return self._connection.execute(counting).scalar_one()
+
+    def patients(self, found: Sequence[Recorded]) -> dict[int, str]:
+        """Which Patient a row's resource is about, by the row's number, where the index tells."""
+        target = tables.search_reference.c.target_id
+        query = select(_a.seq, target).where(
+            _a.seq.in_([each.seq for each in found]), _a.payer_id == self._payer_id, of_patient()
+        )
+        return {row.seq: row.target_id for row in self._connection.execute(query)}
 
     def add(self, event: Event) -> None:
         """Write one row; if that fails, so does what it tells of."""

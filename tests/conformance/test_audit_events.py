@@ -58,7 +58,7 @@ def test_a_task_is_told_with_its_focus(wire, last):
     assert event["subtype"] == [{"system": TASK_CODES, "code": "cancel"}]
     assert (event["action"], event["outcome"]) == ("E", "0")
     named = [one["what"].get("reference") for one in event["entity"]]
-    assert named == [claim, task.reference, None]
+    assert named == [claim, task.reference, "Patient/1", None]
 
 
 def test_a_refusal_is_told_as_a_failure(wire, core, last):

@@ -72,6 +72,9 @@ def test_what_is_undone_leaves_no_row(work, connection):
 def test_the_audit_can_only_be_added_to():
     assert [name for name in vars(Audit) if not name.startswith("_")] == [
         "find",
+        "page",
+        "total",
+        "patients",
         "add",
         "note",
     ]

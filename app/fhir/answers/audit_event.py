@@ -7,29 +7,27 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.domain.auditing import (
-    ACCESSES,
+    AUTHENTICATION,
     MINOR_FAILURE,
+    REST,
     SEARCH,
     SUCCESS,
     TOKEN,
     is_refusal,
     letter,
+    subtype_system,
 )
 from app.domain.canonical import CANONICAL
-from app.domain.codes import TaskCode
 from app.fhir import json_text
 from app.fhir.answers.writing import filled
 from app.fhir.documents import Document
 
-_REST = {
-    "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
-    "code": "rest",
-    "display": "Restful Operation",
+_REST = dict(zip(("system", "code"), REST, strict=True)) | {"display": "Restful Operation"}
+_AUTHENTICATION = {
+    **dict(zip(("system", "code"), AUTHENTICATION, strict=True)),
+    "display": "User Authentication",
 }
-_INTERACTIONS = "http://hl7.org/fhir/restful-interaction"
 _ENTITIES = "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType"
-_DICOM = "http://dicom.nema.org/resources/ontology/DCM"
-_AUTHENTICATION = {"system": _DICOM, "code": "110114", "display": "User Authentication"}
 # https://profiles.ihe.net/ITI/BALP/content.html: what an entity is, and in which role.
 _TYPES = "http://terminology.hl7.org/CodeSystem/audit-entity-type"
 _ROLES = "http://terminology.hl7.org/CodeSystem/object-role"
@@ -39,8 +37,6 @@ _PATIENT = {"system": _ROLES, "code": "1", "display": "Patient"}
 _RESOURCE = {"system": _ROLES, "code": "4", "display": "Domain Resource"}
 _JOB = {"system": _ROLES, "code": "20", "display": "Job"}
 _QUERY = {"system": _ROLES, "code": "24", "display": "Query"}
-# The interaction that an effect came by, where it was one of a client's.
-_BY = ACCESSES | {"create", "update", "patch", "delete"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +76,6 @@ def audit_event(told: Told) -> Document:
         source={"observer": {"display": "eClaims Gateway"}},
         entity=_entities(told),
     )
-
-
-def subtype_system(action: str) -> str | None:
-    """The code system that an action is a code of; None for those of nobody's."""
-    if action in _BY:
-        return _INTERACTIONS
-    return f"{CANONICAL}/CodeSystem/task-code" if action in list(TaskCode) else None
 
 
 def _subtype(action: str) -> Document:

@@ -95,8 +95,8 @@ def _resource(type: TypeOffer, offer: Offer) -> dict[str, Any]:
         "conditionalDelete": "single" if type.has_conditional_delete else "not-supported",
         "referencePolicy": ["literal", "logical", "local"],
         **filled(
-            searchInclude=_includes(type) if may_search else [],
-            searchRevInclude=_reverse_includes(type.type, offer) if may_search else [],
+            searchInclude=_includes(type) if may_search and type.has_includes else [],
+            searchRevInclude=_reverse_includes(type, offer) if may_search else [],
             searchParam=[_parameter(each) for each in type.parameters] if may_search else [],
             operation=[_operation(each) for each in type.operations],
         ),
@@ -125,13 +125,15 @@ def _includes(type: TypeOffer) -> list[str]:
     return ["*", *named] if named else []
 
 
-def _reverse_includes(type: str, offer: Offer) -> list[str]:
+def _reverse_includes(type: TypeOffer, offer: Offer) -> list[str]:
+    if not type.has_includes:
+        return []
     return [
         f"{source.type}:{each.name}"
         for source in offer.types
-        if "search-type" in source.interactions
+        if "search-type" in source.interactions and source.has_includes
         for each in source.parameters
-        if each.type == "reference" and (type in each.targets or not each.targets)
+        if each.type == "reference" and (type.type in each.targets or not each.targets)
     ]
 
 

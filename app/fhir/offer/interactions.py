@@ -38,7 +38,8 @@ class ParameterOffer:
 class TypeOffer:
     """A resource type: the codes of its interactions, by role, and what goes with them.
 
-    `is_in_compartment`: it is searched in the compartments of the offer too.
+    `is_in_compartment`: it is searched in the compartments of the offer too. `has_includes`: what
+    it refers to, and what refers to it, can be found with it.
     """
 
     type: str
@@ -49,6 +50,7 @@ class TypeOffer:
     has_update_create: bool = False
     is_immutable: bool = False
     is_in_compartment: bool = False
+    has_includes: bool = True
     parameters: tuple[ParameterOffer, ...] = ()
     operations: tuple[OperationOffer, ...] = ()
 

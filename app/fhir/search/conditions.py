@@ -68,7 +68,7 @@ def condition(type: str, name: str, value: str, asking: Asking, links: int = 0) 
     parameter = parameters_of(type).get(code)
     if parameter is None:
         raise Unknown
-    if colon and not modifier:
+    if (colon and not modifier) or (chain and type not in searchable_types()):
         raise Unsupported
     if chain:
         return _chained(parameter, modifier, rest, value, asking, links)
@@ -94,7 +94,7 @@ def _missing(parameter: Parameter, value: str) -> Missing:
 def _referred_to(type: str, name: str, value: str, asking: Asking, links: int) -> Condition:
     """`_has:Type:reference:name`: http://hl7.org/fhir/R4/search.html#has."""
     _, source, code, rest = [*name.split(":", 3), "", "", ""][:4]
-    parameter = parameters_of(source).get(code)
+    parameter = parameters_of(source).get(code) if source in searchable_types() else None
     if not rest:
         raise ValueError("_has names a type, a reference and a parameter: _has:Type:reference:name")
     if parameter is None or not parameter.may_lead_to(type):

@@ -65,9 +65,13 @@ class Parameter:
         return self.type is ParameterType.REFERENCE and (not self.targets or type in self.targets)
 
 
+# Rows of the audit: they are found by themselves, and nothing is found by way of them.
+_BY_THEMSELVES = frozenset({"AuditEvent"})
+
+
 def searchable_types() -> frozenset[str]:
-    """Every type that has search parameters here."""
-    return frozenset(_all())
+    """Every type that is searched by the index of resources."""
+    return frozenset(_all()) - _BY_THEMSELVES
 
 
 def parameters_of(type: str) -> Mapping[str, Parameter]:

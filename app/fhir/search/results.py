@@ -132,6 +132,8 @@ def _is_known(type: str, include: Include) -> bool:
         return False
     if include.source == _EVERYTHING:
         return include.name is None
+    if include.source not in searchable_types():
+        return False
     # What is found first is of the searched type, and that is what has to be referred to.
     target = include.target or (type if include.is_reverse and not include.iterates else None)
     return any(

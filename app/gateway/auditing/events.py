@@ -1,5 +1,6 @@
 """Rows of the audit as AuditEvents."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from app.fhir import json_text
@@ -8,14 +9,22 @@ from app.fhir.resource_types import RESOURCE_TYPES
 from app.gateway.auditing.accesses import HASHED
 from app.store.audit import Recorded
 from app.store.resources import Stored
+from app.store.unit_of_work import UnitOfWork
+
+AUDIT_EVENT = "AuditEvent"
 
 
-def as_audit_event(recorded: Recorded, patient_id: str | None = None) -> Stored:
-    """A row as the resource that a client reads; `patient_id` is whom it is about."""
+def as_audit_events(found: Sequence[Recorded], work: UnitOfWork) -> list[Stored]:
+    """Rows as the resources that a client reads; each names whose it is, where that is known."""
+    patients = work.audit.patients(found)
+    return [_as_stored(each, patients.get(each.seq)) for each in found]
+
+
+def _as_stored(recorded: Recorded, patient_id: str | None) -> Stored:
     told = replace(_told(recorded), patient=f"Patient/{patient_id}" if patient_id else None)
     id, text = str(recorded.seq), json_text.write(audit_event(told))
     stamped = json_text.stamped(text, id, 1, recorded.at)
-    return Stored("AuditEvent", id, 1, recorded.at, stamped)
+    return Stored(AUDIT_EVENT, id, 1, recorded.at, stamped)
 
 
 def _told(recorded: Recorded) -> Told:

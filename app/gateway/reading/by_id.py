@@ -11,7 +11,7 @@ from app.domain.parties import Client, ClientKind
 from app.fhir.bundle import Entry, collection
 from app.fhir.offer.code_systems import published
 from app.gateway.auditing.accesses import Access, given
-from app.gateway.auditing.events import as_audit_event
+from app.gateway.auditing.events import AUDIT_EVENT, as_audit_events
 from app.gateway.installation import Installation
 from app.gateway.reading.published import as_stored
 from app.store.resources import Stored
@@ -35,10 +35,9 @@ class Reading:
         access = Access(READ, type, id, request_id)
         if type == "Bundle":
             return self._handed_over(client, access, None)
-        if type == "AuditEvent":
-            query = partial(_audit_event, client, id)
-        else:
-            query = partial(_current, type, id)
+        if type == AUDIT_EVENT:
+            return given(self._installation, client, access, partial(_audit_event, client, id))
+        query = partial(_current, type, id)
         return given(self._installation, client, access, query, is_glance=True)
 
     def version(
@@ -100,7 +99,7 @@ def _audit_event(client: Client, id: str, work: UnitOfWork) -> Stored:
     # Spelled as it is numbered: one event has one address.
     if found is None or str(found.seq) != id:
         raise _missing()
-    return as_audit_event(found)
+    return as_audit_events([found], work)[0]
 
 
 def _present(found: Stored | None) -> Stored:

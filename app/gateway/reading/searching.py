@@ -21,18 +21,23 @@ from app.fhir.search.reading import Query, read_query
 from app.fhir.searchset import Mode, SearchEntry, searchset
 from app.fhir.subsets import Summary, part_of
 from app.gateway.auditing.accesses import Access, given
+from app.gateway.auditing.events import AUDIT_EVENT
+from app.gateway.auditing.searching import Audited
 from app.gateway.installation import Installation
 from app.gateway.reading.included import included
 from app.gateway.reading.page_links import PAGE, PageLinks
 from app.gateway.reading.published import Published
 from app.gateway.surface import PUBLISHED, Interaction, offered
 from app.store.searching.searching import Page
+from app.store.searching.searching import Searching as Found
 from app.store.unit_of_work import UnitOfWork
 
 USUAL_COUNT = 20
 MOST_ON_A_PAGE = 200
 # Counting goes no further unless it is asked for: the page costs the same however many match.
 COUNTED_AT_MOST = 1000
+# Definitions come in the order of their ids, events with the newest first.
+UNSORTED = PUBLISHED | {AUDIT_EVENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +126,7 @@ class Searching:
         """The page, and how many resources are on it."""
         after, before = _place(place.get("after")), _place(place.get("before"))
         is_count = query.summary is Summary.COUNT or query.count == 0
-        source = Published(self._installation) if asked.type in PUBLISHED else work.search
+        source = self._source(asked.type, work)
         page = Page([], has_more=False)
         if not is_count:
             page = source.page(query.search, query.count or 0, after=after, before=before)
@@ -130,6 +135,12 @@ class Searching:
         total = _total(source, query, page, is_count=is_count)
         shown = sum(entry.mode is not Mode.OUTCOME for entry in entries)
         return searchset(work.new_id(), work.now, entries, links, total), shown
+
+    def _source(self, type: str, work: UnitOfWork) -> Published | Audited | Found:
+        """Where resources of a type are found."""
+        if type in PUBLISHED:
+            return Published(self._installation)
+        return Audited(work) if type == AUDIT_EVENT else work.search
 
     def _entries(self, page: Page, query: Query, work: UnitOfWork) -> list[SearchEntry]:
         found = [stored for stored, _ in page.found]
@@ -199,14 +210,14 @@ def _read(asked: Asked, base: str) -> Query:
         is_strict=asked.is_strict,
         compartment=compartment,
     )
-    if asked.type in PUBLISHED and query.search.order:
+    if asked.type in UNSORTED and query.search.order:
         query = _unsorted(query, is_strict=asked.is_strict)
     count = USUAL_COUNT if query.count is None else min(query.count, MOST_ON_A_PAGE)
     return replace(query, count=count)
 
 
 def _unsorted(query: Query, *, is_strict: bool) -> Query:
-    """What is published comes in the order of its ids, and that is told."""
+    """What is no row of the index comes in an order of its own, and that is told."""
     if is_strict:
         raise unknown("_sort")
     used = tuple(pair for pair in query.used if pair[0] != "_sort")

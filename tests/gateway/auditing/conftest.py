@@ -8,6 +8,7 @@ from app.gateway.auditing.verifying import verified
 from app.gateway.jobs.seal_audit import INTERVAL, Sealing
 from app.store import tables
 from app.store.audit import Event
+from tests.wire import Wire
 
 AN_EVENT = Event("client", "cancel", "completed", "Claim", "C1", "T1", "request-1")
 
@@ -89,3 +90,9 @@ def three_seals(write, sealing, clock, sealed):
         clock.forward(seconds=INTERVAL.total_seconds())
     write(2)
     return sealed()
+
+
+@pytest.fixture
+def auditor(http, registry):
+    """A program of the payer's over HTTP, which reads AuditEvents."""
+    return Wire(http, registry.payer_client("Auditor").token)

@@ -169,7 +169,8 @@ class Histories:
         if response is None:
             return ()
         bundle = read_until_answered(wire, response)
-        if bundle.status != 200:
+        # A Bundle whose answers were all purged since is there, and empty.
+        if bundle.status != 200 or "entry" not in bundle.document:
             return None
         return tuple(entry["resource"]["resourceType"] for entry in bundle.document["entry"])
 

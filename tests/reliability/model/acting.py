@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from app.domain.adjudication import AdjudicationRequest
+from app.domain.auditing import ACCESSES
 from app.fhir import json_text
 from app.store.bodies import decoded
 from tests.reliability.model import decisions, runs
@@ -15,8 +16,8 @@ from tests.reliability.model.outcomes import Outcomes
 from tests.reliability.model.world import SENDERS, Rows, World
 from tests.wire import Reply
 
-# Loading reference data is no step of a Claim; payments are compared by themselves.
-_BESIDE = frozenset({"load", "pay"})
+# Loading reference data and reading are no steps of a Claim; payments are compared by themselves.
+_BESIDE = frozenset({"load", "pay"}) | ACCESSES
 
 
 class Acting:
