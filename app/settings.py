@@ -131,14 +131,16 @@ def _counted() -> fields.Integer:
 
 
 class _Networks(fields.Field[tuple[str, ...]]):
-    """Addresses and networks: a list, or in a variable a text with commas."""
+    """Addresses and networks: a list, or one text with commas as a variable has it."""
 
-    def _deserialize(self, value: Any, *_: Any, **__: Any) -> tuple[str, ...]:
-        parts = value.split(",") if isinstance(value, str) else value
+    def _deserialize(
+        self, value: Any, attr: str | None, data: Mapping[str, Any] | None, **kwargs: Any
+    ) -> tuple[str, ...]:
+        listed = value.split(",") if isinstance(value, str) else value
         try:
-            return tuple(str(ip_network(one.strip())) for one in parts if one.strip())
-        except (AttributeError, TypeError, ValueError):
-            raise ValidationError("is no list of IP addresses and networks") from None
+            return tuple(str(ip_network(one.strip())) for one in listed)
+        except (ValueError, TypeError, AttributeError):
+            raise ValidationError("is no list of addresses or networks") from None
 
 
 class _SettingsSchema(Schema):
