@@ -38,7 +38,7 @@ check: $(DEVELOPMENT) ## format, lint, types, layers, weaknesses, then the tests
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/bandit --quiet --configfile pyproject.toml --recursive app
-	@$(BIN)/python -m pytest -q $(wildcard tests/test_architecture.py tests/test_docs.py)
+	@$(BIN)/python -m pytest -q $(wildcard tests/test_architecture.py tests/test_docs.py tests/security/test_threat_model.py)
 
 serve: $(RUNTIME) ## run the gateway on instance/, set up at the first start (ARGS)
 	@test -f instance/settings.toml || $(BIN)/eclaims init --instance instance

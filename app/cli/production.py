@@ -113,6 +113,9 @@ def _workers(settings: Settings, environment: Mapping[str, str]) -> str | None:
 
 def _files(settings: Settings, _: Mapping[str, str]) -> str | None:
     kept = [settings.instance / "settings.toml"]
+    # Of a version that encrypts.
+    keys: Path | None = getattr(settings, "keys_file", None)
+    kept += [] if keys is None else [keys]
     if settings.file is not None:
         kept += [settings.file.with_name(settings.file.name + one) for one in ("", "-wal", "-shm")]
     readable = [str(one) for one in kept if _is_open(one)]
@@ -143,7 +146,9 @@ def _encryption(settings: Settings, _: Mapping[str, str]) -> str | None:
     # A version without the setting cannot encrypt.
     if getattr(settings, "encryption", True):
         return None
-    return "Set encryption: what is stored can be read by whoever has a copy of the database."
+    return (
+        "Run `eclaims encryption on`: whoever has a copy of the database can read what is stored."
+    )
 
 
 _RULES: Mapping[str, _Rule] = {

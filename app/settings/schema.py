@@ -53,9 +53,16 @@ def _yes_or_no() -> fields.Boolean:
     )
 
 
+class _Whole(fields.Integer):
+    """A whole number; of a variable, the text of one."""
+
+    def _validated(self, value: Any) -> int:
+        return super()._validated(str(value))
+
+
 def _counted() -> fields.Integer:
     within = validate.Range(1, 10_000, error=_A_RATE)
-    return fields.Integer(strict=True, validate=within, error_messages={"invalid": _A_RATE})
+    return _Whole(validate=within, error_messages={"invalid": _A_RATE})
 
 
 class _Networks(fields.Field[tuple[str, ...]]):

@@ -115,18 +115,24 @@ def test_polls_that_find_something_are_not_counted(limited, core, worker):
     assert wire.task(a_task("poll")).status == 201
 
 
+def statuses_of_polls(wire, type, count):
+    """What polls in a Bundle are answered."""
+    request = {"method": "POST", "url": "Task"}
+    entries = [{"resource": a_task("poll"), "request": request} for _ in range(count)]
+    answered = wire.post("", {"resourceType": "Bundle", "type": type, "entry": entries})
+    return [one["response"]["status"].split()[0] for one in answered.document["entry"]]
+
+
 def test_polls_in_a_batch_are_counted_one_by_one(limited):
-    def entry():
-        request = {"method": "POST", "url": "Task"}
-        return {"resource": a_task("poll"), "request": request}
+    assert statuses_of_polls(limited(empty_polls=TWO), "batch", 3) == ["201", "201", "429"]
 
-    wire = limited(empty_polls=TWO)
-    batch = {"resourceType": "Bundle", "type": "batch", "entry": [entry() for _ in range(3)]}
 
-    answers = wire.post("", batch).document["entry"]
+def test_a_bundle_is_one_request_and_polls_in_a_transaction_are_not_counted(limited):
+    wire = limited(empty_polls=TWO, requests=TWO)
 
-    statuses = [one["response"]["status"].split()[0] for one in answers]
-    assert statuses == ["201", "201", "429"]
+    assert statuses_of_polls(wire, "transaction", 3) == ["201"] * 3
+    assert wire.task(a_task("poll")).status == 201
+    assert is_told(wire.task(a_task("poll")))
 
 
 def test_limits_cost_one_statement_and_none_where_they_are_off(limited, wire, backend):

@@ -17,6 +17,13 @@ PRODUCTION = {
     "base_url": "https://claims.payer.example",
     "trusted_proxies": ["10.0.0.5"],
 }
+# Of parts that a version may be without: what production asks of them where they are.
+OTHERS = {"bearer_tokens": False, "encryption": True}
+PRODUCTION |= {
+    name: value
+    for name, value in OTHERS.items()
+    if name in {each.name for each in dataclasses.fields(Settings)}
+}
 RULES = [
     "profile",
     "debug",
@@ -150,27 +157,22 @@ def test_a_start_in_development_refuses_nothing_of_it(production):
     assert production("work", "--once").exit_code == 0
 
 
-@pytest.mark.parametrize(
-    ("setting", "rule", "refused_as", "accepted_as"),
-    [("bearer_tokens", "bearer tokens", True, False), ("encryption", "encryption", None, "on")],
-)
-def test_a_setting_of_another_part_counts_where_there_is_one(
-    production, setting, rule, refused_as, accepted_as
-):
+@pytest.mark.parametrize("setting", OTHERS)
+def test_a_setting_of_another_part_counts_where_there_is_one(production, setting):
     more = dataclasses.make_dataclass(
-        "More", [(setting, object, refused_as)], bases=(Settings,), frozen=True
+        "More",
+        [(name, bool, value) for name, value in OTHERS.items()],
+        bases=(Settings,),
+        frozen=True,
     )
     read = settings.read(production.instance, {})
-    kept = {one.name: getattr(read, one.name) for one in dataclasses.fields(read)} | {
-        one: value
-        for one, value in (("bearer_tokens", False), ("encryption", "on"))
-        if one in {each.name for each in dataclasses.fields(Settings)}
-    }
+    kept = {one.name: getattr(read, one.name) for one in dataclasses.fields(read)}
+    good = more(**kept | OTHERS)
+    bad = dataclasses.replace(good, **{setting: not OTHERS[setting]})
 
-    bad, good = more(**kept | {setting: refused_as}), more(**kept | {setting: accepted_as})
-
-    assert [one.rule for one in findings(bad, {}) if one.refused] == [rule]
-    with pytest.raises(Refusal):
+    [refusal] = [one for one in findings(bad, {}) if one.refused]
+    assert refusal.rule == setting.replace("_", " ")
+    with pytest.raises(Refusal, match="This is no start for production"):
         require_production(bad, {})
     assert [one.rule for one in findings(good, {}) if one.refused] == []
     require_production(good, {})
@@ -186,6 +188,26 @@ def test_a_database_that_does_not_answer_is_told(production):
 
 
 # --- what is done
+
+
+def test_a_server_in_production_tells_browsers_to_stay(production, processes):
+    gateway = processes.serve()
+
+    for answer in (gateway.get("metadata"), gateway.get("Claim/1"), gateway.ask("GET", "/x")):
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+
+
+def test_a_server_counts_as_its_settings_say(on_sqlite, processes):
+    token = on_sqlite.json("submitter", "add", "A", "--identifier", "sid|A")["token"]
+    write(on_sqlite, rate_limits=True, requests_at_once=2, requests_per_second=1)
+    gateway = processes.serve().as_client(token)
+
+    answers = [gateway.get("Claim/1") for _ in range(30)]
+
+    assert [one.status for one in answers[:2]] == [404, 404]
+    told = [one for one in answers if one.status == 429]
+    assert {int(one.headers["retry-after"]) for one in told} == {1}
+    assert "strict-transport-security" not in told[0].headers
 
 
 def test_a_fresh_installation_can_be_started(installed):
