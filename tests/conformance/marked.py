@@ -14,13 +14,15 @@ _NARRATIVE = '<div xmlns="http://www.w3.org/1999/xhtml">{}</div>'
 class Markers:
     """Gives out markers, and knows every one that it gave."""
 
-    def __init__(self) -> None:
+    def __init__(self, word: str = "Zebra") -> None:
+        """`word` ends each of them."""
+        self._word = word
         self.given: list[str] = []
         self._numbers = count(1)
 
     def __call__(self) -> str:
         """A marker that no other place has."""
-        self.given.append(f"Marker{next(self._numbers):03d}Zebra")
+        self.given.append(f"Marker{next(self._numbers):03d}{self._word}")
         return self.given[-1]
 
     def told(self, text: str = "") -> dict[str, Any]:

@@ -104,34 +104,34 @@ def begin(installation: Installation) -> Ring:
     return ring
 
 
-def convert(installation: Installation, told: Told) -> int:
+def convert(installation: Installation, told: Told, at_a_time: int = TOGETHER) -> int:
     """Encrypt what is plain; how many texts were. May be broken off and begun again."""
     changed = 0
     # Once more until nothing is left: who began to write before there were keys wrote plain.
-    while found := sum(_converted(installation, told)):
+    while found := sum(_converted(installation, told, at_a_time)):
         changed += found
     return changed
 
 
-def _converted(installation: Installation, told: Told) -> Iterator[int]:
+def _converted(installation: Installation, told: Told, most: int) -> Iterator[int]:
     scopes = [Scope(payer.id) for payer in Administration(installation).payers()]
     total = sum(installation.read(scope, lambda work: work.converting.count()) for scope in scopes)
     done = 0
     for scope in scopes:
         last: Key = ("", "")
-        while (part := _part(installation, scope, last)) is not None:
+        while (part := _part(installation, scope, last, most)) is not None:
             last, done = part.last, done + part.resources
             told(done, total)
             yield part.texts
-        while count := installation.write(scope, lambda work: work.converting.decisions(TOGETHER)):
+        while count := installation.write(scope, lambda work: work.converting.decisions(most)):
             yield count
 
 
-def _part(installation: Installation, scope: Scope, last: Key) -> Converted | None:
-    return installation.write(scope, lambda work: work.converting.next(last, TOGETHER))
+def _part(installation: Installation, scope: Scope, last: Key, most: int) -> Converted | None:
+    return installation.write(scope, lambda work: work.converting.next(last, most))
 
 
-def rotate(installation: Installation, told: Told) -> Ring:
+def rotate(installation: Installation, told: Told, at_a_time: int = KEYS_TOGETHER) -> Ring:
     """Make a new key that wraps others, unless one waits for its turn, and wrap all under it.
 
     The old ones stay until `finish`. May be broken off and begun again. Raises NoKeys, WrongKeys.
@@ -147,11 +147,16 @@ def rotate(installation: Installation, told: Told) -> Ring:
         vault.source.write(ring)
     else:
         begin(installation)
-    _rewrap(installation, ring, told)
+    _rewrap(installation, ring, told, at_a_time)
     return ring
 
 
-def finish(installation: Installation, told: Told, wait: Callable[[], bool]) -> list[str]:
+def finish(
+    installation: Installation,
+    told: Told,
+    wait: Callable[[], bool],
+    at_a_time: int = KEYS_TOGETHER,
+) -> list[str]:
     """Wrap all under the current key, and destroy all others; which they were.
 
     `wait` is asked between two looks whether to look again. Raises StillRead, NoKeys, WrongKeys,
@@ -162,16 +167,18 @@ def finish(installation: Installation, told: Told, wait: Callable[[], bool]) -> 
     if ring is None:
         raise NoKeys
     begin(installation)
-    old = _without_others(installation, ring, told)
+    old = _without_others(installation, ring, told, at_a_time)
     _await_readers(installation, wait)
     if isinstance(vault.source, KeyFile):
         vault.source.write(ring.only())
     return sorted({*old, *ring.keys} - {ring.current})
 
 
-def _without_others(installation: Installation, ring: Ring, told: Told) -> list[str]:
+def _without_others(
+    installation: Installation, ring: Ring, told: Told, at_a_time: int
+) -> list[str]:
     for _ in range(_ROUNDS):
-        _rewrap(installation, ring, told)
+        _rewrap(installation, ring, told, at_a_time)
         try:
             return installation.store.write(
                 lambda connection: Registry(connection).only(ring.current), EVERYBODY
@@ -190,18 +197,20 @@ def _await_readers(installation: Installation, wait: Callable[[], bool]) -> None
             raise StillRead
 
 
-def _rewrap(installation: Installation, ring: Ring, told: Told) -> None:
+def _rewrap(installation: Installation, ring: Ring, told: Told, at_a_time: int) -> None:
     store, after, done = installation.store, ("", ""), 0
     total = store.read(lambda connection: Registry(connection).count(), EVERYBODY)
-    while (part := _rewrapped(installation, ring, after)) is not None:
+    while (part := _rewrapped(installation, ring, after, at_a_time)) is not None:
         after, done = part[0], done + part[1]
         told(done, total)
 
 
-def _rewrapped(installation: Installation, ring: Ring, after: Place) -> tuple[Place, int] | None:
+def _rewrapped(
+    installation: Installation, ring: Ring, after: Place, most: int
+) -> tuple[Place, int] | None:
     vault = _vault(installation)
     return installation.store.write(
-        lambda connection: Registry(connection).rewrap(vault, ring, after, KEYS_TOGETHER), EVERYBODY
+        lambda connection: Registry(connection).rewrap(vault, ring, after, most), EVERYBODY
     )
 
 
