@@ -33,7 +33,8 @@ HEADERS = {
 
 def web_application(context: Context) -> Flask:
     """Put the surface together."""
-    application = Flask("app")
+    # No folder of files is served beside what is documented.
+    application = Flask("app", static_folder=None)
     # One byte more than the gate allows, so that the gate's own refusal names the limit.
     application.config["MAX_CONTENT_LENGTH"] = OTHER_BYTES + 1
     # A redirect would be built from the Host header, which is the client's to write.
