@@ -39,7 +39,8 @@ _OF_ANSWERS = "eclaims.headers"
 
 def web_application(context: Context, headers: Mapping[str, str] | None = None) -> Flask:
     """Put the surface together; `headers` are those of every answer."""
-    application = Flask("app")
+    # No folder of files is served beside what is documented.
+    application = Flask("app", static_folder=None)
     application.extensions[_OF_ANSWERS] = headers or HEADERS
     # One byte more than the gate allows, so that the gate's own refusal names the limit.
     application.config["MAX_CONTENT_LENGTH"] = OTHER_BYTES + 1

@@ -53,6 +53,7 @@ class World:
     worker: Worker
     installation: Installation
     submitter: Client
+    payment: str = PAYMENT
     references: dict[str, str] = field(default_factory=dict)
 
     def creators(self, type: str) -> list[Wire]:
@@ -70,7 +71,7 @@ class World:
             "EnrollmentRequest": lambda: an_enrollment_request(insured),
             "Communication": lambda: a_communication(about=[{"reference": claim}]),
             "CommunicationRequest": lambda: a_communication_request(about=[{"reference": claim}]),
-            "PaymentNotice": lambda: a_payment_notice(PAYMENT),
+            "PaymentNotice": lambda: a_payment_notice(self.payment),
             "Task": lambda: a_task("poll"),
             "ClaimResponse": _an_earlier_answer,
             **_OF_THE_PAYER,
@@ -85,11 +86,15 @@ class World:
     def fill(self) -> None:
         """Have one resource of every type."""
         self.core.post("Coverage", self.body("Coverage"))
+        self.fill_own(*REFERENCE_DATA)
+
+    def fill_own(self, *others: str) -> None:
+        """Have one of every type that comes of a submitter, and of `others`."""
         self._issue_payment()
         for type in ("Claim", "CoverageEligibilityRequest", "EnrollmentRequest"):
             self._keep(self.create(type))
         self.worker.drain()
-        for type in sorted({*SUPPORTING, *REFERENCE_DATA, "PaymentNotice", *_ABOUT_THE_CLAIM}):
+        for type in sorted({*SUPPORTING, *others, "PaymentNotice", *_ABOUT_THE_CLAIM}):
             self._keep(self.create(type))
         self._keep(self._invoiced())
         poll = self.wire.task(a_task("poll", inputs=[an_input("count", valuePositiveInt=100)]))
@@ -100,7 +105,7 @@ class World:
             resource = entry["resource"]
             self.references[resource["resourceType"]] = _reference(resource)
         self.references |= {type: f"{type}/{id}" for type, id in published()}
-        self.references |= {PAYMENT.partition("/")[0]: PAYMENT, "AuditEvent": "AuditEvent/1"}
+        self.references |= {PAYMENT.partition("/")[0]: self.payment, "AuditEvent": "AuditEvent/1"}
 
     def _keep(self, reply: Reply) -> None:
         assert reply.status in {200, 201}, reply.text
@@ -122,9 +127,9 @@ class World:
             "paymentAmount": money("80.00"),
             "requestor": {"identifier": identifier("sid", "Happy Valley")},
         }
-        client = self.submitter
+        client, id = self.submitter, self.payment.partition("/")[2]
         self.installation.write(
-            client.scope, lambda work: answers.added(document, "PAY1", client.id, work)
+            client.scope, lambda work: answers.added(document, id, client.id, work)
         )
 
 

@@ -30,7 +30,7 @@ from tests.reliability.mutating import Body, mutated, mutated_bytes
 
 EXAMPLES = Path(__file__).parents[1] / "fhir_examples"
 IN_A_PART = 1_000
-PARTS_OF_THE_LONG_FORM = 20
+PARTS_OF_THE_LONG_FORM = 100
 WHOLE_CONTENT_EVERY = 100
 CATALOGUE = {code.entry.id for code in ErrorCode}
 FORM = "application/x-www-form-urlencoded"

@@ -132,10 +132,10 @@ def test_generated_requests_are_answered_as_documented(app, document, world, fig
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
 def test_many_generated_requests_are_answered_as_documented(app, document, world, figures):
-    run = asked(app, document, world, 5_000)
+    run = asked(app, document, world, 20_000)
 
     figures.update(sorted(run.counts.items(), key=str))
-    assert_is_sound(run, 5_000)
+    assert_is_sound(run, 20_000)
 
 
 # --- that it would be noticed

@@ -190,7 +190,7 @@ def _into_the_database(
     schema.upgrade(store, is_restoring=True)
     encryption.know_current(installation)
     applied = withdrawals.apply(installation, withdrawn)
-    store.write(signing_keys.forget)
+    store.write(signing_keys.forget, EVERYBODY)
     schema.tell(store, is_finished=True)
     return Restored(manifest, applied)
 
