@@ -46,10 +46,10 @@ def trusted() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """What a call may reach. Nothing of it comes from the environment.
+    """What a call may reach: no setting and no variable says more than which authorities count.
 
-    `allowed` are networks that may be reached though they are not public, `plain` allows http to
-    them; both are for tests and for nobody else. `ports` are those that may be called.
+    `allowed` are networks that may be reached though they are not public, `plain` allows http; both
+    are for tests and for nobody else. `ports` are those that may be called.
     """
 
     ports: frozenset[int] = frozenset({443})

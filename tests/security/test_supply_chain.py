@@ -28,7 +28,7 @@ def bill(lock, to):
     made = program(
         "cyclonedx-py",
         *("requirements", str(lock), "--pyproject", str(ROOT / "pyproject.toml")),
-        *("--output-reproducible", "--of", "JSON", "-o", str(to)),
+        *("--output-reproducible", "--no-validate", "--of", "JSON", "-o", str(to)),
     )
     assert made.returncode == 0, made.stderr
     return to.read_bytes()
