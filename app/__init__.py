@@ -17,8 +17,13 @@ if TYPE_CHECKING:
     from app.domain.rates import Limits
     from app.gateway.installation import Installation
     from app.gateway.jobs.worker import Worker
+    from app.gateway.trust.fetched_keys import Fetched
     from app.settings import Settings
     from app.store.encryption.vault import Vault
+
+
+# For the keys at an address; whoever asks with one waits so long for it.
+_FETCH_SECONDS = 3.0
 
 
 def utc_now() -> datetime:
@@ -54,9 +59,22 @@ def create_installation(
         base_url=base_url or settings.fhir_base(),
         clock=clock or SharedClock(store, utc_now),
         new_id=lambda: str(uuid7()),
-        terms=configured(settings),
+        terms=configured(settings, _published),
         audits_reads=settings.audit_reads,
     )
+
+
+def _published(url: str) -> Fetched:
+    """The keys at an address outside; raises NotFetched."""
+    # Seldom asked for, so it is not loaded before.
+    from app.gateway.trust.fetched_keys import NotFetched
+    from app.gateway.trust.key_sets import MOST_BYTES
+    from app.outbound.fetching import Unreachable, fetch
+
+    try:
+        return fetch(url, most_bytes=MOST_BYTES, seconds=_FETCH_SECONDS)
+    except Unreachable as fault:
+        raise NotFetched(fault.reason) from None
 
 
 def _vault(settings: Settings) -> Vault:

@@ -256,9 +256,13 @@ class Cluster:
         finally:
             self._server = None
 
+    @property
+    def log(self) -> str:
+        """What the server has written."""
+        return (self._root / "log").read_text(errors="replace")
+
     def _log(self) -> str:
-        text = (self._root / "log").read_text(errors="replace")
-        return f"PostgreSQL did not start: {text[-2000:]}"
+        return f"PostgreSQL did not start: {self.log[-2000:]}"
 
     def _as_owner(self) -> dict[str, Any]:
         """Whom a program runs as: PostgreSQL refuses to run as root."""

@@ -7,8 +7,9 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, jsonify, request
 
+from app.api.addresses import sender_address
 from app.api.auth import thumbprint_of
-from app.api.context import context
+from app.api.context import Context, context
 from app.gateway.trust.addresses import TOKEN_PATH
 from app.gateway.trust.granting import Error, NotGranted, granted
 
@@ -21,12 +22,15 @@ blueprint = Blueprint("token", __name__)
 
 @blueprint.post(TOKEN_PATH)
 def token() -> Response:
-    """An access token for an assertion."""
+    """An access token for an assertion; raises TooOften for an address that fails and fails."""
     here = context()
+    address = _sender(here)
+    here.limiting.attempt(address)
     try:
         certificate = thumbprint_of(request, here.installation.terms)
         given = granted(here.installation, _form(), certificate, here.request_id)
     except NotGranted as refusal:
+        here.limiting.failed(address)
         return _refused(refusal.error)
     g.client_id = given.client.id
     response = jsonify(
@@ -37,6 +41,11 @@ def token() -> Response:
     )
     response.headers["Pragma"] = "no-cache"
     return response
+
+
+def _sender(here: Context) -> str:
+    forwarded = request.headers.get("X-Forwarded-For", "")
+    return sender_address(request.remote_addr, forwarded, here.installation.terms.trusted_proxies)
 
 
 def _form() -> dict[str, str]:
