@@ -201,9 +201,9 @@ def test_an_interaction_without_its_scope_is_refused_and_changes_nothing(stage, 
 
 @pytest.mark.parametrize("kind", ClientKind)
 def test_an_interaction_with_its_scope_alone_is_answered_as_ever(stage, kind):
-    wrong = {}
-    for type, interaction in CASES[kind]:
-        as_ever = stage.ask(kind, type, interaction, stage.clients[kind].may())
+    wrong, everything = {}, stage.clients[kind].may()
+    before = [stage.ask(kind, *case, everything) for case in CASES[kind]]
+    for (type, interaction), as_ever in zip(CASES[kind], before, strict=True):
         scope = f"system/{type}.{LETTERS[interaction]}"
         allowed = stage.ask(kind, type, interaction, stage.clients[kind].may(scope))
         # Of the Bundle of a poll nothing is left where nothing in it may be read.
