@@ -45,9 +45,12 @@ def _sentence(fault: Exception) -> str | None:
     from app.gateway.tasks.withdrawals import StillThere
     from app.store.backups import postgresql, sqlite
     from app.store.backups.manifest import NoBackup
+    from app.store.schema import NotTakenBack
 
     if isinstance(fault, (NoBackup, postgresql.ProgramMissing, postgresql.ProgramFailed)):
         return f"{fault}."
+    if isinstance(fault, NotTakenBack):
+        return f"The schema stays as it is: {fault}."
     if isinstance(fault, StillThere):
         return f"Not restored: what was nullified cannot be purged again, {fault}."
     if isinstance(fault, (sqlite.InUse, postgresql.InUse)):
