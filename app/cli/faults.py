@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.options import NO_ANSWER, Refusal
+from app.cli.options import KEYS_MISSING, NO_ANSWER, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,6 +62,7 @@ def _sentence(fault: Exception) -> str | None:
 
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
+    from app.store.encryption.ring import KeyUnknown, WrongKeys
     from app.store.schema import RestoreUnfinished
 
     return {
@@ -70,6 +71,8 @@ def _sentences() -> Mapping[type[Exception], str]:
             "Repeat `eclaims restore` with --replace."
         ),
         Busy: NO_ANSWER,
+        KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
+        WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
         CommitUnknown: "The connection broke while committing: look what is there, then repeat.",
     }
