@@ -8,15 +8,28 @@ from sqlalchemy import Table, func, insert, select, update
 
 from app.domain.auditing import ACCESSES
 from app.store import tables
-from app.store.bodies import decoded
+from app.store.bodies import Seal, decoded, place
 from app.store.database.engine import Store
 
 
-def texts_of(row: Mapping[str, Any]) -> Iterator[str]:
-    """Every value of a row as text, also what is compressed."""
+def texts_of(row: Mapping[str, Any], store: Store | None = None) -> Iterator[str]:
+    """Every value of a row as text, also what is compressed, and what the store has the key of."""
     for value in row.values():
-        is_body = isinstance(value, bytes)
-        yield decoded(row["body_format"], row["key_id"], value) if is_body else str(value)
+        if isinstance(value, bytes) and "body_format" in row:
+            yield decoded(row["body_format"], row["key_id"], value, _seal_of(row, store))
+        else:
+            yield str(value)
+
+
+def _seal_of(row: Mapping[str, Any], store: Store | None) -> Seal | None:
+    if store is None or store.vault is None or row["key_id"] is None:
+        return None
+    payer_id, id = row["payer_id"], row["key_id"]
+    [key] = Rows(store).of(tables.data_key, payer_id=payer_id, id=id)
+    secret = store.vault.unwrap(payer_id, id, key["wrapping_id"], key["wrapped"]).secret
+    if "response_id" in row:
+        return Seal(id, secret, place(payer_id, "decision", row["claim_id"], row["response_id"]))
+    return Seal(id, secret, place(payer_id, row["type"], row["id"], row["version"]))
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.cli.options import NO_ANSWER, Refusal
+from app.cli.options import KEYS_MISSING, NO_ANSWER, Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,9 +45,12 @@ def _sentence(fault: Exception) -> str | None:
     from app.gateway.tasks.withdrawals import StillThere
     from app.store.backups import postgresql, sqlite
     from app.store.backups.manifest import NoBackup
+    from app.store.schema import NotTakenBack
 
     if isinstance(fault, (NoBackup, postgresql.ProgramMissing, postgresql.ProgramFailed)):
         return f"{fault}."
+    if isinstance(fault, NotTakenBack):
+        return f"The schema stays as it is: {fault}."
     if isinstance(fault, StillThere):
         return f"Not restored: what was nullified cannot be purged again, {fault}."
     if isinstance(fault, (sqlite.InUse, postgresql.InUse)):
@@ -59,6 +62,7 @@ def _sentence(fault: Exception) -> str | None:
 
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
+    from app.store.encryption.ring import KeyUnknown, WrongKeys
     from app.store.schema import RestoreUnfinished
 
     return {
@@ -67,6 +71,8 @@ def _sentences() -> Mapping[type[Exception], str]:
             "Repeat `eclaims restore` with --replace."
         ),
         Busy: NO_ANSWER,
+        KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
+        WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
         CommitUnknown: "The connection broke while committing: look what is there, then repeat.",
     }

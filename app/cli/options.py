@@ -26,6 +26,8 @@ NO_ANSWER = (
     "Nothing was changed."
 )
 
+KEYS_MISSING = "The keys that text is encrypted under are not here"
+
 instance_option = click.option(
     "--instance",
     type=click.Path(path_type=Path, file_okay=False),
@@ -126,9 +128,8 @@ def keys_told(instance: Path) -> Iterator[None]:
     except WrongKeys as fault:
         raise Refusal(f"{fault}. Put the keys back from your copy.") from None
     except (KeyUnknown, NoKeys):
-        text = "The keys that text is encrypted under are not here"
         step = f"`eclaims encryption status --instance {instance}` tells which"
-        raise Refusal(f"{text}: put them back from your copy. {step}.") from None
+        raise Refusal(f"{KEYS_MISSING}: put them back from your copy. {step}.") from None
 
 
 def require_schema(instance: Path) -> Installation:

@@ -35,6 +35,10 @@ class NoSuchRevision(Exception):
     """The revision is not known here, or not on the way that was asked for."""
 
 
+class NotTakenBack(Exception):
+    """What a revision brought may not be lost; the message says what."""
+
+
 def upgrade(store: Store, revision: str = "head", *, is_restoring: bool = False) -> None:
     """Apply every revision up to this one; raises NoSuchRevision, and Busy where a table is held.
 
@@ -49,11 +53,17 @@ def upgrade(store: Store, revision: str = "head", *, is_restoring: bool = False)
 
 
 def downgrade(store: Store, revision: str) -> None:
-    """Take revisions back down to this one; `base` is an empty database. Raises as `upgrade`."""
+    """Take revisions back down to this one; `base` is an empty database.
+
+    Raises as `upgrade`, and NotTakenBack where one of them cannot be.
+    """
     require_restored(store)
     _begin_anew(store)
     with _revisions_named(revision):
-        _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
+        try:
+            _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
+        except RuntimeError as fault:
+            raise NotTakenBack(str(fault)) from None
 
 
 def current(store: Store) -> str | None:

@@ -68,18 +68,22 @@ def eclaims(instance: Path) -> Eclaims:
 
 
 @pytest.fixture
-def installed(eclaims: Eclaims, database: str) -> Eclaims:
+def installed(eclaims: Eclaims, database: str, request: pytest.FixtureRequest) -> Eclaims:
     """The command, on a fresh installation on either database."""
-    eclaims.json("init", "--database", database)
+    options = ("--no-encryption",) if "plain" in request.fixturenames else ()
+    eclaims.json("init", "--database", database, *options)
     return eclaims
 
 
 @pytest.fixture
-def on_sqlite(eclaims: Eclaims, sqlite_template: Path, tmp_path: Path) -> Eclaims:
+def on_sqlite(
+    eclaims: Eclaims, sqlite_template: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> Eclaims:
     """The command, on a fresh installation on SQLite."""
     file = tmp_path / "rows.sqlite3"
     shutil.copy(sqlite_template, file)
-    eclaims.json("init", "--database", f"sqlite:///{file}")
+    options = ("--no-encryption",) if "plain" in request.fixturenames else ()
+    eclaims.json("init", "--database", f"sqlite:///{file}", *options)
     return eclaims
 
 

@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from app.domain.parties import Scope
 from app.domain.search.query import Has, Search, TokenMatch
 from app.settings import read as read_settings
@@ -38,6 +40,7 @@ def found(installation, payer, value):
     return [stored.id for stored, _ in page.found]
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_database_of_another_revision_is_not_indexed(installed):
     installed.json("db", "downgrade", "0004", "--yes")
 
@@ -70,6 +73,7 @@ def test_references_by_our_own_address_stay_ours(installed, tmp_path):
     assert (row["target_type"], row["target_id"]) == ("Patient", "p1")
 
 
+@pytest.mark.usefixtures("plain")
 def test_what_was_stored_before_the_index_is_found_after(installed, tmp_path):
     loaded(installed, tmp_path, 230)
     payer = installed.json("payer", "list")[0]["payer_id"]

@@ -453,6 +453,7 @@ def test_what_a_restore_left_half_done_serves_nobody_and_is_finished_by_the_next
     assert [wire.get(one).status for one in claims] == [410, 200, 200]
 
 
+@pytest.mark.usefixtures("plain")
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
 def test_while_a_backup_of_an_earlier_revision_is_brought_up_no_command_opens_the_database(
     beside_the_wire, backend, store, registry, tmp_path

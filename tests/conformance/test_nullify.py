@@ -18,7 +18,7 @@ def texts_of(rows):
     """Every value of every column of every row of every table, as text."""
     for table in tables.metadata.sorted_tables:
         for row in rows.of(table):
-            yield from ((table.name, text) for text in texts_in(row))
+            yield from ((table.name, text) for text in texts_in(row, rows.store))
 
 
 def found_in(texts, markers):

@@ -156,7 +156,7 @@ def _words_left(rows: Rows) -> set[str]:
     found: set[str] = set()
     for table in tables.metadata.sorted_tables:
         for row in rows.of(table):
-            for text in texts_of(row):
+            for text in texts_of(row, rows.store):
                 found |= set(_MARKER.findall(text))
     return found
 

@@ -40,7 +40,7 @@ def every_text(installation, *tables_):
     rows = installation.store.read(
         lambda c: [dict(row._mapping) for each in tables_ for row in c.execute(each.select())]
     )
-    return "\n".join(text for row in rows for text in texts_of(row))
+    return "\n".join(text for row in rows for text in texts_of(row, installation.store))
 
 
 def notes(desk, taken):

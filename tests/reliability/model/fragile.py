@@ -7,6 +7,7 @@ from sqlalchemy import Connection, event
 
 from app.store.database.engine import Store
 from app.store.database.walls import EVERYBODY, Wall
+from tests.keys import a_vault
 
 T = TypeVar("T")
 
@@ -23,7 +24,7 @@ class FragileStore(Store):
     """
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
+        super().__init__(url, vault=a_vault())
         self.has_died = False
         self._points_left: int | None = None
         self._is_writing = False
