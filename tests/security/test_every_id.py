@@ -411,3 +411,39 @@ def test_a_condition_and_an_entry_do_not_tell_anothers_from_nobodys(matrix, name
 
     assert {type: told for type, told in found.items() if told} == {}
     assert matrix.heard(CONDITIONS[name], "Patient", OWN)[0] < 500
+
+
+# --- what a reference leads to afterwards, and where a page leads
+
+
+@pytest.mark.parametrize(
+    "asked_for", ["_include=*", "_include=Claim:patient", "_include:iterate=*"]
+)
+def test_what_is_included_does_not_tell_anothers_from_nobodys(matrix, asked_for):
+    body = matrix.world.body("Claim")
+
+    def send(wire: Wire, reference: str, key: str) -> Reply:
+        claim = keyed(body, key) | {"patient": {"reference": reference}}
+        made = wire.post("Claim", claim)
+        return wire.get(f"Claim?_id={made.document['id']}&{asked_for}")
+
+    included = matrix.heard(send, "Patient", OWN)
+
+    assert '"resourceType":"Patient"' in included[2]
+    assert matrix.differences(send, "Patient") == {}
+
+
+def test_a_page_of_anothers_search_is_none(matrix, http, registry):
+    for _ in range(2):
+        matrix.wire.post("Patient", {"resourceType": "Patient"})
+    first = matrix.wire.get("Patient?_count=1")
+    [link] = [one["url"] for one in first.document["link"] if one["relation"] == "next"]
+    page = link[link.index("Patient?") :]
+    stranger = Wire(http, registry.issued[THEIRS].token)
+
+    answers = [stranger.get(page), stranger.get(page[:-6] + "AAAAAA")]
+
+    assert matrix.wire.get(page).status == 200
+    assert [one.status for one in answers] == [answers[1].status] * 2
+    assert answers[0].status >= 400
+    assert answers[0].document == answers[1].document
