@@ -5,6 +5,8 @@ body, statements and rows. What is one's own is the accepted twin.
 """
 
 import re
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -447,3 +449,26 @@ def test_a_page_of_anothers_search_is_none(matrix, http, registry):
     assert [one.status for one in answers] == [answers[1].status] * 2
     assert answers[0].status >= 400
     assert answers[0].document == answers[1].document
+
+
+@pytest.mark.soak
+def test_how_long_anothers_takes_and_nobodys_is_printed(matrix, figures):
+    """Never held against anything: the work is counted above, in statements and rows."""
+
+    def read(wire: Wire, reference: str, _key: str) -> Reply:
+        return wire.get(reference)
+
+    def status(wire: Wire, reference: str, key: str) -> Reply:
+        return wire.task(a_task("status", focus=reference, number=key))
+
+    for name, send in (("read", read), ("status", status)):
+        took: dict[str, list[float]] = {THEIRS: [], FOREIGN: [], MISSING: []}
+        for nth in range(900):
+            whose = sorted(took)[nth % 3]
+            reference, key = matrix.reference("Claim", whose), f"time{next(_numbers):06}"
+            began = time.perf_counter()
+            reply = send(matrix.wire, reference, key)
+            took[whose].append(time.perf_counter() - began)
+            assert reply.status == (404 if name == "read" else 201)
+        for whose, seconds in took.items():
+            figures[f"{name} of {whose}"] = f"{statistics.median(seconds) * 1000:.2f} ms"
