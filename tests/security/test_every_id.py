@@ -5,6 +5,8 @@ body, statements and rows. What is one's own is the accepted twin.
 """
 
 import re
+import statistics
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -411,3 +413,62 @@ def test_a_condition_and_an_entry_do_not_tell_anothers_from_nobodys(matrix, name
 
     assert {type: told for type, told in found.items() if told} == {}
     assert matrix.heard(CONDITIONS[name], "Patient", OWN)[0] < 500
+
+
+# --- what a reference leads to afterwards, and where a page leads
+
+
+@pytest.mark.parametrize(
+    "asked_for", ["_include=*", "_include=Claim:patient", "_include:iterate=*"]
+)
+def test_what_is_included_does_not_tell_anothers_from_nobodys(matrix, asked_for):
+    body = matrix.world.body("Claim")
+
+    def send(wire: Wire, reference: str, key: str) -> Reply:
+        claim = keyed(body, key) | {"patient": {"reference": reference}}
+        made = wire.post("Claim", claim)
+        return wire.get(f"Claim?_id={made.document['id']}&{asked_for}")
+
+    included = matrix.heard(send, "Patient", OWN)
+
+    assert '"resourceType":"Patient"' in included[2]
+    assert matrix.differences(send, "Patient") == {}
+
+
+def test_a_page_of_anothers_search_is_none(matrix, http, registry):
+    for _ in range(2):
+        matrix.wire.post("Patient", {"resourceType": "Patient"})
+    first = matrix.wire.get("Patient?_count=1")
+    [link] = [one["url"] for one in first.document["link"] if one["relation"] == "next"]
+    page = link[link.index("Patient?") :]
+    stranger = Wire(http, registry.issued[THEIRS].token)
+
+    answers = [stranger.get(page), stranger.get(page[:-6] + "AAAAAA")]
+
+    assert matrix.wire.get(page).status == 200
+    assert [one.status for one in answers] == [answers[1].status] * 2
+    assert answers[0].status >= 400
+    assert answers[0].document == answers[1].document
+
+
+@pytest.mark.soak
+def test_how_long_anothers_takes_and_nobodys_is_printed(matrix, figures):
+    """Never held against anything: the work is counted above, in statements and rows."""
+
+    def read(wire: Wire, reference: str, _key: str) -> Reply:
+        return wire.get(reference)
+
+    def status(wire: Wire, reference: str, key: str) -> Reply:
+        return wire.task(a_task("status", focus=reference, number=key))
+
+    for name, send in (("read", read), ("status", status)):
+        took: dict[str, list[float]] = {THEIRS: [], FOREIGN: [], MISSING: []}
+        for nth in range(900):
+            whose = sorted(took)[nth % 3]
+            reference, key = matrix.reference("Claim", whose), f"time{next(_numbers):06}"
+            began = time.perf_counter()
+            reply = send(matrix.wire, reference, key)
+            took[whose].append(time.perf_counter() - began)
+            assert reply.status == (404 if name == "read" else 201)
+        for whose, seconds in took.items():
+            figures[f"{name} of {whose}"] = f"{statistics.median(seconds) * 1000:.2f} ms"

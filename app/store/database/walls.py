@@ -15,12 +15,14 @@ from functools import lru_cache
 from typing import Any
 
 from psycopg import sql
+from psycopg.pq import TransactionStatus
 from sqlalchemy import Connection
 
 from app.domain.parties import Scope
 from app.store.database.questions import named
 
 _OPTION = "eclaims_wall"
+_IDLE = TransactionStatus.IDLE
 _ISOLATION = "eclaims_isolation"
 # No id of ours: they are UUIDs.
 _ALL = "*"
@@ -65,9 +67,11 @@ def begin(connection: Connection) -> None:
     if options.get("isolation_level") == "AUTOCOMMIT":
         # Somebody asked for none: what is vacuumed, or built beside others.
         return
-    wall = options.get(_OPTION, _NOBODY)
-    told = _told(wall)
     raw: Any = connection.connection.dbapi_connection
+    if raw.info.transaction_status != _IDLE:
+        # Whoever began it past SQLAlchemy has said for whom.
+        return
+    told = _told(options.get(_OPTION, _NOBODY))
     if raw.autocommit:
         isolation = options.get(_ISOLATION, "READ COMMITTED")
         told = f"BEGIN ISOLATION LEVEL {isolation}; {told}"
@@ -76,11 +80,11 @@ def begin(connection: Connection) -> None:
 
 @contextmanager
 def for_one_statement(connection: Connection, wall: Wall) -> Iterator[None]:
-    """A transaction of the driver's alone, for these: it costs less. Raises DBAPIError.
+    """A transaction of the driver's alone, for these, committed: it costs less. Raises DBAPIError.
 
     Never said of the session: a pooler would give that to somebody else.
     """
-    _tell(connection, f"BEGIN READ ONLY; {_told(wall)}")
+    _tell(connection, f"BEGIN; {_told(wall)}")
     # Where this raises, the pool undoes what was begun.
     yield
     _tell(connection, "COMMIT")
