@@ -17,9 +17,9 @@ def token_hash(installation: Installation, jti: str) -> str:
     return installation.hasher("jti", jti)
 
 
-def granted(installation: Installation, client: Client, jti: str, request_id: str | None) -> None:
-    """Keep that a client was given an access token; before the token is told."""
-    event = Event(
+def granted(installation: Installation, client: Client, jti: str, request_id: str | None) -> Event:
+    """What tells that a client was given an access token, to be kept before the token is told."""
+    return Event(
         client.id,
         TOKEN,
         GRANTED,
@@ -28,13 +28,11 @@ def granted(installation: Installation, client: Client, jti: str, request_id: st
         request_id=request_id,
         token_hash=token_hash(installation, jti),
     )
-    installation.write(client.scope, lambda work: work.audit.add(event))
 
 
-def refused(installation: Installation, client: Client, error: str, request_id: str | None) -> None:
-    """Keep that a known client was refused one; `error` is OAuth's code, such as invalid_scope.
+def refused(client: Client, error: str, request_id: str | None) -> Event:
+    """What tells that a client which proved who it is got none; `error` is OAuth's code.
 
-    Who is not known is no payer's client, and only counted.
+    Of who proves nothing there are no rows: anybody could fill the audit with them.
     """
-    event = Event(client.id, DENIED, error, _TYPE, client.id, request_id=request_id)
-    installation.write(client.scope, lambda work: work.audit.add(event))
+    return Event(client.id, DENIED, error, _TYPE, client.id, request_id=request_id)

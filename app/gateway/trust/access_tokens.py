@@ -5,7 +5,6 @@ https://www.rfc-editor.org/rfc/rfc9068
 
 import hmac
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -33,9 +32,13 @@ _THUMBPRINT = "x5t#S256"
 
 
 def issued(
-    installation: Installation, client: Client, permissions: Permissions, thumbprint: str | None
+    installation: Installation,
+    client: Client,
+    permissions: Permissions,
+    thumbprint: str | None,
+    jti: str,
 ) -> str:
-    """A token for a client, bound to its certificate where it has one."""
+    """A token for a client by an id of its own, bound to its certificate where it has one."""
     now = int(installation.clock().timestamp())
     claims = {
         "iss": issuer(installation),
@@ -44,7 +47,7 @@ def issued(
         "iat": now,
         "nbf": now,
         "exp": now + int(TOKEN_LIFE.total_seconds()),
-        "jti": secrets.token_urlsafe(16),
+        "jti": jti,
         "client_id": client.id,
         "scope": str(permissions),
     }

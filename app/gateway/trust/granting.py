@@ -3,6 +3,7 @@
 https://www.rfc-editor.org/rfc/rfc6749#section-4.4, https://www.rfc-editor.org/rfc/rfc7523#section-2.2
 """
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import Any
 
 from app.domain.parties import Client
 from app.domain.permissions import Permissions
+from app.gateway.auditing import access_tokens
 from app.gateway.installation import Installation
 from app.gateway.trust.access_tokens import issued
 from app.gateway.trust.assertions import Proof, proof
@@ -20,6 +22,7 @@ from app.store.database.walls import EVERYBODY
 from app.store.trust import used_assertions
 from app.telemetry import log
 
+_ID_BYTES = 16
 GRANT = "client_credentials"
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
@@ -89,13 +92,16 @@ def granted(
     except NotBelieved as refusal:
         log.info("no token", outcome=refusal.reason, request_id=request_id)
         raise NotGranted(Error.CLIENT) from None
+    whose = (installation, proven.client)
     try:
         permissions = _asked(form, proven.client)
-        _take(installation, proven, request_id)
+        jti = secrets.token_urlsafe(_ID_BYTES)
+        _take(installation, proven, access_tokens.granted(*whose, jti, request_id))
     except NotGranted as refusal:
-        _record_denial(installation, proven.client, refusal.error, request_id)
+        denial = access_tokens.refused(proven.client, refusal.error.code, request_id)
+        installation.write(proven.client.scope, lambda work: work.audit.add(denial))
         raise
-    token = issued(installation, proven.client, permissions, thumbprint)
+    token = issued(*whose, permissions, thumbprint, jti)
     return Granted(token, int(TOKEN_LIFE.total_seconds()), str(permissions), proven.client)
 
 
@@ -119,11 +125,10 @@ def _asked(form: Mapping[str, str], client: Client) -> Permissions:
     return permissions
 
 
-def _take(installation: Installation, proven: Proof, request_id: str) -> None:
+def _take(installation: Installation, proven: Proof, event: Event) -> None:
     """Use the assertion up, and record that; raises NotGranted where it was used before."""
     client, now, hasher = proven.client, installation.clock(), installation.hasher
     jti_hash = hasher("jti", client.id, proven.jti)
-    event = Event(client.id, "token", "granted", "Client", client.id, request_id=request_id)
 
     def effect(connection: Any) -> bool:
         if not used_assertions.take(connection, client, jti_hash, proven.lapses_at):
@@ -132,16 +137,5 @@ def _take(installation: Installation, proven: Proof, request_id: str) -> None:
         return True
 
     if not installation.store.write(effect, EVERYBODY):
-        log.info("no token", outcome="replay", request_id=request_id)
+        log.info("no token", outcome="replay", request_id=event.request_id)
         raise NotGranted(Error.CLIENT)
-
-
-def _record_denial(
-    installation: Installation, client: Client, error: Error, request_id: str
-) -> None:
-    """Record that a client which proved who it is got nothing; whoever did not is only logged.
-
-    Rows by those who prove nothing would let anybody fill the audit.
-    """
-    event = Event(client.id, "denied", error.code, "Client", client.id, request_id=request_id)
-    installation.write(client.scope, lambda work: work.audit.add(event))

@@ -7,8 +7,12 @@ from app.store import tables
 JTI = "a token's id, which is nobody's to know"
 
 
+def told(installation, client, event):
+    installation.write(client.scope, lambda work: work.audit.add(event))
+
+
 def test_a_refusal_names_the_client_and_why(installation, submitter, rows, auditor):
-    refused(installation, submitter, "invalid_scope", "request-1")
+    told(installation, submitter, refused(submitter, "invalid_scope", "request-1"))
 
     [row] = rows.of(tables.audit, action="denied")
     event = auditor.get(f"AuditEvent/{row['seq']}").document
@@ -18,7 +22,7 @@ def test_a_refusal_names_the_client_and_why(installation, submitter, rows, audit
 
 
 def test_a_token_is_told_by_a_hash_of_its_id(installation, submitter, rows, auditor):
-    granted(installation, submitter, JTI, "request-1")
+    told(installation, submitter, granted(installation, submitter, JTI, "request-1"))
 
     [row] = rows.of(tables.audit, action="token")
     event = auditor.get(f"AuditEvent/{row['seq']}").document
