@@ -97,7 +97,7 @@ class ResourceReading:
         wanted = tuple(sorted(ids))
 
         def ask() -> list[Stored]:
-            rows = self._connection.execute(_current(self._reach), self._given(type, wanted))
+            rows = _current(self._reach).rows(self._connection, self._given(type, wanted))
             return [stored_from(row) for row in rows]
 
         return answered(self._connection, self._place("ids", type, *wanted), ask)
@@ -110,7 +110,7 @@ class ResourceReading:
             "b_types": sorted({type for type, _ in wanted}),
             "b_ids": [id for _, id in wanted],
         }
-        found = [stored_from(row) for row in self._connection.execute(_each(self._reach), given)]
+        found = [stored_from(row) for row in _each(self._reach).rows(self._connection, given)]
         by_key = {(stored.type, stored.id): stored for stored in found}
         return {key: by_key[key] for key in wanted if key in by_key}
 
@@ -164,7 +164,7 @@ class ResourceReading:
         self, types: Sequence[str], hashes: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         given = {**self._scoped(), "b_types": list(types), "b_hashes": list(hashes)}
-        rows = self._connection.execute(_identified(self._reach), given)
+        rows = _identified(self._reach).rows(self._connection, given)
         return sorted((row[0], row[1], row[2]) for row in rows)
 
     def _place(self, *question: str) -> tuple[object, ...]:
@@ -228,9 +228,10 @@ def _one(reach: _Reach) -> Question:
 
 
 @cache
-def _current(reach: _Reach) -> Select[Any]:
+def _current(reach: _Reach) -> Question:
     """The current versions of some resources of one type, in the order of their ids."""
-    return _present(reach).where(_r.id.in_(bindparam("b_ids", expanding=True))).order_by(_r.id)
+    its = _r.id.in_(bindparam("b_ids", expanding=True))
+    return Question(_present(reach).where(its).order_by(_r.id))
 
 
 def _present(reach: _Reach) -> Select[Any]:
@@ -244,15 +245,16 @@ def _present(reach: _Reach) -> Select[Any]:
 
 
 @cache
-def _each(reach: _Reach) -> Select[Any]:
+def _each(reach: _Reach) -> Question:
     """The current versions of some resources of some types."""
-    return with_versions().where(
+    query = with_versions().where(
         _r.payer_id == bindparam("b_payer"),
         _r.type.in_(bindparam("b_types", expanding=True)),
         _r.id.in_(bindparam("b_ids", expanding=True)),
         _seen(reach, _r.submitter_id, _r.type),
         is_version(_r.version),
     )
+    return Question(query)
 
 
 @cache
@@ -280,14 +282,15 @@ def _handed_over(reach: _Reach) -> Select[Any]:
 
 
 @cache
-def _identified(reach: _Reach) -> Select[Any]:
+def _identified(reach: _Reach) -> Question:
     # Not ordered there: for the order SQLite would read all resources of these types.
-    return select(_i.key_hash, _i.type, _i.resource_id).where(
+    query = select(_i.key_hash, _i.type, _i.resource_id).where(
         _i.payer_id == bindparam("b_payer"),
         _i.key_hash.in_(bindparam("b_hashes", expanding=True)),
         _i.type.in_(bindparam("b_types", expanding=True)),
         _seen(reach, _i.submitter_id, _i.type),
     )
+    return Question(query)
 
 
 @cache
