@@ -10,8 +10,8 @@ import os
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
-from app.store.database import sweep
+from app.store.database import direct, pooled, sweep
 from app.store.database.fair_lock import FairLock
 from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
@@ -50,6 +50,8 @@ _PRAGMAS = (
     "trusted_schema=OFF",
     # What a savepoint may have to undo is not to be left in files that nobody purges.
     "temp_store=MEMORY",
+    # 16 MB instead of 4: of what one commit writes, most pages are written again by the next few.
+    "wal_autocheckpoint=4000",
 )
 # A server that takes up a connection and says nothing would hold who asks for ever.
 _CONNECT_SECONDS = 5
@@ -84,8 +86,7 @@ class Store:
             self._writer = _postgresql(self.url.render_as_string(False))
             # The server groups commits itself.
             self._group = None
-            # The same pool; a reader's statements all see what was committed when it began.
-            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ")
+            self._reader = self._writer
 
     @property
     def engine(self) -> Engine:
@@ -95,7 +96,7 @@ class Store:
     def read(self, work: Callable[[Connection], T]) -> T:
         """Run `work` on one consistent view. Raises Busy."""
         self._own()
-        with faults_named(), self._reader.connect() as connection, connection.begin():
+        with faults_named(), self._reading() as connection, connection.begin():
             return work(connection)
 
     def glance(self, work: Callable[[Connection], T]) -> T:
@@ -107,8 +108,8 @@ class Store:
         if self.is_sqlite:
             with faults_named(), self._reader.connect() as connection:
                 return work(connection)
-        with faults_named(), self._writer.connect() as connection, _by_itself(connection):
-            return work(connection)
+        with faults_named():
+            return pooled.asked(self._writer, work, _POOL_SIZE)
 
     def write(self, work: Callable[[Connection], T]) -> T:
         """Run `work` and commit; whatever it raises undoes all of it.
@@ -149,8 +150,13 @@ class Store:
     def _attempt(self, work: Callable[[Connection], T]) -> T:
         if self._group is not None:
             return self._group.run(work)
-        with self._writer.connect() as connection:
+        with pooled.begun(self._writer, pooled.WRITING, _POOL_SIZE) as connection:
             return _committed(connection, work)
+
+    def _reading(self) -> AbstractContextManager[Connection]:
+        if self.is_sqlite:
+            return self._reader.connect()
+        return pooled.begun(self._writer, pooled.READING, _POOL_SIZE)
 
     def is_swept(self, since: datetime) -> bool:
         """Try to clear the files of what was purged before an instant; whether that is done.
@@ -188,19 +194,6 @@ def _committed(connection: Connection, work: Callable[[Connection], T]) -> T:
     return result
 
 
-@contextmanager
-def _by_itself(connection: Connection) -> Iterator[None]:
-    """Let the driver open no transaction for what is asked."""
-    raw: Any = connection.connection.driver_connection
-    raw.autocommit = True
-    try:
-        yield
-    finally:
-        # One that broke is given up.
-        if not raw.closed:
-            raw.autocommit = False
-
-
 def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine:
     # The interpreter's own SQLite may be years old; the wheel carries a current one.
     import pysqlite3
@@ -230,7 +223,7 @@ def _sqlite(url: str, begin: str, size: int, pragmas: tuple[str, ...]) -> Engine
     # The driver's own BEGIN comes too late and is never IMMEDIATE.
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        direct.executed(connection, begin).close()
 
     return engine
 
@@ -252,7 +245,6 @@ def _postgresql(url: str) -> Engine:
         max_overflow=0,
         pool_timeout=5,
         pool_recycle=1800,
-        pool_pre_ping=True,
         hide_parameters=True,
         isolation_level="READ COMMITTED",
         connect_args={"options": _POSTGRESQL_OPTIONS, "connect_timeout": _CONNECT_SECONDS},
