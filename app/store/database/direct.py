@@ -53,13 +53,15 @@ def executed(
     cursor = driver.cursor() if connection.dialect.name == "sqlite" else psycopg.RawCursor(driver)
     heard = connection.dispatch
     try:
-        # It is also what limits their time.
-        heard.before_cursor_execute(connection, cursor, sql, values, None, is_many)
+        # It is also what limits their time. To call nobody takes longer than to look for them.
+        if before := heard.before_cursor_execute:
+            before(connection, cursor, sql, values, None, is_many)
         if is_many:
             cursor.executemany(sql, values)
         else:
             cursor.execute(sql, values)
-        heard.after_cursor_execute(connection, cursor, sql, values, None, is_many)
+        if after := heard.after_cursor_execute:
+            after(connection, cursor, sql, values, None, is_many)
     except connection.dialect.loaded_dbapi.Error as error:
         cursor.close()
         raise _named(connection, sql, error, cursor) from error

@@ -69,23 +69,18 @@ def insert_at_once(
     connection: Connection, rows: Mapping[tuple[Table, tuple[str, ...]], Rows]
 ) -> None:
     """Insert rows of many tables that nobody else can insert, by one statement."""
-    # What tells whether a resource's id is taken has to be tried before the rest: PostgreSQL
-    # begins with the INSERT behind the WITH.
-    is_first = connection.dialect.name == "sqlite"
-    given = sorted(
-        rows.items(),
-        key=lambda item: ((item[0][0] is tables.resource) != is_first, item[0][0].name, item[0][1]),
+    parts = tuple(
+        [
+            _Part(table, names, _room(len(of_table), len(names)))
+            for (table, names), of_table in rows.items()
+        ]
     )
-    parts = [
-        _Part(table, names, _room(len(of_table), len(names))) for (table, names), of_table in given
-    ]
-    if sum(part.room * len(part.names) for part in parts) > _MOST_PLACES_OF_ALL:
-        parts = [part._replace(room=0) for part in parts]
-    statement = _statement(tuple(parts), connection.dialect)
+    statement = _statement(parts, connection.dialect)
+    given = list(rows.values())
     values: list[Any] = []
-    for (_, of_table), part in zip(given, statement.parts, strict=True):
-        values += part.values(of_table)
-    if statement.view is None:
+    for at, part in zip(statement.order, statement.parts, strict=True):
+        values += part.values(given[at])
+    if not statement.view:
         direct.executed(connection, statement.text, values).close()
     else:
         _insert_into_view(connection, statement, values)
@@ -129,21 +124,30 @@ class _Values:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The one statement for some tables; on SQLite with the view that it needs."""
+    """The one statement for some tables; on SQLite with the view that it needs.
+
+    `order` tells which of the given tables each part is.
+    """
 
     text: str
+    order: tuple[int, ...]
     parts: tuple[_Values, ...]
-    view: tuple[str, str] | None = None
+    view: tuple[str, ...] = ()
 
 
 # A process has few databases, a process of tests many.
 @lru_cache(maxsize=1024)
-def _statement(parts: tuple[_Part, ...], dialect: Dialect) -> _Statement:
+def _statement(given: tuple[_Part, ...], dialect: Dialect) -> _Statement:
     is_json = dialect.name == "sqlite"
+    order = _order(given, is_first=is_json)
+    parts = [given[at] for at in order]
+    if sum(part.room * len(part.names) for part in parts) > _MOST_PLACES_OF_ALL:
+        parts = [part._replace(room=0) for part in parts]
     made = tuple(_values(part, dialect, is_json=is_json) for part in parts)
     quote = dialect.identifier_preparer.quote
     if is_json:
-        return _through_a_view(parts, made, quote)
+        text, *view = _through_a_view(parts, quote)
+        return _Statement(text, order, made, tuple(view))
     places = map("${}".format, count(1))
     inserts = [
         f"{_into(part, quote)} {(_of_values if part.room else _of_arrays)(part, places)}"
@@ -151,7 +155,21 @@ def _statement(parts: tuple[_Part, ...], dialect: Dialect) -> _Statement:
     ]
     withs = ", ".join(f"part_{at} AS ({text})" for at, text in enumerate(inserts[:-1]))
     text = f"WITH {withs} {inserts[-1]}" if withs else inserts[-1]
-    return _Statement(text, made)
+    return _Statement(text, order, made)
+
+
+def _order(parts: Sequence[_Part], *, is_first: bool) -> tuple[int, ...]:
+    """In which order rows are inserted; `is_first`: the first part is, and not the last.
+
+    What tells whether a resource's id is taken has to be tried before the rest: PostgreSQL begins
+    with the INSERT behind the WITH.
+    """
+
+    def key(at: int) -> tuple[bool, str, tuple[str, ...]]:
+        table, names, _ = parts[at]
+        return ((table is tables.resource) != is_first, table.name, names)
+
+    return tuple(sorted(range(len(parts)), key=key))
 
 
 def _values(part: _Part, dialect: Dialect, *, is_json: bool) -> _Values:
@@ -215,9 +233,7 @@ def _type_of(column: Column[Any]) -> str:
 _view_numbers = count(1)
 
 
-def _through_a_view(
-    parts: tuple[_Part, ...], made: tuple[_Values, ...], quote: Callable[[str], str]
-) -> _Statement:
+def _through_a_view(parts: Sequence[_Part], quote: Callable[[str], str]) -> tuple[str, str, str]:
     """An INSERT into a view, and the view with its trigger, which inserts into the tables."""
     view = f"at_once_{next(_view_numbers)}"
     places, inserts = [], []
@@ -232,7 +248,7 @@ def _through_a_view(
         f"CREATE TEMP TRIGGER {view}_rows INSTEAD OF INSERT ON {view} BEGIN {' '.join(inserts)} END"
     )
     text = f"INSERT INTO {view} VALUES ({', '.join('?' * len(places))})"  # noqa: S608
-    return _Statement(text, made, (f"CREATE TEMP VIEW {view} AS SELECT {columns}", trigger))
+    return text, f"CREATE TEMP VIEW {view} AS SELECT {columns}", trigger
 
 
 def _of_places(part: _Part, places: Sequence[str]) -> str:
@@ -260,6 +276,6 @@ def _insert_into_view(connection: Connection, statement: _Statement, values: Any
         # The first of its kind on this connection, or since a transaction that made it was undone.
         if "no such table: at_once_" not in str(fault.orig):
             raise
-        for text in statement.view or ():
+        for text in statement.view:
             direct.executed(connection, text).close()
         direct.executed(connection, statement.text, values).close()
