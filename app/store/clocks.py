@@ -28,6 +28,7 @@ from app.domain.clocks import Clock, Kind
 from app.domain.decisions import VERDICTS, Ending
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.database.questions import change
 from app.store.together.transaction import insert_rows, put_off
 from app.store.types import microseconds
 
@@ -103,7 +104,7 @@ class Clocks:
         statement = _ending(is_scoped=submitter_id is not None)
 
         def do(rows: list[Any]) -> None:
-            self._connection.execute(statement, rows)
+            change(statement).each_hits(self._connection, rows)
 
         # Nothing that decides a Claim asks for its clock afterwards.
         put_off(self._connection, statement, (row,), do)

@@ -17,6 +17,7 @@ from app.domain.codes import ClaimUse
 from app.domain.lifecycle import LIVE
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.database.questions import Question
 from app.store.hashing import Hasher
 from app.store.together.transaction import insert_rows, of
 
@@ -60,7 +61,7 @@ class Mentions:
             "b_submitter": self._scope.submitter_id,
             "b_hashes": sorted(hashes),
         }
-        found = self._connection.execute(_naming(), given)
+        found = _naming().rows(self._connection, given)
         return sorted((row.type, row.resource_id) for row in found)
 
     def live_claims(
@@ -155,9 +156,9 @@ def _naming_the_same() -> Select[Any]:
 
 
 @cache
-def _naming() -> Select[Any]:
+def _naming() -> Question:
     """What of one submitter names one of these."""
-    return (
+    return Question(
         select(_m.type, _m.resource_id)
         .where(
             _m.payer_id == bindparam("b_payer"),

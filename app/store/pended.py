@@ -19,6 +19,7 @@ from app.domain.permissions import Permissions
 from app.domain.selection import Selection
 from app.domain.tasks import Remaining
 from app.store import leases, queue_statements, tables
+from app.store.database.questions import change
 from app.store.queue_statements import COUNTED_EXACTLY, OPEN
 from app.store.tables import Delivery
 from app.store.together.transaction import insert_rows
@@ -138,10 +139,8 @@ class Pended:
         """Take back every answer to a submission that was not delivered; how many."""
         scope = queue_statements.of_scope(self._scope)
         given = {**scope, **queue_statements.answering(submission)}
-        withdrawn = self._connection.execute(
-            queue_statements.moving(frozenset(given), Delivery.WITHDRAWN), given
-        )
-        return withdrawn.rowcount
+        moving = queue_statements.moving(frozenset(given), Delivery.WITHDRAWN)
+        return change(moving).hits(self._connection, given)
 
     def supersede(self, submission: tuple[str, str], types: Iterable[str]) -> int:
         """Answers of these types that were not delivered give way to a later one; how many."""

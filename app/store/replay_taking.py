@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, TextClause, and_, bindparam, literal_column, not_, or_, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.sql.dml import ReturningInsert
 
 from app.store import leases, tables
+from app.store.database.questions import Question
 from app.store.types import Instant
 
 _k = tables.replay_key.c
@@ -18,7 +18,7 @@ _KEY = ("payer_id", "submitter_id", "key_hash")
 
 
 @cache
-def taking(dialect: str) -> ReturningInsert[Any]:
+def taking(dialect: str) -> Question:
     """Insert a key, or put it in the place of one that has lapsed; no row where it is kept.
 
     `b_now` is the instant at which it is asked whether the other one has lapsed.
@@ -40,9 +40,10 @@ def taking(dialect: str) -> ReturningInsert[Any]:
         _k.expires_at > bindparam("b_now", type_=Instant),
         and_(_k.type == "Task", _written_out(is_unacknowledged, dialect)),
     )
-    return statement.on_conflict_do_update(
+    taken = statement.on_conflict_do_update(
         index_elements=list(_KEY), set_=given, where=not_(counts)
-    ).returning(_k.payer_id)
+    )
+    return Question(taken.returning(_k.payer_id))
 
 
 def _written_out(condition: Any, dialect: str) -> TextClause:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, select, true
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, true
 
 from app.domain.parties import Scope
 from app.domain.references import Identifier
@@ -19,7 +19,7 @@ from app.store.hashing import Hasher
 from app.store.identifiers import Identifiers
 from app.store.search.index import SearchIndex
 from app.store.together.transaction import answered, of
-from app.store.versions import Stored, is_its_key, is_version, stored_from, with_versions
+from app.store.versions import Stored, is_version, stored_from, with_versions
 from app.store.visibility import owned, owned_by
 
 _r = tables.resource.c
@@ -98,7 +98,7 @@ class ResourceReading:
         wanted = tuple(sorted(ids))
 
         def ask() -> list[Stored]:
-            rows = self._connection.execute(_current(self._reach), self._given(type, wanted))
+            rows = _current(self._reach).rows(self._connection, self._given(type, wanted))
             return [stored_from(row, self._connection) for row in rows]
 
         return answered(self._connection, self._place("ids", type, *wanted), ask)
@@ -111,7 +111,7 @@ class ResourceReading:
             "b_types": sorted({type for type, _ in wanted}),
             "b_ids": [id for _, id in wanted],
         }
-        rows = self._connection.execute(_each(self._reach), given)
+        rows = _each(self._reach).rows(self._connection, given)
         found = [stored_from(row, self._connection) for row in rows]
         by_key = {(stored.type, stored.id): stored for stored in found}
         return {key: by_key[key] for key in wanted if key in by_key}
@@ -129,15 +129,6 @@ class ResourceReading:
         query = with_versions().where(*self._key(type, id), self._visible(), is_version(version))
         row = self._connection.execute(query).one_or_none()
         return None if row is None else stored_from(row, self._connection)
-
-    def handed_over(self, task_id: str) -> list[tuple[Stored, int]]:
-        """What a poll handed over, in order, and the so-manieth time; empty for any other Task.
-
-        What is gone since has no text.
-        """
-        given = {**self._scoped(), "b_task": task_id}
-        rows = self._connection.execute(_handed_over(self._reach), given)
-        return [(stored_from(row, self._connection), row.delivery) for row in rows]
 
     def identified(self, types: Iterable[str], *identifiers: Identifier) -> list[tuple[str, str]]:
         """Type and id of every resource of these types that carries one of the identifiers."""
@@ -166,7 +157,7 @@ class ResourceReading:
         self, types: Sequence[str], hashes: Sequence[str]
     ) -> list[tuple[str, str, str]]:
         given = {**self._scoped(), "b_types": list(types), "b_hashes": list(hashes)}
-        rows = self._connection.execute(_identified(self._reach), given)
+        rows = _identified(self._reach).rows(self._connection, given)
         return sorted((row[0], row[1], row[2]) for row in rows)
 
     def _place(self, *question: str) -> tuple[object, ...]:
@@ -230,9 +221,10 @@ def _one(reach: _Reach) -> Question:
 
 
 @cache
-def _current(reach: _Reach) -> Select[Any]:
+def _current(reach: _Reach) -> Question:
     """The current versions of some resources of one type, in the order of their ids."""
-    return _present(reach).where(_r.id.in_(bindparam("b_ids", expanding=True))).order_by(_r.id)
+    its = _r.id.in_(bindparam("b_ids", expanding=True))
+    return Question(_present(reach).where(its).order_by(_r.id))
 
 
 def _present(reach: _Reach) -> Select[Any]:
@@ -246,51 +238,28 @@ def _present(reach: _Reach) -> Select[Any]:
 
 
 @cache
-def _each(reach: _Reach) -> Select[Any]:
+def _each(reach: _Reach) -> Question:
     """The current versions of some resources of some types."""
-    return with_versions().where(
+    query = with_versions().where(
         _r.payer_id == bindparam("b_payer"),
         _r.type.in_(bindparam("b_types", expanding=True)),
         _r.id.in_(bindparam("b_ids", expanding=True)),
         _seen(reach, _r.submitter_id, _r.type),
         is_version(_r.version),
     )
+    return Question(query)
 
 
 @cache
-def _handed_over(reach: _Reach) -> Select[Any]:
-    """The versions that one poll handed over: by its own rows, however many there are."""
-    its = [_h.payer_id == bindparam("b_payer"), _h.task_id == bindparam("b_task")]
-    if reach is _Reach.SUBMITTER:
-        its.append(_h.submitter_id == bindparam("b_submitter"))
-    is_named = and_(_r.payer_id == _h.payer_id, _r.type == _h.type, _r.id == _h.resource_id)
-    is_kept = and_(
-        _v.payer_id == _r.payer_id, _v.type == _r.type, _v.id == _r.id, _v.version == _h.version
-    )
-    return (
-        select(_h.delivery, *with_versions().selected_columns)
-        .join_from(
-            tables.handed_over,
-            tables.resource,
-            and_(is_named, _seen(reach, _r.submitter_id, _r.type)),
-        )
-        # What was purged has no version left, and was handed over all the same.
-        .join(tables.resource_version, is_kept, isouter=True)
-        .join(tables.data_key, is_its_key(), isouter=True)
-        .where(*its, is_version(_h.version))
-        .order_by(_h.position)
-    )
-
-
-@cache
-def _identified(reach: _Reach) -> Select[Any]:
+def _identified(reach: _Reach) -> Question:
     # Not ordered there: for the order SQLite would read all resources of these types.
-    return select(_i.key_hash, _i.type, _i.resource_id).where(
+    query = select(_i.key_hash, _i.type, _i.resource_id).where(
         _i.payer_id == bindparam("b_payer"),
         _i.key_hash.in_(bindparam("b_hashes", expanding=True)),
         _i.type.in_(bindparam("b_types", expanding=True)),
         _seen(reach, _i.submitter_id, _i.type),
     )
+    return Question(query)
 
 
 @cache

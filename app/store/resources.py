@@ -6,10 +6,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, case, delete, func, select, update
+from sqlalchemy import BindParameter, bindparam, case, delete, func, select, update
 
 from app.domain.references import Identifier
 from app.store import tables
+from app.store.database.questions import Question
 from app.store.encryption.texts import body_values, rewrite
 from app.store.encryption.vault import DataKey, destroy, made
 from app.store.fences import advancing_resource
@@ -82,7 +83,7 @@ class Resources(ResourceReading):
             return
         key_hash = self.hash_of(identifier)
         given = {"b_payer": self._scope.payer_id, "b_type": type, "b_key": key_hash}
-        row = self._connection.execute(_carrying(), given).one_or_none()
+        row = _carrying().row(self._connection, given)
         if row is not None:
             ahead.tell(self._place("identified", type, key_hash), [(type, row.id)])
             ahead.tell(self._place("id", type, row.id), stored_from(row, self._connection))
@@ -237,7 +238,7 @@ class Resources(ResourceReading):
 
 
 @cache
-def _carrying() -> Select[Any]:
+def _carrying() -> Question:
     """What of the payer's alone carries an identifier, in its current version; else no row."""
     payer_id: BindParameter[str] = bindparam("b_payer")
     type: BindParameter[str] = bindparam("b_type")
@@ -252,10 +253,12 @@ def _carrying() -> Select[Any]:
         )
         .scalar_subquery()
     )
-    return with_versions().where(
-        _r.payer_id == payer_id,
-        _r.type == type,
-        _r.id == only,
-        _r.submitter_id.is_(None),
-        is_version(_r.version),
+    return Question(
+        with_versions().where(
+            _r.payer_id == payer_id,
+            _r.type == type,
+            _r.id == only,
+            _r.submitter_id.is_(None),
+            is_version(_r.version),
+        )
     )

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import Connection, Insert, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
-from sqlalchemy.sql.dml import ReturningInsert
+
+from app.store.database.questions import Question
 
 
 def inserted_if_absent(connection: Connection, table: Table, row: Mapping[str, Any]) -> bool:
@@ -15,8 +16,8 @@ def inserted_if_absent(connection: Connection, table: Table, row: Mapping[str, A
 
     Waits for another transaction that is about to take the key, so the answer is final.
     """
-    statement = _insert_if_absent(table, connection.dialect.name)
-    return connection.execute(statement, row).first() is not None
+    taking = _insert_if_absent(table, connection.dialect.name)
+    return taking.row(connection, row) is not None
 
 
 def inserting_if_absent(table: Table, connection: Connection) -> Insert:
@@ -33,9 +34,9 @@ class IndexedBy(SQLiteCompiler):
 
 
 @cache
-def _insert_if_absent(table: Table, dialect: str) -> ReturningInsert[Any]:
+def _insert_if_absent(table: Table, dialect: str) -> Question:
     key = next(iter(table.primary_key))
-    return _absent(table, dialect).returning(key)
+    return Question(_absent(table, dialect).returning(key))
 
 
 @cache

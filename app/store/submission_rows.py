@@ -13,6 +13,7 @@ from app.domain.codes import ClaimUse, Outcome
 from app.domain.lifecycle import UNDECIDED, State
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.database.questions import Question
 
 _s = tables.submission.c
 
@@ -75,10 +76,11 @@ def attached_place(scope: Scope, claim_id: str) -> tuple[object, ...]:
 
 
 @cache
-def one(*, is_scoped: bool, is_locked: bool) -> Select[Any]:
+def one(*, is_scoped: bool, is_locked: bool) -> Question:
     """One submission of a payer, or of one submitter."""
     its = (_s.type == bindparam("b_type"), _s.id == bindparam("b_id"))
-    return _of_scope(select(*COLUMNS).where(*its), is_scoped=is_scoped, is_locked=is_locked)
+    query = select(*COLUMNS).where(*its)
+    return Question(_of_scope(query, is_scoped=is_scoped, is_locked=is_locked))
 
 
 @cache

@@ -22,6 +22,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import submission_rows, tables
+from app.store.database.questions import Change
 from app.store.fences import moving
 from app.store.resources import VersionConflict
 from app.store.statements import inserted_if_absent
@@ -34,8 +35,10 @@ _s = tables.submission.c
 _live = tables.live_identifier.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
-_FREEING = delete(tables.live_identifier).where(
-    _live.payer_id == bindparam("b_payer"), _live.submission_id == bindparam("b_id")
+_FREEING = Change(
+    delete(tables.live_identifier).where(
+        _live.payer_id == bindparam("b_payer"), _live.submission_id == bindparam("b_id")
+    )
 )
 
 
@@ -65,7 +68,7 @@ class Submissions:
     def _found(self, type: str, id: str, *, lock: bool) -> Submission | None:
         query = submission_rows.one(is_scoped=self._scope.submitter_id is not None, is_locked=lock)
         given = {**self._scoped(), "b_type": type, "b_id": id}
-        row = self._connection.execute(query, given).one_or_none()
+        row = query.row(self._connection, given)
         return None if row is None else Submission(*row)
 
     def claims(self, ids: Iterable[str], *, lock: bool = False) -> dict[str, Submission]:
@@ -197,7 +200,7 @@ class Submissions:
     def free_identifiers(self, id: str) -> None:
         """Let go of every identifier that a request held while it was live."""
         given = {"b_payer": self._scope.payer_id, "b_id": id}
-        self._connection.execute(_FREEING, given)
+        _FREEING.hits(self._connection, given)
 
     def awaited(self) -> list[tuple[Awaiting, int, datetime | None]]:
         """For what submissions wait, how many for each, and when the first of them is closed."""

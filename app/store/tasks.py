@@ -4,11 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import Any
 
 from sqlalchemy import (
     Connection,
-    Select,
     and_,
     bindparam,
     delete,
@@ -21,6 +19,7 @@ from sqlalchemy import (
 from app.domain.codes import TaskCode, TaskStatus
 from app.domain.parties import Scope
 from app.store import leases, replay_taking, tables
+from app.store.database.questions import Change, Question
 from app.store.together.transaction import insert_rows
 from app.store.types import Instant
 
@@ -44,8 +43,8 @@ _COUNTS = or_(
     _k.expires_at > bindparam("b_now", type_=Instant),
     and_(_k.type == "Task", leases.is_unacknowledged(_k.payer_id, _k.resource_id)),
 )
-_FINDING = select(_k.type, _k.resource_id, _k.content_hash).where(*_KEY, _COUNTS)
-_FORGETTING = delete(tables.replay_key).where(*_KEY)
+_FINDING = Question(select(_k.type, _k.resource_id, _k.content_hash).where(*_KEY, _COUNTS))
+_FORGETTING = Change(delete(tables.replay_key).where(*_KEY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +68,11 @@ class Kept:
 
 
 @cache
-def _one(*, is_scoped: bool) -> Select[Any]:
+def _one(*, is_scoped: bool) -> Question:
     """One Task of a payer, or of one submitter."""
     query = select(*_ROW).where(_t.payer_id == bindparam("b_payer"), _t.id == bindparam("b_id"))
-    return query.where(_t.submitter_id == bindparam("b_submitter")) if is_scoped else query
+    own = query.where(_t.submitter_id == bindparam("b_submitter")) if is_scoped else query
+    return Question(own)
 
 
 class Tasks:
@@ -103,7 +103,7 @@ class Tasks:
         is_scoped = self._scope.submitter_id is not None
         if is_scoped:
             given["b_submitter"] = self._scope.submitter_id
-        row = self._connection.execute(_one(is_scoped=is_scoped), given).one_or_none()
+        row = _one(is_scoped=is_scoped).row(self._connection, given)
         return None if row is None else TaskRow(*row)
 
     def move(self, id: str, before: TaskStatus, after: TaskStatus) -> bool:
@@ -165,7 +165,7 @@ class ReplayKeys:
     def find(self, key_hash: str) -> Kept | None:
         """What the key was kept for; None where it is free or has lapsed."""
         given = {**self._key(key_hash), "b_now": self._now}
-        row = self._connection.execute(_FINDING, given).one_or_none()
+        row = _FINDING.row(self._connection, given)
         return None if row is None else Kept(*row)
 
     def keep(
@@ -190,7 +190,7 @@ class ReplayKeys:
             "is_condition": is_condition,
         }
         taking = replay_taking.taking(self._connection.dialect.name)
-        return self._connection.execute(taking, row | {"b_now": self._now}).first() is not None
+        return taking.row(self._connection, row | {"b_now": self._now}) is not None
 
     def forget_of(self, type: str, resource_id: str) -> None:
         """Free every key that was kept for a resource."""
@@ -213,7 +213,7 @@ class ReplayKeys:
 
     def forget(self, key_hash: str) -> None:
         """Free a key."""
-        self._connection.execute(_FORGETTING, self._key(key_hash))
+        _FORGETTING.hits(self._connection, self._key(key_hash))
 
     def outlive(self, type: str, resource_id: str, lasts: timedelta) -> None:
         """What they were kept for is nullified: refuse exactly the same for so long.

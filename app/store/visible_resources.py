@@ -38,7 +38,10 @@ class VisibleResources(ResourceReading):
         return None if row is None else stored_from(row, self._connection)
 
     def handed_over(self, task_id: str) -> list[tuple[Stored, int]]:
-        """As of all resources, without what may not be read."""
+        """What a poll handed over, in order, and the so-manieth time; empty for any other Task.
+
+        What is gone since has no text; what may not be read is left out.
+        """
         given = {**self._scoped(), "b_task": task_id}
         query = _handed_over(self._scope.permissions, self._is_one)
         rows = self._connection.execute(query, given)

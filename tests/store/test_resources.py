@@ -135,10 +135,10 @@ def test_what_a_poll_handed_over_comes_in_its_order_in_the_versions_it_had_then(
     ]
     work.pended.record_hand_over("T1", items)
 
-    handed_over = view(scope).resources.handed_over("T1")
+    handed_over = view(scope).visible.handed_over("T1")
 
     assert handed_over == [(second, 1), (account, 3), (first, 1)]
-    assert view(scope).resources.handed_over("T2") == []
+    assert view(scope).visible.handed_over("T2") == []
 
 
 @pytest.mark.parametrize("scope", [THEIRS, FOREIGN], ids=["another's", "another payer's"])
@@ -148,7 +148,7 @@ def test_what_was_handed_over_is_seen_by_whom_it_was_given_to_alone(work, view, 
     items = [Item(1, "Patient", "1", 1, 7, 1), Item(2, "Organization", "1", 1, 2, 1)]
     work.pended.record_hand_over("T1", items)
 
-    assert view(scope).resources.handed_over("T1") == []
+    assert view(scope).visible.handed_over("T1") == []
     assert work.resources.handed_over("T1") == [(stored, 1), (open_to_all, 1)]
 
 

@@ -63,7 +63,7 @@ def matches(entries: Iterable[Entry], condition: Local) -> bool:
     if isinstance(condition, AnyLocal):
         return any(matches(found, each) for each in condition.conditions)
     if isinstance(condition, Missing):
-        return condition.is_missing is not any(each.name == condition.name for each in found)
+        return condition.is_missing is not any(each.name in condition.names for each in found)
     is_met = any(
         meets(entry, match)
         for entry in found

@@ -110,10 +110,18 @@ class Has:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """There is no entry of this name; or there is one."""
+    """There is no entry of this name; or there is one.
+
+    A reference by an identifier alone has one under the name of the identifier only.
+    """
 
     name: str
     is_missing: bool
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """The names of what is there."""
+        return (self.name, f"{self.name}:identifier")
 
 
 @dataclass(frozen=True, slots=True)

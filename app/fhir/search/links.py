@@ -19,8 +19,8 @@ _REFERENCE = re.compile(r'"reference"\s*:\s*"([^"]*)"')
 def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[Entry]:
     """A literal of ours, the address of anything else, and under `name:identifier` an identifier.
 
-    The version that a literal names is left out. What has no address of its own, as a contained
-    resource or an identifier alone, has an empty token, so that it is not missing.
+    The version that a literal names is left out. What has neither an address of its own nor an
+    identifier, as a contained resource, has an empty token, so that it is not missing.
     """
     name = parameter.code
     if isinstance(value, str):
@@ -30,8 +30,10 @@ def reference_entries(parameter: Parameter, value: Any, base: str) -> Iterator[E
         return
     address = value.get("reference")
     literal = literal_entry(name, address, base) if isinstance(address, str) else None
-    yield literal or TokenEntry(name, "")
     identifier = value.get("identifier")
+    has_identifier = isinstance(identifier, dict)
+    if literal is not None or not has_identifier:
+        yield literal or TokenEntry(name, "")
     if isinstance(identifier, dict):
         yield from identifier_entries(f"{name}:identifier", identifier)
 

@@ -11,16 +11,18 @@ import random
 import threading
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, make_url
 from sqlalchemy.exc import DBAPIError
 
-from app.store.database import connecting, sweep, walls
+from app.store.database import connecting, pooled, sweep
 from app.store.database.fair_lock import FairLock
 from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
+from app.store.database.pooled import READING, READING_ONE, WRITING
 from app.store.database.walls import EVERYBODY, Wall
 from app.store.encryption.vault import OPTION, Vault
 
@@ -65,8 +67,8 @@ class Store:
             # The server groups commits itself.
             self._group = None
             self._writer.update_execution_options(**{OPTION: vault})
-            # The same pool; a reader's statements all see what was committed when it began.
-            self._reader = self._writer.execution_options(**walls.reading())
+            # The same pool.
+            self._reader = self._writer
 
     @property
     def engine(self) -> Engine:
@@ -76,11 +78,8 @@ class Store:
     def read(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` on one consistent view, for those whom `wall` names. Raises Busy."""
         self._own()
-        with (
-            faults_named(),
-            self._reader.connect() as connection,
-            walls.behind(connection, wall).begin(),
-        ):
+        reading = self._reader.connect() if self.is_sqlite else self._begun(READING, wall)
+        with faults_named(), reading as connection, connection.begin():
             return work(connection)
 
     def glance(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
@@ -92,11 +91,7 @@ class Store:
         if self.is_sqlite:
             with faults_named(), self._reader.connect() as connection:
                 return work(connection)
-        with (
-            faults_named(),
-            self._writer.connect() as connection,
-            walls.for_one_statement(connection, wall),
-        ):
+        with faults_named(), self._begun(READING_ONE, wall) as connection:
             return work(connection)
 
     def noted(
@@ -123,8 +118,8 @@ class Store:
             note(connection, found)
             return found
 
-        with faults_named(), (self._writer if by_itself else self._reader).connect() as connection:
-            return _committed(walls.behind(connection, wall), both)
+        with faults_named(), self._begun(WRITING if by_itself else READING, wall) as connection:
+            return _committed(connection, both)
 
     def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` for `wall`, and commit; whatever it raises undoes all of it.
@@ -165,8 +160,12 @@ class Store:
     def _attempt(self, work: Callable[[Connection], T], wall: Wall) -> T:
         if self._group is not None:
             return self._group.run(work)
-        with self._writer.connect() as connection:
-            return _committed(walls.behind(connection, wall), work)
+        with self._begun(WRITING, wall) as connection:
+            return _committed(connection, work)
+
+    def _begun(self, begin: str, wall: Wall) -> AbstractContextManager[Connection]:
+        """A connection of PostgreSQL in a transaction for those whom `wall` names."""
+        return pooled.begun(self._writer, begin, wall, connecting.POOL_SIZE)
 
     def is_swept(self, since: datetime) -> bool:
         """Try to clear the files of what was purged before an instant; whether that is done.

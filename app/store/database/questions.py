@@ -7,16 +7,33 @@ Here only what differs from one asking to the next is left.
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, Dialect, Select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    Dialect,
+    Executable,
+    Select,
+)
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.sql import visitors
+from sqlalchemy.sql.dml import ReturningInsert
+
+from app.store.database import direct
 
 _Convert = Callable[[Any], Any]
 # The names and types of a row are those of its statement, which no class can tell.
 _NONE: Mapping[Any, str] = MappingProxyType({})
+_NO_ROOMS: Mapping[str, int] = MappingProxyType({})
+# Twice as many are fewer than either database takes in one statement.
+_MOST_PADDED = 8_192
 _NAMED: Any = namedtuple  # noqa: PYI024
+# PostgreSQL's number of its type for amounts: only of those it counts what the driver reads.
+_NUMERIC = 1700
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,46 +41,60 @@ class _Spelled:
     """A statement as one driver takes it, and what makes its values of ours and ours of its.
 
     `fixed` are the values that stand in the statement itself, `marked` those of which the name
-    differs from that under which they are given; `order` is None where the driver takes them by
-    name.
+    differs from that under which they are given.
     """
 
     sql: str
     fixed: Mapping[str, Any]
     marked: tuple[tuple[str, str], ...]
-    order: tuple[str, ...] | None
+    order: tuple[str, ...]
     given: tuple[tuple[str, _Convert], ...]
     read: tuple[tuple[int, _Convert], ...]
     row: Callable[[Any], Any]
 
+    def values(self, given: Mapping[str, Any]) -> tuple[Any, ...]:
+        """The driver's values, in their places."""
+        values: dict[str, Any] = {**self.fixed, **given}
+        for name, mark in self.marked:
+            values[name] = given[mark]
+        for name, convert in self.given:
+            values[name] = convert(values[name])
+        return tuple([values[name] for name in self.order])
+
 
 class Question:
-    """A SELECT that is the same each time but for single values, given by name.
+    """A statement that gives rows, the same each time but for values, given by name.
 
-    `marks` are values in the statement in whose place others are given, by their names.
+    Lists are spelled once for 1, 2, 4 and so on; where there are fewer, the last value stands for
+    more. `marks` are values in the statement in whose place others are given, by their names.
     """
 
-    def __init__(self, statement: Select[Any], marks: Mapping[Any, str] = _NONE) -> None:
+    def __init__(
+        self, statement: Select[Any] | ReturningInsert[Any], marks: Mapping[Any, str] = _NONE
+    ) -> None:
         self._statement = statement
+        # Now, and not by the first threads that ask: SQLAlchemy gathers them only once.
+        self._columns = _columns(statement)
+        self._lists = _lists(statement)
         self._marks = marks
-        # One for each kind of database, kept as long as the question.
-        self._spelled: dict[str, _Spelled] = {}
+        # One for each kind of database, and for the room of each list; kept as long as this is.
+        self._spelled: dict[tuple[object, ...], _Spelled] = {}
 
     def rows(self, connection: Connection, given: Mapping[str, Any]) -> list[Any]:
         """All rows, as named tuples. Raises DBAPIError, as every statement does.
 
         In the connection's transaction; where none has begun, the statement is a view of its own.
         """
-        spelled = self._spelled.get(connection.dialect.name) or self._spell(connection.dialect)
-        values: dict[str, Any] = {**spelled.fixed, **given}
-        for name, mark in spelled.marked:
-            values[name] = given[mark]
-        for name, convert in spelled.given:
-            values[name] = convert(values[name])
-        asked: Any = values
-        if spelled.order is not None:
-            asked = tuple([values[name] for name in spelled.order])
-        found = _fetched(connection, spelled.sql, asked)
+        rooms = {name: _room(len(given[name])) for name in self._lists}
+        if rooms:
+            given = _filled(given, rooms)
+        key = (connection.dialect.name, *rooms.values())
+        spelled = self._spelled.get(key)
+        if spelled is None:
+            dialect, names = connection.dialect, tuple(given)
+            spelled = _spell(self._statement, dialect, names, self._columns, self._marks, rooms)
+            self._spelled[key] = spelled
+        found = direct.fetched(connection, spelled.sql, spelled.values(given))
         if spelled.read and found:
             found = [_converted(row, spelled.read) for row in found]
         return [spelled.row(row) for row in found]
@@ -73,35 +104,119 @@ class Question:
         found = self.rows(connection, given)
         return found[0] if found else None
 
-    def _spell(self, dialect: Dialect) -> _Spelled:
-        compiled: Any = self._statement.compile(dialect=dialect)
-        named = [name for name, bound in compiled.binds.items() if bound.required]
-        # Lists that stand in the statement itself are spelled out value by value.
-        state = compiled.construct_expanded_state(dict.fromkeys(named))
-        standing = {name: value for name, value in state.parameters.items() if name not in named}
-        marked = {
-            name: self._marks[value] for name, value in standing.items() if value in self._marks
-        }
-        writing = {**_writing(compiled.binds, dialect), **state.processors}
-        columns = list(self._statement.selected_columns)
-        reading = [
-            column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns
-        ]
-        spelled = _Spelled(
-            state.statement,
-            {
-                name: writing[name](value) if name in writing else value
-                for name, value in standing.items()
-                if name not in marked
-            },
-            tuple(marked.items()),
-            None if state.positiontup is None else tuple(state.positiontup),
-            tuple((name, writing[name]) for name in (*named, *marked) if name in writing),
-            tuple((at, convert) for at, convert in enumerate(reading) if convert is not None),
-            _row_of(columns),
-        )
-        self._spelled[dialect.name] = spelled
-        return spelled
+
+class Change:
+    """A statement that changes rows, the same each time but for values, given by name."""
+
+    def __init__(self, statement: Executable) -> None:
+        self._statement = statement
+        self._spelled: dict[str, _Spelled] = {}
+
+    def hits(self, connection: Connection, given: Mapping[str, Any]) -> int:
+        """Run it in the connection's transaction; how many rows it changed. Raises DBAPIError."""
+        spelled = self._spell(connection, given)
+        return direct.changed(connection, spelled.sql, spelled.values(given))
+
+    def each_hits(self, connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
+        """As `hits`, with each of these; they are one statement, and have the same names."""
+        if len(rows) == 1:
+            return self.hits(connection, rows[0])
+        spelled = self._spell(connection, rows[0])
+        return direct.changed_by_each(connection, spelled.sql, [spelled.values(r) for r in rows])
+
+    def _spell(self, connection: Connection, given: Mapping[str, Any]) -> _Spelled:
+        name = connection.dialect.name
+        if name not in self._spelled:
+            names = tuple(given)
+            self._spelled[name] = _spell(self._statement, connection.dialect, names)
+        return self._spelled[name]
+
+
+# A statement that is built anew each time would find its place taken by the next: such are not
+# asked here.
+@lru_cache(maxsize=512)
+def change(statement: Executable) -> Change:
+    """The change that a statement is, which is one and the same object each time."""
+    return Change(statement)
+
+
+@cache
+def _numbered() -> Dialect:
+    """PostgreSQL with values in the places `$1`."""
+    made: Any = PGDialect_psycopg
+    dialect: Dialect = made(paramstyle="numeric_dollar")
+    return dialect
+
+
+def _spell(
+    statement: Any,
+    dialect: Dialect,
+    names: Sequence[str],
+    columns: Sequence[ColumnElement[Any]] = (),
+    marks: Mapping[Any, str] = _NONE,
+    rooms: Mapping[str, int] = _NO_ROOMS,
+) -> _Spelled:
+    written = dialect if dialect.name == "sqlite" else _numbered()
+    compiled: Any = statement.compile(dialect=written, column_keys=list(names))
+    single = [
+        name for name, bound in compiled.binds.items() if bound.required and name not in rooms
+    ]
+    lists = {name: [None] * room for name, room in rooms.items()}
+    # Lists are spelled out value by value, also those that stand in the statement itself.
+    state = compiled.construct_expanded_state({**dict.fromkeys(single), **lists})
+    named = [*single, *(one for name, room in rooms.items() for one in _places(name, room))]
+    standing = {name: value for name, value in state.parameters.items() if name not in named}
+    marked = {name: marks[value] for name, value in standing.items() if value in marks}
+    writing = {**_writing(compiled.binds, dialect), **state.processors}
+    reading = [
+        column.type.dialect_impl(dialect).result_processor(dialect, _NUMERIC) for column in columns
+    ]
+    return _Spelled(
+        state.statement,
+        {
+            name: writing[name](value) if name in writing else value
+            for name, value in standing.items()
+            if name not in marked
+        },
+        tuple(marked.items()),
+        tuple(state.positiontup),
+        tuple((name, writing[name]) for name in (*named, *marked) if name in writing),
+        tuple((at, convert) for at, convert in enumerate(reading) if convert is not None),
+        _row_of(columns),
+    )
+
+
+def _lists(statement: Any) -> tuple[str, ...]:
+    """The names under which lists are given to a statement."""
+    parts = visitors.iterate(statement)
+    found = (one for one in parts if isinstance(one, BindParameter))
+    return tuple(dict.fromkeys(one.key for one in found if one.expanding and one.required))
+
+
+def _room(values: int) -> int:
+    """Room for so many values: few kinds, so that a statement has few spellings."""
+    return values if values > _MOST_PADDED or not values else 1 << (values - 1).bit_length()
+
+
+def _places(name: str, room: int) -> list[str]:
+    """The names that SQLAlchemy gives to the values of a list."""
+    return [f"{name}_{nth}" for nth in range(1, room + 1)]
+
+
+def _filled(given: Mapping[str, Any], rooms: Mapping[str, int]) -> dict[str, Any]:
+    """Values with each list as single ones, and its last one where there are fewer than room."""
+    filled = {name: value for name, value in given.items() if name not in rooms}
+    for name, room in rooms.items():
+        values = list(given[name])
+        values += values[-1:] * (room - len(values))
+        filled.update(zip(_places(name, room), values, strict=True))
+    return filled
+
+
+def _columns(statement: Any) -> Sequence[ColumnElement[Any]]:
+    """What a statement gives of each row."""
+    given = statement.selected_columns if statement.is_select else statement.exported_columns
+    return list(given)
 
 
 def _writing(binds: Mapping[str, BindParameter[Any]], dialect: Dialect) -> dict[str, _Convert]:
@@ -125,39 +240,3 @@ def _converted(row: Any, converts: tuple[tuple[int, _Convert], ...]) -> list[Any
     for place, convert in converts:
         values[place] = convert(values[place])
     return values
-
-
-def _fetched(connection: Connection, sql: str, values: Any) -> list[Any]:
-    fairy: Any = connection.connection
-    cursor = fairy.cursor()
-    try:
-        # Whoever listens to statements hears of these, too: it is what limits their time.
-        connection.dispatch.before_cursor_execute(connection, cursor, sql, values, None, False)
-        cursor.execute(sql, values)
-        found: list[Any] = cursor.fetchall()
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise named(connection, sql, error, cursor) from error
-    finally:
-        cursor.close()
-    return found
-
-
-def named(connection: Connection, sql: str, error: Any, cursor: Any) -> DBAPIError:
-    """The driver's fault by SQLAlchemy's name, without values; a broken connection is given up."""
-    dialect = connection.dialect
-    dbapi: Any = dialect.loaded_dbapi
-    is_gone = dialect.is_disconnect(error, connection.connection.driver_connection, cursor)
-    if is_gone:
-        connection.invalidate(error)
-    fault = DBAPIError.instance(
-        sql,
-        None,
-        error,
-        dbapi.Error,
-        hide_parameters=True,
-        connection_invalidated=is_gone,
-        dialect=dialect,
-    )
-    if not isinstance(fault, DBAPIError):
-        raise TypeError(type(error).__name__)
-    return fault

@@ -25,6 +25,7 @@ from app.domain.adjudication import Awaiting
 from app.domain.lifecycle import State
 from app.domain.parties import Scope
 from app.store import tables
+from app.store.database.questions import Change
 from app.store.fences import finishing
 from app.store.jobs import leasing
 from app.store.jobs.job_rows import Depth, Job, Requeued
@@ -37,10 +38,12 @@ _j = tables.job.c
 _s = tables.submission.c
 # Fewer than the variables that SQLite takes in one statement.
 _AT_ONCE = 5_000
-_WITHDRAWING = delete(tables.job).where(
-    _j.payer_id == bindparam("b_payer"),
-    _j.type == bindparam("b_type"),
-    _j.submission_id == bindparam("b_submission"),
+_WITHDRAWING = Change(
+    delete(tables.job).where(
+        _j.payer_id == bindparam("b_payer"),
+        _j.type == bindparam("b_type"),
+        _j.submission_id == bindparam("b_submission"),
+    )
 )
 
 
@@ -207,8 +210,7 @@ class WorkQueue:
     def withdraw(self, payer_id: str, submission: tuple[str, str]) -> int:
         """Drop every job of a submission, leased or not; how many."""
         given = {"b_payer": payer_id, "b_type": submission[0], "b_submission": submission[1]}
-        dropped = self._connection.execute(_WITHDRAWING, given)
-        return dropped.rowcount
+        return _WITHDRAWING.hits(self._connection, given)
 
     def wake(self, payer_id: str, awaiting: Iterable[Awaiting]) -> int:
         """Make the waiting jobs of submissions that await one of these due now; how many."""

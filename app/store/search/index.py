@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, delete
 from app.domain.parties import Scope
 from app.domain.search.entries import Entry
 from app.store import tables
+from app.store.database.questions import change
 from app.store.hashing import Hasher
 from app.store.search.rows import Row, SearchRows
 from app.store.search.statements import (
@@ -28,7 +29,7 @@ from app.store.search.statements import (
     restating,
     rows_kept,
 )
-from app.store.together.transaction import COUNTED, insert_rows, put_off
+from app.store.together.transaction import insert_rows, put_off
 from app.store.types import ordered
 
 Document = Mapping[str, Any]
@@ -122,8 +123,7 @@ class SearchIndex(SearchRows):
             rows = [values for _, values in restated]
             if not rows:
                 return
-            done = self._connection.execute(restating(), rows, execution_options=COUNTED)
-            if done.rowcount != len(rows):
+            if change(restating()).each_hits(self._connection, rows) != len(rows):
                 # One had none, or several: an extension may stand in the place of a code.
                 for one, values in restated:
                     self.replace_each(values["b_type"], [one])

@@ -87,7 +87,7 @@ class Probes:
         entries = [(table, table.alias()) for table in tables.SEARCH_TABLES]
         is_there = or_(
             *(
-                self._entry(table, entry, subject, self._values.is_named(condition.name, entry))
+                self._entry(table, entry, subject, self._values.is_any_of(condition.names, entry))
                 for table, entry in entries
             )
         )

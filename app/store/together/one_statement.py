@@ -11,7 +11,7 @@ Docs: docs/performance.md tells what a statement costs.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -30,10 +30,11 @@ from sqlalchemy import (
     String,
     Table,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import BigInteger
 
 from app.store import tables
+from app.store.database import direct
 
 Rows = Sequence[Mapping[str, Any]]
 _Bind = Callable[[Any], Any]
@@ -68,26 +69,21 @@ def insert_at_once(
     connection: Connection, rows: Mapping[tuple[Table, tuple[str, ...]], Rows]
 ) -> None:
     """Insert rows of many tables that nobody else can insert, by one statement."""
-    # What tells whether a resource's id is taken has to be tried before the rest: PostgreSQL
-    # begins with the INSERT behind the WITH.
-    is_first = connection.dialect.name == "sqlite"
-    given = sorted(
-        rows.items(),
-        key=lambda item: ((item[0][0] is tables.resource) != is_first, item[0][0].name, item[0][1]),
+    parts = tuple(
+        [
+            _Part(table, names, _room(len(of_table), len(names)))
+            for (table, names), of_table in rows.items()
+        ]
     )
-    parts = [
-        _Part(table, names, _room(len(of_table), len(names))) for (table, names), of_table in given
-    ]
-    if sum(part.room * len(part.names) for part in parts) > _MOST_PLACES_OF_ALL:
-        parts = [part._replace(room=0) for part in parts]
-    statement = _statement(tuple(parts), connection.dialect)
+    statement = _statement(parts, connection.dialect)
+    given = list(rows.values())
     values: list[Any] = []
-    for (_, of_table), part in zip(given, statement.parts, strict=True):
-        values += part.values(of_table)
-    if statement.view is None:
-        connection.exec_driver_sql(statement.text, tuple(values))
+    for at, part in zip(statement.order, statement.parts, strict=True):
+        values += part.values(given[at])
+    if not statement.view:
+        direct.executed(connection, statement.text, values).close()
     else:
-        _insert_into_view(connection, statement, tuple(values))
+        _insert_into_view(connection, statement, values)
 
 
 def _room(rows: int, columns: int) -> int:
@@ -98,19 +94,23 @@ def _room(rows: int, columns: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Values:
-    """What makes the values of one part: the columns, and what turns some into the driver's."""
+    """What makes the values of one part: the columns, and what turns some into the driver's.
+
+    `empty` is given where there is room for a row and none is there.
+    """
 
     names: tuple[str, ...]
     binds: tuple[tuple[int, _Bind], ...]
     room: int
     is_json: bool
+    empty: tuple[Any, ...]
 
     def values(self, rows: Rows) -> list[Any]:
         """The driver's values for the places of this part."""
-        listed = [self._bound(row) for row in rows]
+        listed: list[Sequence[Any]] = [self._bound(row) for row in rows]
         if self.room:
-            empty = [None] * (len(self.names) * (self.room - len(listed)))
-            return [value for row in listed for value in row] + empty
+            listed += [self.empty] * (self.room - len(listed))
+            return [value for row in listed for value in row]
         if self.is_json:
             return [json.dumps(listed, ensure_ascii=False, separators=(",", ":"))]
         return [list(column) for column in zip(*listed, strict=True)]
@@ -124,50 +124,91 @@ class _Values:
 
 @dataclass(frozen=True, slots=True)
 class _Statement:
-    """The one statement for some tables; on SQLite with the view that it needs."""
+    """The one statement for some tables; on SQLite with the view that it needs.
+
+    `order` tells which of the given tables each part is.
+    """
 
     text: str
+    order: tuple[int, ...]
     parts: tuple[_Values, ...]
-    view: tuple[str, str] | None = None
+    view: tuple[str, ...] = ()
 
 
 # A process has few databases, a process of tests many.
 @lru_cache(maxsize=1024)
-def _statement(parts: tuple[_Part, ...], dialect: Dialect) -> _Statement:
+def _statement(given: tuple[_Part, ...], dialect: Dialect) -> _Statement:
     is_json = dialect.name == "sqlite"
+    order = _order(given, is_first=is_json)
+    parts = [given[at] for at in order]
+    if sum(part.room * len(part.names) for part in parts) > _MOST_PLACES_OF_ALL:
+        parts = [part._replace(room=0) for part in parts]
     made = tuple(_values(part, dialect, is_json=is_json) for part in parts)
     quote = dialect.identifier_preparer.quote
     if is_json:
-        return _through_a_view(parts, made, quote)
+        text, *view = _through_a_view(parts, quote)
+        return _Statement(text, order, made, tuple(view))
+    places = map("${}".format, count(1))
     inserts = [
-        f"{_into(part, quote)} {_of_values(part) if part.room else _of_arrays(part)}"
+        f"{_into(part, quote)} {(_of_values if part.room else _of_arrays)(part, places)}"
         for part in parts
     ]
     withs = ", ".join(f"part_{at} AS ({text})" for at, text in enumerate(inserts[:-1]))
     text = f"WITH {withs} {inserts[-1]}" if withs else inserts[-1]
-    return _Statement(text, made)
+    return _Statement(text, order, made)
+
+
+def _order(parts: Sequence[_Part], *, is_first: bool) -> tuple[int, ...]:
+    """In which order rows are inserted; `is_first`: the first part is, and not the last.
+
+    What tells whether a resource's id is taken has to be tried before the rest: PostgreSQL begins
+    with the INSERT behind the WITH.
+    """
+
+    def key(at: int) -> tuple[bool, str, tuple[str, ...]]:
+        table, names, _ = parts[at]
+        return ((table is tables.resource) != is_first, table.name, names)
+
+    return tuple(sorted(range(len(parts)), key=key))
 
 
 def _values(part: _Part, dialect: Dialect, *, is_json: bool) -> _Values:
-    is_hex = is_json and not part.room
-    binds = [_bind(part.table.c[name], dialect, is_hex=is_hex) for name in part.names]
+    columns = [part.table.c[name] for name in part.names]
+    binds = [
+        _bind(column, dialect, is_json=is_json, has_places=part.room > 0) for column in columns
+    ]
     needed = tuple((at, bind) for at, bind in enumerate(binds) if bind is not None)
-    return _Values(part.names, needed, part.room, is_json)
+    # Of its own type also where it is not there: by the types PostgreSQL knows what is prepared.
+    empty = tuple(b"" if isinstance(one.type, LargeBinary) else None for one in columns)
+    return _Values(part.names, needed, part.room, is_json, empty)
 
 
-def _bind(column: Column[Any], dialect: Dialect, *, is_hex: bool) -> _Bind | None:
+def _bind(
+    column: Column[Any], dialect: Dialect, *, is_json: bool, has_places: bool
+) -> _Bind | None:
     if isinstance(column.type, LargeBinary):
-        return bytes.hex if is_hex else None
-    return column.type.dialect_impl(dialect).bind_processor(dialect)
+        return bytes.hex if is_json and not has_places else None
+    bind: _Bind | None = column.type.dialect_impl(dialect).bind_processor(dialect)
+    if is_json or not has_places or _type_of(column) == "text":
+        return bind
+    # As text, like what is not there: the driver would give each number a type by its size, and
+    # then nearly every statement is another one, which is read and planned anew.
+    return lambda value: _text(value if bind is None else bind(value))
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _into(part: _Part, quote: Callable[[str], str]) -> str:
     return f"INSERT INTO {part.table.name} ({', '.join(map(quote, part.names))})"
 
 
-def _of_values(part: _Part) -> str:
-    marks = ", ".join(f"%s::{_type_of(part.table.c[name])}" for name in part.names)
-    rows = ", ".join([f"({marks})"] * part.room)
+def _of_values(part: _Part, places: Iterator[str]) -> str:
+    types = [_type_of(part.table.c[name]) for name in part.names]
+    rows = ", ".join(
+        f"({', '.join(f'{next(places)}::{type}' for type in types)})" for _ in range(part.room)
+    )
     if part.room == 1:
         return f"VALUES {rows}"
     is_given = f"column{_always_given(part) + 1} IS NOT NULL"
@@ -179,8 +220,8 @@ def _always_given(part: _Part) -> int:
     return next(at for at, name in enumerate(part.names) if not part.table.c[name].nullable)
 
 
-def _of_arrays(part: _Part) -> str:
-    arrays = ", ".join(f"%s::{_type_of(part.table.c[name])}[]" for name in part.names)
+def _of_arrays(part: _Part, places: Iterator[str]) -> str:
+    arrays = ", ".join(f"{next(places)}::{_type_of(part.table.c[name])}[]" for name in part.names)
     return f"SELECT * FROM unnest({arrays})"  # noqa: S608  our own types
 
 
@@ -192,9 +233,7 @@ def _type_of(column: Column[Any]) -> str:
 _view_numbers = count(1)
 
 
-def _through_a_view(
-    parts: tuple[_Part, ...], made: tuple[_Values, ...], quote: Callable[[str], str]
-) -> _Statement:
+def _through_a_view(parts: Sequence[_Part], quote: Callable[[str], str]) -> tuple[str, str, str]:
     """An INSERT into a view, and the view with its trigger, which inserts into the tables."""
     view = f"at_once_{next(_view_numbers)}"
     places, inserts = [], []
@@ -209,7 +248,7 @@ def _through_a_view(
         f"CREATE TEMP TRIGGER {view}_rows INSTEAD OF INSERT ON {view} BEGIN {' '.join(inserts)} END"
     )
     text = f"INSERT INTO {view} VALUES ({', '.join('?' * len(places))})"  # noqa: S608
-    return _Statement(text, made, (f"CREATE TEMP VIEW {view} AS SELECT {columns}", trigger))
+    return text, f"CREATE TEMP VIEW {view} AS SELECT {columns}", trigger
 
 
 def _of_places(part: _Part, places: Sequence[str]) -> str:
@@ -232,11 +271,11 @@ def _taken(column: Column[Any], place: int) -> str:
 
 def _insert_into_view(connection: Connection, statement: _Statement, values: Any) -> None:
     try:
-        connection.exec_driver_sql(statement.text, values)
-    except OperationalError as fault:
+        direct.executed(connection, statement.text, values).close()
+    except DBAPIError as fault:
         # The first of its kind on this connection, or since a transaction that made it was undone.
         if "no such table: at_once_" not in str(fault.orig):
             raise
-        for text in statement.view or ():
-            connection.exec_driver_sql(text)
-        connection.exec_driver_sql(statement.text, values)
+        for text in statement.view:
+            direct.executed(connection, text).close()
+        direct.executed(connection, statement.text, values).close()

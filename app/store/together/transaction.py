@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Executable, Table
 
+from app.store.database.questions import change
 from app.store.together.bulk import insert_all
 
 T = TypeVar("T")
@@ -166,18 +167,13 @@ def hits(connection: Connection, statement: Executable, row: Mapping[str, Any]) 
         many.flush()
         many = None
     if many is None:
-        return connection.execute(statement, row, execution_options=COUNTED).rowcount == 1
+        return change(statement).hits(connection, row) == 1
     many.put_off(statement, (row,), lambda rows: _hit(connection, statement, rows))
     return True
-
-
-# Else SQLAlchemy does not tell how many rows an INSERT wrote.
-COUNTED = {"preserve_rowcount": True}
 
 
 def _hit(connection: Connection, statement: Executable, rows: list[Mapping[str, Any]]) -> None:
     # In one order for all, so that two transactions do not wait for each other.
     ordered = sorted(rows, key=lambda row: [str(row[name]) for name in sorted(row)])
-    done = connection.execute(statement, ordered, execution_options=COUNTED)
-    if done.rowcount != len(rows):
+    if change(statement).each_hits(connection, ordered) != len(rows):
         raise Outrun

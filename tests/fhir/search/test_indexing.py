@@ -202,12 +202,14 @@ def test_a_reference_is_ours_or_an_address(address, expected):
     assert entries("Claim", "patient", patient={"reference": address}) == [expected]
 
 
-def test_a_reference_by_identifier_is_found_by_that_and_not_missing():
+def test_a_reference_by_identifier_is_found_by_that_and_one_by_nothing_is_not_missing():
     reference = {"identifier": {"system": "http://s.example", "value": "1"}}
 
     assert entries("Claim", "insurer", insurer=reference) == [
-        TokenEntry("insurer", ""),
         TokenEntry("insurer:identifier", "1", "http://s.example"),
+    ]
+    assert entries("Claim", "insurer", insurer={"display": "Some payer"}) == [
+        TokenEntry("insurer", "")
     ]
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from app.domain.parties import Payer
 from app.store import tables
 from app.store.database.engine import Busy, CommitUnknown, DiskFull, Store
+from app.store.database.questions import Question
 from app.store.parties import Parties
 from tests.builders import NOW
 
@@ -347,3 +348,26 @@ def test_a_server_that_takes_a_connection_and_says_nothing_is_not_waited_for(bac
         with pytest.raises(Busy):
             asking.result(WAIT_SECONDS)
     store.close()
+
+
+@on_postgresql
+@pytest.mark.parametrize("verb", ["read", "glance", "write"])
+def test_connections_that_died_in_the_pool_are_not_noticed(named, database, verb):
+    together = threading.Barrier(4)
+
+    def backend(connection):
+        together.wait(WAIT_SECONDS)
+        return connection.scalar(text("SELECT pg_backend_pid()"))
+
+    with ThreadPoolExecutor(4) as pool:
+        pids = {each.result() for each in [pool.submit(named.read, backend) for _ in range(4)]}
+    other = Store(database)
+    for pid in pids:
+        other.write(lambda on, pid=pid: on.execute(text(f"SELECT pg_terminate_backend({pid})")))
+    other.close()
+    question = Question(select(tables.payer.c.name))
+
+    rows = getattr(named, verb)(lambda connection: question.rows(connection, {}))
+
+    assert len(pids) == 4
+    assert [row.name for row in rows] == ["first"]

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import Engine, bindparam, event, select
+from sqlalchemy import Engine, bindparam, delete, event, select, update
 from sqlalchemy.exc import DBAPIError
 
 from app.domain.codes import HandOver
 from app.store import tables
 from app.store.database.engine import Busy
-from app.store.database.questions import Question
+from app.store.database.questions import Change, Question
 
 _c = tables.client.c
 BY_NAME = select(
@@ -68,6 +68,68 @@ def test_its_rows_are_those_that_sqlalchemy_reads(store, given):
     assert [row._asdict() for row in asked] == [row._asdict() for row in read]
     assert type(asked[0].kind) is type(read[0].kind)
     assert asked[0].created_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("names", [[], ["A"], ["A", "C"], ["B", "A", "C"], ["A", "nobody"] * 5])
+def test_a_list_has_room_for_any_number_of_values(store, registry, names):
+    for name in "ABC":
+        registry.submitter(name)
+    among = select(_c.name).where(_c.name.in_(bindparam("b_names", expanding=True)))
+    question = Question(among)
+
+    read = store.read(lambda connection: connection.execute(among, {"b_names": names}).all())
+    asked = store.glance(lambda connection: question.rows(connection, {"b_names": names}))
+
+    assert sorted(row.name for row in asked) == sorted(row.name for row in read)
+    assert {row.name for row in asked} == set(names) - {"nobody"}
+
+
+def test_a_change_tells_how_many_rows_it_hit_and_goes_with_its_transaction(store, given):
+    renaming = Change(
+        update(_c.name.table).where(_c.name == bindparam("b_name")).values(name=bindparam("to"))
+    )
+    there, nobody = ({"b_name": name, "to": "Renamed"} for name in (given["b_name"], "Nobody"))
+
+    def undone(connection):
+        assert renaming.hits(connection, there) == 1
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        store.write(undone)
+    assert store.write(lambda connection: renaming.hits(connection, nobody)) == 0
+    assert store.write(lambda connection: renaming.hits(connection, there)) == 1
+    assert store.write(lambda connection: renaming.hits(connection, there)) == 0
+
+
+def test_one_change_with_several_values_hits_the_rows_of_each(store, registry):
+    for name in "ABC":
+        registry.submitter(name)
+    renaming = Change(
+        update(_c.name.table).where(_c.name == bindparam("b_name")).values(name=bindparam("to"))
+    )
+    rows = [{"b_name": name, "to": f"new {name}"} for name in ("A", "nobody", "B")]
+
+    assert store.write(lambda connection: renaming.each_hits(connection, rows)) == 2
+    names = store.read(lambda connection: connection.scalars(select(_c.name)).all())
+    assert sorted(names) == ["C", "new A", "new B"]
+
+
+def test_whoever_listens_hears_of_a_change_before_and_after_it(store, given):
+    forgetting, heard = Change(delete(_c.name.table).where(_c.name == bindparam("b_name"))), []
+
+    def note(_connection, _cursor, statement, *_):
+        heard.append(statement.partition(" ")[0])
+
+    events = ("before_cursor_execute", "after_cursor_execute")
+    for name in events:
+        event.listen(store.engine, name, note)
+    try:
+        store.write(lambda connection: forgetting.hits(connection, {"b_name": "Nobody"}))
+    finally:
+        for name in events:
+            event.remove(store.engine, name, note)
+
+    assert heard.count("DELETE") == 2
 
 
 def test_the_same_question_with_other_values_has_another_answer(store, given):

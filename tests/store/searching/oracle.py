@@ -45,8 +45,8 @@ def meets(condition, known, seen: Mapping[tuple[str, str], Known]):
                 if entry.name in names
             ) or ("_id" in names and any(match.code == known.id for match in matches))
             return has is not is_negated
-        case Missing(name, is_missing):
-            return is_missing is not any(entry.name == name for entry in known.entries)
+        case Missing(_, is_missing):
+            return is_missing is not any(entry.name in condition.names for entry in known.entries)
         case Chained(name, types, conditions):
             targets = [
                 seen.get((entry.type, entry.id))

@@ -17,6 +17,7 @@ from app.domain.search.query import (
     TextMatch,
     TokenMatch,
 )
+from app.store.database import direct
 from tests.store.scopes import MINE, PAYERS
 from tests.store.searching.world import day, token
 
@@ -70,7 +71,11 @@ def plans(world, connection, scope, search):
         event.remove(connection, "before_cursor_execute", note)
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
     statement, parameters = sent[0]
-    return [row[-1] for row in connection.exec_driver_sql(explain + statement, parameters)]
+    if isinstance(parameters, dict):
+        rows = connection.exec_driver_sql(explain + statement, parameters).all()
+    else:
+        rows = direct.fetched(connection, explain + statement, parameters)
+    return [row[-1] for row in rows]
 
 
 @pytest.mark.parametrize("scope", [MINE, PAYERS], ids=["submitter", "payer"])

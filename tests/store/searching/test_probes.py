@@ -152,8 +152,11 @@ def test_no_entry_is_missing_and_one_of_any_kind_is_not(owned):
     assert owned.found("Claim", Missing("created", is_missing=True)) == []
     assert owned.found("Claim", Missing("created", is_missing=False)) == ["mine"]
     assert owned.found("Claim", Missing("provider", is_missing=True)) == ["mine"]
+    owned.add("Claim/named", token("provider:identifier", "clinic"))
+    assert owned.found("Claim", Missing("provider", is_missing=True)) == ["mine"]
+    assert owned.found("Claim", Missing("provider", is_missing=False)) == ["named"]
     assert owned.found("Claim", Missing("_id", is_missing=True)) == []
-    assert owned.found("Claim", Missing("_lastUpdated", is_missing=False)) == ["mine"]
+    assert owned.found("Claim", Missing("_lastUpdated", is_missing=False)) == ["mine", "named"]
 
 
 def test_every_condition_has_to_hold_and_one_of_the_values(world):
