@@ -29,6 +29,9 @@ APP = Path(app.__file__).parent
 OPEN = {
     "alembic_version": "the schema's own",
     "calendar_slot": "which jobs of the calendar were enqueued: its keys are jobs and days",
+    "rate_bucket": "how often somebody asked: its keys are hashes, also of addresses",
+    "signing_key": "the gateway's own, sealed under the installation's secret",
+    "wrapping_key": "which keys there are; what they are is in no database",
 }
 # Plans are the payer's own, which its submitters may read.
 TEXTS = text("SELECT count(*) FROM resource_version WHERE type = 'Claim'")
@@ -212,7 +215,10 @@ def test_walls_go_down_and_up_again(store, database, world):
     mine = world[0]
     standing_walls.put(store, up=False)
     down = standing_walls.look(store)
-    assert (len(down.down), counted(store, CLAIMS, mine)) == (len(metadata.tables) - 1, 3)
+    assert (len(down.down), counted(store, CLAIMS, mine)) == (
+        len(metadata.tables.keys() - OPEN.keys()),
+        3,
+    )
 
     standing_walls.put(store, up=True)
 
