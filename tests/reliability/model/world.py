@@ -70,7 +70,9 @@ class World:
 
     def read(self, sender: str, path: str) -> Reply:
         """What a submitter reads."""
-        return self._wire(sender).get(path)
+        # A read writes too, what the audit tells of it.
+        reply: Reply = self._outlived(lambda: self._wire(sender).get(path))[0]
+        return reply
 
     def enrol_the_stranger(self) -> None:
         """The payer comes to know the member that was unknown."""
