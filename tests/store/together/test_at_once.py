@@ -20,7 +20,7 @@ BODY = "Ünïcode \U0001f600 'quoted' \"twice\" back\\slash\n%s ? $1 {}".encode(
 
 def a_resource(id="1"):
     stamps = {"created_at": NOW, "updated_at": NOW}
-    return {**KEY, "id": id, "submitter_id": "S", "version": 1, **stamps}
+    return {**KEY, "id": id, "submitter_id": "S", "version": 1, "label": None, **stamps}
 
 
 def a_version(id="1", body=BODY):
