@@ -114,9 +114,12 @@ def completed(
     focus: tuple[str, str] | None = None,
     keeps_key: bool = True,
     label: str | None = None,
+    handed_over: int | None = None,
 ) -> TaskOutcome:
     """Understood and done."""
-    return TaskOutcome(TaskStatus.COMPLETED, outputs, focus, keeps_key, label=label)
+    return TaskOutcome(
+        TaskStatus.COMPLETED, outputs, focus, keeps_key, label=label, handed_over=handed_over
+    )
 
 
 def in_progress(

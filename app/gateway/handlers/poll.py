@@ -4,7 +4,7 @@ http://hl7.org/fhir/R4/financial-module.html#poll
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from app.domain import lifecycle
 from app.domain.codes import HandOver, InputType, OutputType, TaskCode
@@ -115,11 +115,9 @@ def poll(request: TaskRequest[Poll], work: UnitOfWork) -> TaskOutcome:
         work.pended.record_hand_over(request.task_id, items)
     remaining = Output(OutputType.REMAINING, work.pended.remaining(selection))
     if not items:
-        nothing = completed(remaining, focus=selection.answers_to, keeps_key=False)
-        return replace(nothing, handed_over=0)
+        return completed(remaining, focus=selection.answers_to, keeps_key=False, handed_over=0)
     handed_over = Output(OutputType.RESPONSE, _response(items, request))
-    given = completed(handed_over, remaining, focus=selection.answers_to)
-    return replace(given, handed_over=len(items))
+    return completed(handed_over, remaining, focus=selection.answers_to, handed_over=len(items))
 
 
 def _selection(request: TaskRequest[Poll], work: UnitOfWork) -> Selection:

@@ -130,7 +130,7 @@ def test_an_acknowledgement_of_something_unknown_hands_nothing_over(desk, decide
 def test_nothing_there_is_completed_with_nothing(desk):
     nothing = Output(OutputType.REMAINING, Remaining(0))
 
-    assert polls(desk) == completed(nothing, keeps_key=False)
+    assert polls(desk) == completed(nothing, keeps_key=False, handed_over=0)
 
 
 def test_the_oldest_is_handed_over_by_its_version(desk, decided):
@@ -140,7 +140,9 @@ def test_the_oldest_is_handed_over_by_its_version(desk, decided):
 
     reference = Reference("ClaimResponse", first.related.split("/")[1], 2)
     assert outcome == completed(
-        Output(OutputType.RESPONSE, reference), Output(OutputType.REMAINING, Remaining(3))
+        Output(OutputType.RESPONSE, reference),
+        Output(OutputType.REMAINING, Remaining(3)),
+        handed_over=1,
     )
     assert [state for _, state in desk.pended()] == ["delivered"] + ["undelivered"] * 3
 
