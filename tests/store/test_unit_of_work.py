@@ -43,7 +43,7 @@ def test_the_payers_side_is_the_same_transaction_and_the_same_payer(work, view):
     assert view(FOREIGN).on_the_payers_side().resources.find("Coverage", "payers") is None
 
 
-def test_only_enrolment_and_decisions_act_on_the_payers_side():
+def test_only_enrolment_decisions_and_purges_act_on_the_payers_side():
     folder = Path(app.__file__).parent
     named = {
         str(path.relative_to(folder))
@@ -56,4 +56,6 @@ def test_only_enrolment_and_decisions_act_on_the_payers_side():
         "gateway/deciding/authorizations.py",
         "gateway/deciding/decisions.py",
         "gateway/deciding/earlier_claims.py",
+        # What other submitters' decisions were made from holds content of what is purged.
+        "gateway/purging/nullification.py",
     }
