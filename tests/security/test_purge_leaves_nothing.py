@@ -4,9 +4,11 @@ Docs: docs/nullify.md, docs/encryption.md.
 """
 
 import os
+import sys
 from contextlib import closing
 
 import pytest
+import structlog
 
 from app.domain.parties import Scope
 from app.gateway.administering import encryption
@@ -56,6 +58,15 @@ def story(wire, core, worker):
     return Story(wire, core, worker, f"Quagga{os.urandom(4).hex()}")
 
 
+@pytest.fixture
+def logged(capfd):
+    """What this process writes, whatever ran in it before."""
+    before = structlog.get_config()
+    structlog.configure(**before | {"logger_factory": lambda *_: structlog.PrintLogger(sys.stderr)})
+    yield capfd
+    structlog.configure(**before)
+
+
 def nothing_told(_done, _of):
     """Nobody watches."""
 
@@ -92,7 +103,7 @@ def where_found(database, words):
 
 
 def test_files_hold_only_what_is_searched_and_after_a_purge_that_neither(
-    story, wire, worker, rows, database, capfd
+    story, wire, worker, rows, database, logged
 ):
     words = set(story.mark.given)
     assert len(words) > LEAST_PLANTED
@@ -113,7 +124,7 @@ def test_files_hold_only_what_is_searched_and_after_a_purge_that_neither(
     # PostgreSQL keeps it in its log, and in free room of its pages.
     assert found <= (set() if database.startswith("sqlite") else clear)
     assert kept_in_clear(story, rows) == {story.quoted, story.number["value"]}
-    told = capfd.readouterr()
+    told = logged.readouterr()
     assert "purge" in told.out + told.err or "POST" in told.out + told.err
     assert [one for one in words if one in told.out + told.err] == []
     gone = before.keys() - keys_of(rows).keys()

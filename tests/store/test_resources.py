@@ -149,7 +149,7 @@ def test_what_was_handed_over_is_seen_by_whom_it_was_given_to_alone(work, view, 
     work.pended.record_hand_over("T1", items)
 
     assert view(scope).visible.handed_over("T1") == []
-    assert work.resources.handed_over("T1") == [(stored, 1), (open_to_all, 1)]
+    assert work.visible.handed_over("T1") == [(stored, 1), (open_to_all, 1)]
 
 
 def test_what_is_anothers_is_not_seen_by_being_handed_over(work, view):
@@ -158,7 +158,7 @@ def test_what_is_anothers_is_not_seen_by_being_handed_over(work, view):
     items = [Item(1, "Patient", "1", 1, 7, 1), Item(2, "Patient", "2", 1, 7, 1)]
     work.pended.record_hand_over("T1", items)
 
-    assert work.resources.handed_over("T1") == [(stored, 1)]
+    assert work.visible.handed_over("T1") == [(stored, 1)]
 
 
 def test_what_was_handed_over_and_purged_since_has_no_text(work):
@@ -166,7 +166,7 @@ def test_what_was_handed_over_and_purged_since_has_no_text(work):
     work.pended.record_hand_over("T1", [Item(1, "Patient", "1", 1, 7, 1)])
     work.resources.purge("Patient", "1")
 
-    [(stored, delivery)] = work.resources.handed_over("T1")
+    [(stored, delivery)] = work.visible.handed_over("T1")
 
     assert (stored.reference, stored.text, delivery) == ("Patient/1", None, 1)
 
