@@ -5,6 +5,7 @@ Docs: docs/scopes.md.
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -337,6 +338,42 @@ def test_an_invoice_is_labelled_as_its_account(limited):
     assert invoiced.document["meta"]["security"] == labelled("R")["security"]
     assert (unknown.errors, known.status) == (["ECG-PAYMENT-UNKNOWN"], 201)
     assert limited.may(*PLAIN).get(invoiced.reference).status == 404
+
+
+@pytest.mark.parametrize(("of_account", "of_charges"), [("N", "NR"), ("R", "NV"), ("V", "RN")])
+def test_an_invoice_has_the_highest_label_of_its_account_and_charges(
+    limited, of_account, of_charges
+):
+    wire, expected = limited.may(), max(of_account + of_charges)
+    account = wire.post("Account", an_account(meta=labelled(of_account))).reference
+    for one in of_charges:
+        charge = {**a_charge(account), "priceOverride": money("40.00"), "meta": labelled(one)}
+        wire.post("ChargeItem", charge)
+    sees_the_account = "system/Account.r?_security=R", "system/Account.r?_security=V"
+    may_invoice = ("system/Invoice.cr", "system/ChargeItem.rs", *sees_the_account)
+
+    invoiced = limited.may(*may_invoice).ask("POST", f"{account}/$invoice")
+    again = limited.may(*may_invoice).ask("POST", f"{account}/$invoice")
+    all_of_it = limited.may(*may_invoice, f"system/Invoice.r?_security={expected}")
+    seen = all_of_it.ask("POST", f"{account}/$invoice")
+
+    assert (invoiced.status, invoiced.text) == (201, "")
+    assert (again.status, again.text) == (200, "")
+    assert (seen.status, len(seen.document["lineItem"])) == (200, 2)
+    codes = [one["code"] for one in seen.document["meta"]["security"]]
+    assert codes == list(dict.fromkeys(of_account + expected))
+    assert limited.may(*may_invoice).get(seen.reference).status == 404
+
+
+def test_an_invoice_of_what_is_not_guarded_is_shown_to_who_made_it(limited):
+    wire = limited.may()
+    account = wire.post("Account", an_account(meta=labelled("N"))).reference
+    wire.post("ChargeItem", {**a_charge(account), "priceOverride": money("40.00")})
+
+    invoiced = limited.may("system/Invoice.c").ask("POST", f"{account}/$invoice")
+
+    assert (invoiced.status, invoiced.document["totalNet"]["value"]) == (201, Decimal("40.00"))
+    assert invoiced.document["meta"]["security"] == labelled("N")["security"]
 
 
 def test_what_was_labelled_before_is_guarded_once_it_is_indexed(limited, installation, rows):

@@ -105,7 +105,8 @@ def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
         with_status(each, BILLED, work)
     event = Event(asked.client.id, "invoice", "created", "Invoice", id, request_id=asked.request_id)
     work.audit.add(event)
-    return Taken(stored, is_new=True)
+    # Its lines tell of charges that are labelled as it is.
+    return Taken(stored, is_new=True, is_shown=work.scope.sees(stored.type, stored.label))
 
 
 def _account(asked: _Asked, work: UnitOfWork) -> Document:
