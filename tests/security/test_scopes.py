@@ -468,6 +468,9 @@ def test_the_history_of_everything_tells_of_what_may_be_searched(stage):
 
     told = limited.may("system/Claim.s", "system/Patient.r").get("_history?_count=500")
     refused = limited.may("system/Patient.r").get("_history")
+    # Neither has a history of its type.
+    of_none = limited.may("system/AuditEvent.rs", "system/Bundle.rs").get("_history?_count=0")
+    assert of_none.errors == ["ECG-SCOPE"]
 
     assert types_in(told) == {"Claim"}
     assert (refused.status, refused.errors) == (403, ["ECG-SCOPE"])
