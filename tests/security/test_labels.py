@@ -32,6 +32,7 @@ from tests.conformance.accounts import a_charge, an_account
 from tests.security.limited import Limited
 from tests.wire import Wire
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 PATCH = "application/json-patch+json"
 PLAIN = ("system/*.cruds",)
 # Which labels a client's scopes name, and so which of three Claims it sees.
@@ -205,6 +206,63 @@ def test_what_is_hidden_is_answered_as_what_is_missing(claims, limited, rows):
     assert {each.status for each in hidden} == {200, 201, 404, 405}
     assert rows.of(tables.submission) == before
     assert limited.may().task(a_task("cancel", focus=claims["R"])).document["status"] == "completed"
+
+
+def test_a_reprocess_takes_in_support_what_may_be_known(claims, limited, rows):
+    wire, number = limited.may(), {"identifier": identifier("urn:x", "2")}
+    hidden = {"identifier": [number["identifier"]], "meta": labelled("R")}
+    sent = wire.post("Communication", a_communication(**hidden))
+    plain, none = limited.may(*PLAIN), f"Communication/{NOBODY}"
+
+    def asked(wire, value):
+        support = an_input("resource", valueReference=value)
+        return wire.task(a_task("reprocess", focus=claims["N"], inputs=[support]))
+
+    for value in ({"reference": sent.reference}, number, {"reference": none}):
+        assert asked(plain, value).output("error") == "ECG-RESOURCE-NOT-FOUND"
+    [attachment] = rows.of(tables.submission, type="Communication")
+    assert attachment["about_id"] is None
+    restricted = limited.may(*PLAIN, "system/*.r?_security=R")
+    assert asked(restricted, number).document["status"] == "in-progress"
+    assert asked(restricted, {"reference": sent.reference}).document["status"] == "in-progress"
+    [attachment] = rows.of(tables.submission, type="Communication")
+    assert f"Claim/{attachment['about_id']}" == claims["N"]
+
+
+def test_what_is_hidden_does_not_make_an_identifier_mean_two(claims, limited):
+    wire, number = limited.may(), identifier("urn:x", "2")
+    about = [{"reference": claims["N"]}]
+    for code in "NR":
+        sent = a_communication(identifier=[number], about=about, meta=labelled(code))
+        wire.post("Communication", {**sent, "payload": [{"contentString": code}]})
+    named = {"type": "Communication", "identifier": number}
+
+    def asked(wire, code, type):
+        inputs = [an_input(type, valueReference=named)]
+        return wire.task(a_task(code, focus=claims["N"], inputs=inputs)).document["status"]
+
+    plain = limited.may(*PLAIN)
+    assert asked(plain, "deliver", "resource") == "completed"
+    assert asked(plain, "reprocess", "resource") == "in-progress"
+    assert asked(limited.may(), "reprocess", "resource") == "failed"
+
+
+def test_what_the_payer_sends_about_a_request_has_its_label(claims, limited, core_client):
+    sent = {**a_communication(), "sender": {"display": "Payer"}}
+    about = {label: {**sent, "about": [{"reference": claim}]} for label, claim in claims.items()}
+    none = {**sent, "about": [{"reference": f"Claim/{NOBODY}"}]}
+
+    hidden = core_client.may(*PLAIN).post("Communication", about["R"])
+    missing = core_client.may(*PLAIN).post("Communication", none)
+    known = core_client.may().post("Communication", about["R"])
+    plain = core_client.may(*PLAIN).post("Communication", {**about["N"], "note": [{"text": "x"}]})
+
+    assert (hidden.status, hidden.errors) == (missing.status, missing.errors) != (201, [])
+    assert (known.status, plain.status) == (201, 201)
+    assert known.document["meta"]["security"] == labelled("R")["security"]
+    assert limited.may(*PLAIN).get(known.reference).status == 404
+    assert limited.may().get(known.reference).status == 200
+    assert limited.may(*PLAIN).get(plain.reference).status == 200
 
 
 def test_labels_are_kept_as_sent_and_stand_in_every_answer(limited, core_client, worker, rows):
