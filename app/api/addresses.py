@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Any
 
+from app.gateway.trust.terms import Terms
+
 _Networks = Sequence[IPv4Network | IPv6Network]
 # As some proxies write it: with the port, of IPv6 in brackets.
 _WITH_PORT = re.compile(r"(?P<v4>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<v6>[^\]]{2,45})\](?::[0-9]{1,5})?")
@@ -16,7 +18,7 @@ _WITH_PORT = re.compile(r"(?P<v4>[0-9.]{7,15}):[0-9]{1,5}|\[(?P<v6>[^\]]{2,45})\
 def sender_address(remote: str | None, forwarded: str, trusted: _Networks) -> str | None:
     """The last address that is no proxy of ours: `remote`, else what our proxies wrote.
 
-    `forwarded` is the header X-Forwarded-For, to which each proxy adds whom it heard; what stands
+    `forwarded` is the header of that page, to which each proxy adds whom it heard; what stands
     before the first that we do not trust is anybody's to write. None where our proxies told none.
     """
     address = _read(remote or "")
@@ -33,12 +35,13 @@ def sender_address(remote: str | None, forwarded: str, trusted: _Networks) -> st
     return told
 
 
-def sender_of(trusted: _Networks) -> Callable[[Mapping[str, Any]], str | None]:
+def sender_of(terms: Terms) -> Callable[[Mapping[str, Any]], str | None]:
     """Tells by a WSGI environment which address the request comes from."""
+    name = f"HTTP_{terms.address_header.upper().replace('-', '_')}"
 
     def sender(environ: Mapping[str, Any]) -> str | None:
-        forwarded = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
-        return sender_address(environ.get("REMOTE_ADDR"), forwarded, trusted)
+        forwarded = str(environ.get(name, ""))
+        return sender_address(environ.get("REMOTE_ADDR"), forwarded, terms.trusted_proxies)
 
     return sender
 

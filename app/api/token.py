@@ -24,7 +24,7 @@ blueprint = Blueprint("token", __name__)
 def token() -> Response:
     """An access token for an assertion; raises TooOften for an address that fails and fails."""
     here = context()
-    address = sender_of(here.installation.terms.trusted_proxies)(request.environ)
+    address = sender_of(here.installation.terms)(request.environ)
     here.limiting.attempt(address)
     try:
         certificate = thumbprint_of(request, here.installation.terms)

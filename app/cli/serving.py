@@ -68,7 +68,7 @@ def _before(
     from app.api.admission import Admission
     from app.api.auth import known_to
 
-    sender = sender_of(installation.terms.trusted_proxies)
+    sender = sender_of(installation.terms)
     return Admission(application, limits(settings), known_to(installation), headers, sender)
 
 

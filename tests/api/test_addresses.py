@@ -4,7 +4,8 @@ from ipaddress import ip_network
 
 import pytest
 
-from app.api.addresses import sender_address
+from app.api.addresses import sender_address, sender_of
+from app.gateway.trust.terms import Terms
 
 TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
@@ -33,6 +34,19 @@ TRUSTED = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 )
 def test_the_sender_is_the_last_that_is_no_proxy_of_ours(remote, forwarded, address):
     assert sender_address(remote, forwarded, TRUSTED) == address
+
+
+def test_the_header_is_the_one_that_the_terms_name():
+    named = Terms(address_header="ClientAddress", trusted_proxies=TRUSTED)
+    sent = {
+        "REMOTE_ADDR": "10.0.0.5",
+        "HTTP_CLIENTADDRESS": "198.51.100.1",
+        "HTTP_X_FORWARDED_FOR": "198.51.100.2",
+    }
+
+    assert sender_of(named)(sent) == "198.51.100.1"
+    assert sender_of(Terms(trusted_proxies=TRUSTED))(sent) == "198.51.100.2"
+    assert sender_of(Terms(trusted_proxies=TRUSTED))({"REMOTE_ADDR": "10.0.0.5"}) is None
 
 
 def test_without_proxies_nobody_is_believed():

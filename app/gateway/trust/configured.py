@@ -17,6 +17,7 @@ def configured(settings: Settings, fetch: Fetch = nothing_fetched) -> Terms:
         external_issuer=_issuer(settings),
         fetch=fetch,
         certificate_header=settings.client_certificate_header,
+        address_header=settings.client_address_header,
         trusted_proxies=tuple(ip_network(one) for one in settings.trusted_proxies),
     )
 
