@@ -185,7 +185,7 @@ def scope(
 @instance_option
 @json_option
 def disable(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
-    """Refuse a client's token from now on; NAME may be its id."""
+    """Refuse a client's tokens from now on, and take its keys away; NAME may be its id."""
     administration = administration_of(open_installation(instance))
     client = client_of(administration, name, payer_name)
     administration.disable(client)
