@@ -356,7 +356,7 @@ def test_no_address_but_the_public_ones_answers_whoever_lacks_every_scope_for_it
     limited = stage.clients[SUBMITTER]
     # Of a type that no address below is about.
     wire = limited.may("system/VisionPrescription.d")
-    public = {"metadata", "openapi.json"}
+    public = {"metadata", "openapi.json", ".well-known/smart-configuration"}
     values = {"type": "Claim", "id": "x", "version": "1"}
     answers = {}
     for rule in wire.http.application.url_map.iter_rules():
