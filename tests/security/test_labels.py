@@ -448,6 +448,52 @@ def test_what_was_labelled_before_is_guarded_once_it_is_indexed(limited, install
     assert plain.task(a_task("status", focus=claim)).output("error") == "ECG-FOCUS-NOT-FOUND"
 
 
+def test_answers_that_were_written_without_a_label_are_guarded_as_their_request(
+    claims, limited, installation, rows
+):
+    wire = limited.may()
+    for code in ("status", "cancel", "poll"):
+        wire.task(a_task(code, focus=None if code == "poll" else claims["N"]))
+    # As if it had come in labelled before answers were.
+    claim = claims["N"].partition("/")[2]
+    rows.change(tables.submission, {"type": "Claim", "id": claim}, label="R")
+    before = {(row["type"], row["id"]) for row in rows.of(tables.resource) if row["label"] is None}
+
+    list(reindex(installation))
+
+    kept = {(row["type"], row["id"]): row["label"] for row in rows.of(tables.resource)}
+    now = sorted((type, id) for type, id in before if kept[type, id] == "R")
+    assert [type for type, _ in now] == [
+        "ClaimResponse",
+        "ClaimResponse",
+        "ExplanationOfBenefit",
+        "Task",
+        "Task",
+    ]
+    assert {label for (type, _), label in kept.items() if type == "Coverage"} == {None}
+    plain = limited.may(*PLAIN)
+    assert {plain.get(f"{type}/{id}").status for type, id in now} == {404}
+    assert {limited.may().get(f"{type}/{id}").status for type, id in now} == {200}
+
+
+def test_what_was_deleted_before_is_guarded_as_it_was(limited, installation, rows):
+    wire = limited.may()
+    restricted, free = (
+        wire.post("Patient", a_patient() | {"meta": labelled(code)}).reference for code in "RN"
+    )
+    for one in (restricted, free):
+        assert wire.delete(one).status == 204
+    id = restricted.partition("/")[2]
+    rows.change(tables.resource, {"type": "Patient", "id": id}, label=None)
+
+    list(reindex(installation))
+
+    plain = limited.may(*PLAIN)
+    assert plain.get(f"{restricted}/_history/1").status == 404
+    assert plain.get(f"{free}/_history/1").status == 200
+    assert limited.may().get(f"{restricted}/_history/1").status == 200
+
+
 def test_another_submitter_sees_nothing_whatever_its_scopes_say(claims, other):
     assert {other.get(claim).status for claim in claims.values()} == {404}
     assert other.get("Claim").document["total"] == 0
