@@ -22,13 +22,14 @@ blueprint = Blueprint("token", __name__)
 
 @blueprint.post(TOKEN_PATH)
 def token() -> Response:
-    """An access token for an assertion; raises TooOften for an address that fails and fails."""
+    """An access token for an assertion; raises TooOften for who fails, or asks, too often."""
     here = context()
     address = sender_of(here.installation.terms)(request.environ)
     here.limiting.attempt(address)
     try:
         certificate = thumbprint_of(request, here.installation.terms)
-        given = granted(here.installation, _form(), certificate, here.request_id)
+        admit = here.limiting.request
+        given = granted(here.installation, _form(), certificate, here.request_id, admit)
     except NotGranted as refusal:
         here.limiting.failed(address)
         return _refused(refusal.error)
