@@ -26,6 +26,10 @@ def jwks(tmp_path):
         (["--jwks-url", "http://a.test/jwks.json"], "is no https URL", 1),
         (["--jwks-url", "https://user@a.test/jwks.json"], "is no https URL", 1),
         (["--jwks-url", "https://[a/jwks.json"], "is no https URL", 1),
+        (["--jwks-url", "https://a.test:8443/jwks.json"], "of port 443", 1),
+        (["--jwks-url", "https://m\u00fcnchen.test/jwks.json"], "with xn--", 1),
+        (["--jwks-url", "https://127.0.0.1/jwks.json"], "not on the public internet", 1),
+        (["--jwks-url", "https://[::1]/jwks.json"], "not on the public internet", 1),
         (["--jwks-url", "https://a.test/j", "--jwks", "x"], "one of --jwks and", 2),
     ],
 )
