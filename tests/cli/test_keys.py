@@ -56,7 +56,16 @@ def test_a_payer_client_by_keys_needs_them(on_sqlite, jwks):
     assert on_sqlite("payer", "client", "Core").exit_code == 2
     assert on_sqlite.json("payer", "client", "Core", "--jwks", jwks).keys() == {"client_id"}
     assert on_sqlite("payer", "client", "Core", "--jwks", jwks).exit_code == 1
-    assert on_sqlite.json("submitter", "list")[0]["kind"] == "payer-client"
+    [listed] = on_sqlite.json("submitter", "list")
+    assert (listed["kind"], listed["scopes"]) == ("payer-client", [])
+
+
+def test_an_auditor_with_keys_is_registered_as_one(on_sqlite, jwks):
+    scope = "system/AuditEvent.rs"
+
+    on_sqlite.json("payer", "client", "Auditor", "--jwks", jwks, "--scope", scope)
+
+    assert on_sqlite.json("submitter", "list")[0]["scopes"] == [scope]
 
 
 def test_a_signing_key_that_is_not_there_is_not_retired(on_sqlite):
