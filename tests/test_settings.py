@@ -64,7 +64,16 @@ def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
         pytest.param('token_issuer = "a"', "needs token_issuer_jwks beside", id="no-keys"),
         pytest.param('token_issuer_jwks = "a"', "needs token_issuer beside", id="no-issuer"),
         pytest.param(
-            'client_certificate_header = "Client-Cert"', "needs trusted_proxies", id="no-proxy"
+            'client_certificate_header = "ClientCert"', "needs trusted_proxies", id="no-proxy"
+        ),
+        pytest.param(
+            'client_certificate_header = "Client-Cert"', "letters and digits alone", id="hyphen"
+        ),
+        pytest.param(
+            'client_certificate_header = "Client_Cert"', "letters and digits alone", id="underscore"
+        ),
+        pytest.param(
+            'client_address_header = "X_Forwarded_For"', "no name of a header", id="no-header"
         ),
         pytest.param('trusted_proxies = ["proxy"]', "trusted_proxies is no list", id="proxy-name"),
         pytest.param("trusted_proxies = 5", "trusted_proxies is no list", id="proxy-number"),

@@ -13,7 +13,7 @@ from flask import Response
 
 from app.api import health
 from app.api.application import HEADERS
-from app.api.bodies import Bodies, Environ
+from app.api.bodies import TOKEN_PLACES, Bodies, Environ
 from app.api.errors import RETRY_AFTER_SECONDS, outcome
 from app.api.gate import Gate
 from app.domain.issues import ErrorCode, Issue, Unacceptable
@@ -44,11 +44,14 @@ class Limits:
 
         Whoever finds no place is told within microseconds, and needs one of the last few.
         """
-        return self.at_once + self.waiting + self.bodies + _TELLING
+        return self.at_once + self.waiting + self.bodies + TOKEN_PLACES + _TELLING
 
 
 class Admission:
-    """The application behind its gate; `is_known` tells whether a token is some client's."""
+    """The application behind its gate.
+
+    `is_known` tells whether a token is some client's, `sender` where a request comes from.
+    """
 
     def __init__(
         self,
@@ -56,12 +59,13 @@ class Admission:
         limits: Limits,
         is_known: Callable[[str], bool],
         headers: Mapping[str, str] | None = None,
+        sender: Callable[[Environ], str | None] = lambda _: None,
     ) -> None:
         self._application = application
         self._headers = headers or HEADERS
         self._requests = Gate(limits.at_once, limits.waiting, limits.patience)
         self._is_known = is_known
-        self.bodies = Bodies(limits.bodies, self._looked_up)
+        self.bodies = Bodies(limits.bodies, self._looked_up, sender=sender)
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
         """Answer by the application, or refuse."""

@@ -27,6 +27,8 @@ def created(request: Request, taken: Taken, base: str) -> Response:
     response.headers["Location"] = f"{base}/{taken.stored.versioned}"
     if taken.related is not None:
         response.headers["Link"] = f'<{base}/{taken.related}>; rel="related"'
+    if not taken.is_shown:
+        without_content(response)
     _put_preferred(request, response)
     return response
 

@@ -21,6 +21,8 @@ from app.gateway.trust.addresses import TOKEN_PATH
 # As much of every body is taken in without asking; what is more of all of them shares the room.
 CHUNK_BYTES = 64 * 1024
 ROOM_BYTES = 64 * 1024 * 1024
+# Who asks for a token has none to show: so many places are theirs alone, of one address a quarter.
+TOKEN_PLACES = 16
 
 Environ = dict[str, Any]
 
@@ -29,16 +31,26 @@ class Bodies:
     """The bodies that are being read, at most `most` at a time, and the room that they share.
 
     `is_known` looks a token up; it is asked only where it matters, and may raise Unacceptable.
+    `sender` tells the address that a request comes from, None where that is not told.
     """
 
-    def __init__(self, most: int, is_known: Callable[[str], bool], room: int = ROOM_BYTES) -> None:
+    def __init__(
+        self,
+        most: int,
+        is_known: Callable[[str], bool],
+        room: int = ROOM_BYTES,
+        sender: Callable[[Environ], str | None] = lambda _: None,
+    ) -> None:
         self._most = most
         self._is_known = is_known
         self._room = room
+        self._sender = sender
         self._owners: Counter[str] = Counter()
         self._numbers = count()
         self._guard = threading.Lock()
         self._begun: dict[int, float] = {}
+        # From where those of them come that ask for a token.
+        self._asking: dict[int, str | None] = {}
 
     def oldest_seconds(self) -> float | None:
         """How long the body that is read longest is awaited; None where none is."""
@@ -62,7 +74,7 @@ class Bodies:
             return
         owner, held = token_in(environ.get("HTTP_AUTHORIZATION", "")), [0]
         try:
-            with self._place(owner, is_open=is_open):
+            with self._place_to_ask(environ) if is_open else self._place(owner):
                 body = self._joined(environ["wsgi.input"], length, owner, held)
             if len(body) < length:
                 raise _refused(ErrorCode.SLOW_BODY)
@@ -74,12 +86,28 @@ class Bodies:
                     self._room += held[0]
 
     @contextmanager
-    def _place(self, owner: str, *, is_open: bool) -> Iterator[None]:
-        """A place among those that are read; `is_open`: who asks for a token has none yet."""
+    def _place_to_ask(self, environ: Environ) -> Iterator[None]:
+        """One of the places for who asks for a token, which others do not take."""
+        number, address = next(self._numbers), self._sender(environ)
+        with self._guard:
+            own = sum(one == address for one in self._asking.values())
+            has_share = address is None or own < TOKEN_PLACES // 4
+            if len(self._asking) >= TOKEN_PLACES or not has_share:
+                raise _refused(ErrorCode.OVERLOADED)
+            self._asking[number] = address
+            self._begun[number] = time.monotonic()
+        try:
+            yield
+        finally:
+            with self._guard:
+                del self._begun[number]
+                del self._asking[number]
+
+    @contextmanager
+    def _place(self, owner: str) -> Iterator[None]:
+        """A place among those that are read."""
         number = next(self._numbers)
         if not self._takes(number, owner, is_known=False):
-            if is_open:
-                raise _refused(ErrorCode.OVERLOADED)
             self._require_known(owner)
             if not self._takes(number, owner, is_known=True):
                 raise _refused(ErrorCode.OVERLOADED)
@@ -95,7 +123,7 @@ class Bodies:
     def _takes(self, number: int, owner: str, *, is_known: bool) -> bool:
         """Take a place, if there is one for such a one; raises Unacceptable if for nobody."""
         with self._guard:
-            taken = len(self._begun)
+            taken = len(self._begun) - len(self._asking)
             if taken >= self._most:
                 raise _refused(ErrorCode.OVERLOADED)
             has_share = is_known and self._owners[owner] < max(1, self._most // 4)

@@ -80,8 +80,12 @@ class Context:
         code or a label, is looked at by the gateway.
         """
         client = self.sender()
-        require_some(self.installation, client, letter, types, self.request_id)
+        self.require(client, letter, *types)
         return client
+
+    def require(self, client: Client, letter: str, *types: str) -> None:
+        """Pass where this client may do it with one of the types; raises ScopeMissing."""
+        require_some(self.installation, client, letter, types, self.request_id)
 
     def sender(self) -> Client:
         """Who asks, whatever it may do; raises Unacceptable, TooOften for one that asks too much.

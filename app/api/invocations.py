@@ -20,6 +20,7 @@ from app.api.negotiation import (
 from app.api.resources import require_id, require_type
 from app.domain.codes import TaskCode
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.parties import Client
 from app.fhir import json_text
 from app.fhir.answers.operation_outcome import information, operation_outcome
 from app.fhir.documents import Document
@@ -83,18 +84,19 @@ def acknowledge(id: str) -> Response:
 def validate(type: str, id: str | None = None) -> Response:
     """POST [type]/$validate and [type]/[id]/$validate; 200 whatever is found."""
     here = _asked_of(type)
-    here.sender()
+    client = here.sender()
     question = _question(type, id, document_of(request))
-    return _validated(here, question)
+    return _validated(here, client, question)
 
 
 def validate_stored(type: str, id: str) -> Response:
     """GET [type]/[id]/$validate: what is stored, by the mode and profile in the query."""
     here = _asked_of(type)
-    here.sender()
+    client = here.sender()
     given = request.args
     profiles = tuple(given.getlist("profile"))
-    return _validated(here, Question(type, id, None, _mode(given.get("mode")), profiles))
+    question = Question(type, id, None, _mode(given.get("mode")), profiles)
+    return _validated(here, client, question)
 
 
 def _asked_of(type: str) -> Context:
@@ -103,8 +105,8 @@ def _asked_of(type: str) -> Context:
     return here
 
 
-def _validated(here: Context, question: Question) -> Response:
-    client = here.client(question.letter, question.type)
+def _validated(here: Context, client: Client, question: Question) -> Response:
+    here.require(client, question.letter, question.type)
     if question.id is not None:
         require_id(question.id)
     return _answered(operation_outcome(here.gateway.validate(client, question)))

@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl
 
 from flask import Blueprint, Response, g, jsonify, request
 
-from app.api.addresses import sender_address
+from app.api.addresses import sender_of
 from app.api.auth import thumbprint_of
-from app.api.context import Context, context
+from app.api.context import context
 from app.gateway.trust.addresses import TOKEN_PATH
 from app.gateway.trust.granting import Error, NotGranted, granted
 
@@ -22,13 +22,14 @@ blueprint = Blueprint("token", __name__)
 
 @blueprint.post(TOKEN_PATH)
 def token() -> Response:
-    """An access token for an assertion; raises TooOften for an address that fails and fails."""
+    """An access token for an assertion; raises TooOften for who fails, or asks, too often."""
     here = context()
-    address = _sender(here)
+    address = sender_of(here.installation.terms)(request.environ)
     here.limiting.attempt(address)
     try:
         certificate = thumbprint_of(request, here.installation.terms)
-        given = granted(here.installation, _form(), certificate, here.request_id)
+        admit = here.limiting.request
+        given = granted(here.installation, _form(), certificate, here.request_id, admit)
     except NotGranted as refusal:
         here.limiting.failed(address)
         return _refused(refusal.error)
@@ -41,11 +42,6 @@ def token() -> Response:
     )
     response.headers["Pragma"] = "no-cache"
     return response
-
-
-def _sender(here: Context) -> str:
-    forwarded = request.headers.get("X-Forwarded-For", "")
-    return sender_address(request.remote_addr, forwarded, here.installation.terms.trusted_proxies)
 
 
 def _form() -> dict[str, str]:

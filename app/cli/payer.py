@@ -166,6 +166,7 @@ def token(
 @click.argument("client_name", metavar="CLIENT")
 @jwks_option
 @jwks_url_option
+@scope_option
 @payer_option
 @instance_option
 @json_option
@@ -173,6 +174,7 @@ def client(
     client_name: str,
     jwks: Path | None,
     jwks_url: str | None,
+    scopes: tuple[str, ...],
     payer_name: str | None,
     instance: Path,
     as_json: bool,
@@ -187,7 +189,13 @@ def client(
     installation = open_installation(instance)
     administration = administration_of(installation)
     owner = payer_of(administration, payer_name)
-    added = Client(installation.new_id(), owner, ClientKind.PAYER_CLIENT, client_name)
+    added = Client(
+        installation.new_id(),
+        owner,
+        ClientKind.PAYER_CLIENT,
+        client_name,
+        permissions=permissions_of(scopes),
+    )
     try:
         administration.add_client(added, keys)
     except NameTaken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from typing import TYPE_CHECKING
 
 from app.cli.options import Refusal
@@ -87,9 +88,18 @@ def _address(settings: Settings, _: Mapping[str, str]) -> str | None:
 
 
 def _proxy(settings: Settings, _: Mapping[str, str]) -> str | None:
+    wide = [one for one in settings.trusted_proxies if _is_wide(one)]
+    if wide:
+        return f"Name your proxies alone in trusted_proxies: {', '.join(wide)} is nearly anybody."
     if settings.trusted_proxies:
         return None
     return "Put a proxy before the gateway that ends TLS, and name its address in trusted_proxies."
+
+
+def _is_wide(network: str) -> bool:
+    """Whether it is more than 10.0.0.0/8, or than what one provider has of IPv6."""
+    read = ip_network(network)
+    return read.prefixlen < (8 if read.version == 4 else 32)
 
 
 def _transport(settings: Settings, environment: Mapping[str, str]) -> str | None:

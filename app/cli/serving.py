@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from app.api.admission import Limits
+    from collections.abc import Mapping
+
+    from app.api.admission import Admission, Limits
+    from app.gateway.installation import Installation
     from app.gateway.jobs.seal_audit import Sealing
     from app.gateway.jobs.worker import Worker
     from app.settings import Settings
@@ -25,9 +28,7 @@ _held: list[IO[str]] = []
 def application() -> Any:
     """The WSGI application of the installation named by ECLAIMS_INSTANCE."""
     from app import create_app, create_installation, create_worker
-    from app.api.admission import Admission
     from app.api.application import HEADERS, HTTPS_ALONE
-    from app.api.auth import known_to
     from app.cli.options import read_settings
     from app.cli.process import end_with_parent, hold_the_file
     from app.cli.production import require_production
@@ -50,13 +51,25 @@ def application() -> Any:
         _decide(worker, Sealing(installation), settings)
     headers = HEADERS | (HTTPS_ALONE if settings.is_production else {})
     application = create_app(installation, settings.lease_seconds, settings.limits, headers)
-    admission = Admission(application, limits(settings), known_to(installation), headers)
+    admission = _before(application, installation, settings, headers)
     if PORT in os.environ:
         from app.cli.slow_clients import SlowClients
 
         port = int(os.environ[PORT])
         SlowClients(port, settings.body_seconds, admission.bodies.oldest_seconds).start()
     return admission
+
+
+def _before(
+    application: Any, installation: Installation, settings: Settings, headers: Mapping[str, str]
+) -> Admission:
+    """What stands before the application, and refuses what is too much."""
+    from app.api.addresses import sender_of
+    from app.api.admission import Admission
+    from app.api.auth import known_to
+
+    sender = sender_of(installation.terms)
+    return Admission(application, limits(settings), known_to(installation), headers, sender)
 
 
 def limits(settings: Settings) -> Limits:

@@ -161,13 +161,22 @@ def list_submitters(payer_name: str | None, instance: Path, as_json: bool) -> No
 @submitter.command()
 @click.argument("name")
 @click.argument("scopes", nargs=-1)
+@click.option("--everything", is_flag=True, help="All that its kind may do, labels included.")
 @payer_option
 @instance_option
 @json_option
 def scope(
-    name: str, scopes: tuple[str, ...], payer_name: str | None, instance: Path, as_json: bool
+    name: str,
+    scopes: tuple[str, ...],
+    everything: bool,
+    payer_name: str | None,
+    instance: Path,
+    as_json: bool,
 ) -> None:
-    """Let a client's credential do what SCOPES allow from now on, and everything without one."""
+    """Let a client's credential do what SCOPES allow from now on, or with --everything all."""
+    # A variable of the shell that is empty must not widen what is allowed.
+    if bool(scopes) is everything:
+        raise click.UsageError("Name scopes, or --everything.")
     administration = administration_of(open_installation(instance))
     client = client_of(administration, name, payer_name)
     changed = replace(client, permissions=permissions_of(scopes))
@@ -185,7 +194,7 @@ def scope(
 @instance_option
 @json_option
 def disable(name: str, payer_name: str | None, instance: Path, as_json: bool) -> None:
-    """Refuse a client's token from now on; NAME may be its id."""
+    """Refuse a client's tokens from now on, and take its keys away; NAME may be its id."""
     administration = administration_of(open_installation(instance))
     client = client_of(administration, name, payer_name)
     administration.disable(client)

@@ -28,7 +28,7 @@ from app.gateway.changes.patch import Patch
 from app.gateway.changes.target import Target
 from app.gateway.installation import Installation
 from app.gateway.intake import claim_submit, intake
-from app.gateway.intake.outcome import Taken
+from app.gateway.intake.outcome import Taken, there_already
 from app.gateway.invoices.invoicing import invoice_account
 from app.gateway.once import TakenMeanwhile, once
 from app.gateway.permitted import require_task
@@ -247,7 +247,7 @@ def _earlier(keys: Keys, work: UnitOfWork) -> Taken | None:
     if kept is None:
         return None
     stored = work.resources.find(kept.type, kept.resource_id)
-    return None if stored is None else Taken(stored, is_new=False)
+    return None if stored is None else there_already(stored, work.scope)
 
 
 def _outcome(request: TaskRequest[Any], work: UnitOfWork) -> TaskOutcome:

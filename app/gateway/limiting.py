@@ -57,14 +57,17 @@ class Limiting:
         """Whether anything is counted."""
         return self._limits is not None
 
-    def attempt(self, address: str) -> None:
-        """Pass for an address that wants to say who it is; raises TooOften after many failures."""
-        if self._limits is not None:
+    def attempt(self, address: str | None) -> None:
+        """Pass for an address that wants to say who it is; raises TooOften after many failures.
+
+        None, which a proxy did not tell, passes: by its own address all clients would be one.
+        """
+        if self._limits is not None and address is not None:
             _require(self._buckets.wait(self._failures_of(address), self._limits.failures))
 
-    def failed(self, address: str) -> None:
+    def failed(self, address: str | None) -> None:
         """Count an attempt that failed."""
-        if self._limits is not None:
+        if self._limits is not None and address is not None:
             self._buckets.take(self._failures_of(address), self._limits.failures)
 
     def _polls_of(self, client: Client) -> str:

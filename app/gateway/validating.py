@@ -20,7 +20,7 @@ from app.gateway.changes.target import Target
 from app.gateway.changes.update import update
 from app.gateway.installation import Installation
 from app.gateway.intake import intake
-from app.gateway.intake.outcome import Taken
+from app.gateway.intake.outcome import Taken, there_already
 from app.gateway.once import TakenMeanwhile
 from app.gateway.reading.by_id import Reading
 from app.gateway.received import Received
@@ -135,6 +135,8 @@ def _answered_with(taken: Taken, work: UnitOfWork) -> list[Issue]:
     type, _, id = (taken.related or "").partition("/")
     response = work.resources.find(type, id) if type == "ClaimResponse" else None
     if response is None or response.text is None:
+        return []
+    if not taken.is_new and not there_already(response, work.scope).is_shown:
         return []
     return [
         replace(issue, severity=Severity.WARNING)

@@ -55,6 +55,7 @@ class Settings:
     token_issuer: str | None = None
     token_issuer_jwks: str | None = None
     client_certificate_header: str | None = None
+    client_address_header: str = "X-Forwarded-For"
     trusted_proxies: tuple[str, ...] = ()
     audit_reads: bool = True
     profile: str = "development"

@@ -19,6 +19,11 @@ _A_RATE = "is no whole number from 1 to 10000"
 _A_STOP = "is no whole number of seconds from 1 to 1800"
 
 
+# The web server takes a hyphen and an underscore for one, so that a client could send another of a
+# name with a hyphen, which no proxy takes away.
+_A_HEADER = "is no name of a header that has letters and digits alone"
+
+
 def _require_database(text: str) -> None:
     is_known = re.match(r"sqlite:///[^:?]+$|postgres(ql(\+psycopg)?)?://", text)
     try:
@@ -73,7 +78,7 @@ class _Networks(fields.Field[tuple[str, ...]]):
         try:
             return tuple(str(ip_network(one.strip())) for one in parts if one.strip())
         except (AttributeError, TypeError, ValueError):
-            raise ValidationError("is no list of IP addresses and networks") from None
+            raise ValidationError("is no list of addresses and networks") from None
 
 
 class SettingsSchema(Schema):
@@ -112,7 +117,10 @@ class SettingsSchema(Schema):
     token_issuer = fields.String(validate=validate.Length(1, 500, error="is empty or too long"))
     token_issuer_jwks = fields.String(validate=validate.Length(min=1, error="is empty"))
     client_certificate_header = fields.String(
-        validate=validate.Regexp(r"^[A-Za-z0-9-]+$", error="is no name of a header")
+        validate=validate.Regexp(r"^[A-Za-z][A-Za-z0-9]*$", error=_A_HEADER)
+    )
+    client_address_header = fields.String(
+        validate=validate.Regexp(r"^[A-Za-z][A-Za-z0-9-]*$", error="is no name of a header")
     )
     trusted_proxies = _Networks()
     profile = fields.String(

@@ -93,9 +93,9 @@ def let_count(connection: Connection, told: Iterable[Token], hasher: Hasher, now
         connection.execute(
             update(tables.client).where(_c.payer_id == payer_id, _c.id == id).values(values)
         )
+        # Keys were set or taken away together with it: those that are here may be the old ones.
+        client_keys.forget(connection, payer_id, id)
         if one.token_hash != known.token_hash:
-            # Keys were set or taken away together with it: those that are here may be the old ones.
-            client_keys.forget(connection, payer_id, id)
             # So that the next list tells the same instant.
             audit = Audit(connection, payer_id, one.changed_at or now, hasher)
             audit.add(Event("restore", _ROTATE, "repeated", _TYPE, id))

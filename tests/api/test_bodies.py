@@ -5,7 +5,7 @@ from io import BytesIO
 
 import pytest
 
-from app.api.bodies import CHUNK_BYTES, Bodies
+from app.api.bodies import CHUNK_BYTES, TOKEN_PLACES, Bodies
 from app.api.negotiation import OTHER_BYTES
 from app.domain.issues import ErrorCode, Unacceptable
 
@@ -164,18 +164,53 @@ def test_it_is_told_how_long_the_oldest_is_awaited():
     assert [seconds >= 0 for seconds in told] == [True]
 
 
-def test_who_asks_for_a_token_is_told_to_come_again_where_half_of_the_places_are_taken():
+def asking(address: str | None = None):
+    """Somebody who asks for a token, from an address."""
+    return a_request(b"x", PATH_INFO="/auth/token", REMOTE_ADDR=address)
+
+
+def test_one_more_than_may_ask_for_a_token_at_once_is_refused():
     bodies, told = some(2), []
 
-    def ask():
-        told.append(refusal_of(bodies, a_request(b"grant", PATH_INFO="/auth/token")))
-        told.append(refusal_of(bodies, a_request(b"grant", PATH_INFO="/fhir/r4/Task")))
+    def look():
+        told.append(refusal_of(bodies, asking()))
+        # They took nobody else's places.
+        with bodies.read(a_request(b"x")):
+            told.append("read")
 
-    while_read(bodies, [a_known()], ask)
+    while_read(bodies, [asking() for _ in range(TOKEN_PLACES)], look)
 
-    assert told == [ErrorCode.OVERLOADED, ErrorCode.LOGIN]
-    with bodies.read(a_request(b"grant", PATH_INFO="/auth/token")):
+    assert told == [ErrorCode.OVERLOADED, "read"]
+    with bodies.read(asking()):
         pass
+
+
+def test_of_those_that_ask_for_a_token_one_address_is_a_quarter_at_most():
+    bodies, told = some(2, sender=lambda environ: environ["REMOTE_ADDR"]), []
+
+    def look():
+        told.append(refusal_of(bodies, asking("192.0.2.1")))
+        with bodies.read(asking("192.0.2.2")), bodies.read(asking(None)):
+            told.append("read")
+
+    while_read(bodies, [asking("192.0.2.1") for _ in range(TOKEN_PLACES // 4)], look)
+
+    assert told == [ErrorCode.OVERLOADED, "read"]
+    with bodies.read(asking("192.0.2.1")):
+        pass
+
+
+def test_bodies_that_never_arrive_keep_nobody_from_asking_for_a_token():
+    bodies, told = some(4), []
+
+    def look():
+        told.append(refusal_of(bodies, a_request(b"x", PATH_INFO="/fhir/r4/Task")))
+        with bodies.read(asking()):
+            told.append("read")
+
+    while_read(bodies, [a_request(b"x"), a_request(b"x")], look)
+
+    assert told == [ErrorCode.LOGIN, "read"]
 
 
 def test_a_form_for_a_token_is_not_read_where_it_is_too_large_anyway():

@@ -75,6 +75,13 @@ def test_every_kind_of_request_is_counted(limited, method, path):
     assert is_told(wire.ask(method, path))
 
 
+def test_what_is_validated_is_one_request(limited):
+    wire, asked = limited(requests=TWO), "Claim/$validate?mode=create"
+    assert [wire.post(asked, a_claim()).status for _ in range(2)] == [200, 200]
+
+    assert is_told(wire.post(asked, a_claim()))
+
+
 def test_another_client_and_who_needs_no_credential_are_not_refused(limited):
     wire = limited(requests=TWO)
     for _ in range(2):

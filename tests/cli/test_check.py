@@ -82,6 +82,10 @@ def production(on_sqlite):
         pytest.param({"base_url": None}, "address", "base_url", id="no-address"),
         pytest.param({"base_url": "http://c.example"}, "address", "https", id="plain-http"),
         pytest.param({"trusted_proxies": []}, "proxy", "trusted_proxies", id="no-proxy"),
+        pytest.param({"trusted_proxies": ["0.0.0.0/0"]}, "proxy", "0.0.0.0/0", id="everybody"),
+        pytest.param(
+            {"trusted_proxies": ["10.0.0.0/8", "2000::/3"]}, "proxy", "2000::/3", id="nearly"
+        ),
         pytest.param({"rate_limits": False}, "rate limits", "rate_limits", id="no-limits"),
         pytest.param(
             {"database": "postgresql://u@db.example/e"},

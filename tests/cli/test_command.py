@@ -45,7 +45,7 @@ def test_every_command_says_how_to_begin(eclaims, words, command, tmp_path):
         "submitter add": ["A", "--identifier", "a|b"],
         "requeue": ["parked"],
         "pay proof": ["1"],
-        "submitter scope": ["A"],
+        "submitter scope": ["A", "--everything"],
         "submitter disable": ["A"],
         "submitter rotate": ["A"],
         "submitter keys": ["A"],

@@ -26,6 +26,10 @@ def jwks(tmp_path):
         (["--jwks-url", "http://a.test/jwks.json"], "is no https URL", 1),
         (["--jwks-url", "https://user@a.test/jwks.json"], "is no https URL", 1),
         (["--jwks-url", "https://[a/jwks.json"], "is no https URL", 1),
+        (["--jwks-url", "https://a.test:8443/jwks.json"], "of port 443", 1),
+        (["--jwks-url", "https://m\u00fcnchen.test/jwks.json"], "with xn--", 1),
+        (["--jwks-url", "https://127.0.0.1/jwks.json"], "not on the public internet", 1),
+        (["--jwks-url", "https://[::1]/jwks.json"], "not on the public internet", 1),
         (["--jwks-url", "https://a.test/j", "--jwks", "x"], "one of --jwks and", 2),
     ],
 )
@@ -52,7 +56,16 @@ def test_a_payer_client_by_keys_needs_them(on_sqlite, jwks):
     assert on_sqlite("payer", "client", "Core").exit_code == 2
     assert on_sqlite.json("payer", "client", "Core", "--jwks", jwks).keys() == {"client_id"}
     assert on_sqlite("payer", "client", "Core", "--jwks", jwks).exit_code == 1
-    assert on_sqlite.json("submitter", "list")[0]["kind"] == "payer-client"
+    [listed] = on_sqlite.json("submitter", "list")
+    assert (listed["kind"], listed["scopes"]) == ("payer-client", [])
+
+
+def test_an_auditor_with_keys_is_registered_as_one(on_sqlite, jwks):
+    scope = "system/AuditEvent.rs"
+
+    on_sqlite.json("payer", "client", "Auditor", "--jwks", jwks, "--scope", scope)
+
+    assert on_sqlite.json("submitter", "list")[0]["scopes"] == [scope]
 
 
 def test_a_signing_key_that_is_not_there_is_not_retired(on_sqlite):

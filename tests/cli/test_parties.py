@@ -149,7 +149,11 @@ def test_what_a_credential_may_do_is_registered_changed_and_taken_back(installed
 
     told = installed.json("submitter", "scope", "Poller", "system/*.rs", "system/*.rs?_security=R")
     assert told["scopes"] == allowed()[0] == ["system/*.rs", "system/*.rs?_security=R"]
-    assert installed.json("submitter", "scope", "Poller")["scopes"] == allowed()[0] == []
+    for words in ((), ("--everything", "system/*.rs")):
+        assert installed("submitter", "scope", "Poller", *words).exit_code == 2
+    assert allowed()[0] == told["scopes"]
+    told = installed.json("submitter", "scope", "Poller", "--everything")
+    assert told["scopes"] == allowed()[0] == []
     assert client_behind(installed.instance, poller["token"]).permissions == EVERYTHING
 
 

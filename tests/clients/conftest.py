@@ -12,7 +12,7 @@ from tests.builders import a_coverage
 from tests.cli.processes import Gateway, Processes
 
 # As behind a proxy, which each client here is to itself.
-_BEHIND_A_PROXY = 'client_certificate_header = "Client-Cert"\ntrusted_proxies = ["127.0.0.1"]\n'
+_BEHIND_A_PROXY = 'client_certificate_header = "ClientCert"\ntrusted_proxies = ["127.0.0.1"]\n'
 
 
 @dataclass(frozen=True)

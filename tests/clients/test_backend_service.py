@@ -159,7 +159,7 @@ def test_a_service_gets_a_token_and_submits_polls_reads_and_cancels(service):
 
 def test_a_token_is_bound_to_the_certificate_that_the_proxy_tells_of(service):
     mine, yours = (
-        {"Client-Cert": f":{b64encode(one).decode()}:"} for one in (b"my own", b"another")
+        {"ClientCert": f":{b64encode(one).decode()}:"} for one in (b"my own", b"another")
     )
     granted = service.authorize(service.assertion(), mine)
     service.token = granted.json()["access_token"]

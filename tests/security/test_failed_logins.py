@@ -42,6 +42,21 @@ def test_who_says_who_it_is_is_not_counted(keyed):
     assert [asked_from(keyed, "192.0.2.1") for _ in range(4)] == [200] * 4
 
 
+def test_a_token_is_a_request_of_its_client_and_refused_it_leaves_nothing(
+    installation, payer, rows
+):
+    limits = Limits(requests=TWO, empty_polls=MANY, failures=MANY)
+    http = create_app(installation, limits=limits).test_client()
+    keyed, other = (Keyed.register(http, installation, payer, name) for name in ("One", "Other"))
+    assert [asked_from(keyed, "192.0.2.1") for _ in range(2)] == [200, 200]
+    before = rows.counts()
+
+    assert asked_from(keyed, "192.0.2.1") == 429
+
+    assert rows.counts() == before
+    assert asked_from(other, "192.0.2.1") == 200
+
+
 def test_a_forwarded_address_is_nobodys_word(keyed):
     """Without a proxy that is known, whoever writes the header would choose whom it counts for."""
     sent = [

@@ -5,6 +5,7 @@ Docs: docs/scopes.md.
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -31,6 +32,7 @@ from tests.conformance.accounts import a_charge, an_account
 from tests.security.limited import Limited
 from tests.wire import Wire
 
+NOBODY = "00000000-0000-7000-8000-000000000000"
 PATCH = "application/json-patch+json"
 PLAIN = ("system/*.cruds",)
 # Which labels a client's scopes name, and so which of three Claims it sees.
@@ -206,6 +208,63 @@ def test_what_is_hidden_is_answered_as_what_is_missing(claims, limited, rows):
     assert limited.may().task(a_task("cancel", focus=claims["R"])).document["status"] == "completed"
 
 
+def test_a_reprocess_takes_in_support_what_may_be_known(claims, limited, rows):
+    wire, number = limited.may(), {"identifier": identifier("urn:x", "2")}
+    hidden = {"identifier": [number["identifier"]], "meta": labelled("R")}
+    sent = wire.post("Communication", a_communication(**hidden))
+    plain, none = limited.may(*PLAIN), f"Communication/{NOBODY}"
+
+    def asked(wire, value):
+        support = an_input("resource", valueReference=value)
+        return wire.task(a_task("reprocess", focus=claims["N"], inputs=[support]))
+
+    for value in ({"reference": sent.reference}, number, {"reference": none}):
+        assert asked(plain, value).output("error") == "ECG-RESOURCE-NOT-FOUND"
+    [attachment] = rows.of(tables.submission, type="Communication")
+    assert attachment["about_id"] is None
+    restricted = limited.may(*PLAIN, "system/*.r?_security=R")
+    assert asked(restricted, number).document["status"] == "in-progress"
+    assert asked(restricted, {"reference": sent.reference}).document["status"] == "in-progress"
+    [attachment] = rows.of(tables.submission, type="Communication")
+    assert f"Claim/{attachment['about_id']}" == claims["N"]
+
+
+def test_what_is_hidden_does_not_make_an_identifier_mean_two(claims, limited):
+    wire, number = limited.may(), identifier("urn:x", "2")
+    about = [{"reference": claims["N"]}]
+    for code in "NR":
+        sent = a_communication(identifier=[number], about=about, meta=labelled(code))
+        wire.post("Communication", {**sent, "payload": [{"contentString": code}]})
+    named = {"type": "Communication", "identifier": number}
+
+    def asked(wire, code, type):
+        inputs = [an_input(type, valueReference=named)]
+        return wire.task(a_task(code, focus=claims["N"], inputs=inputs)).document["status"]
+
+    plain = limited.may(*PLAIN)
+    assert asked(plain, "deliver", "resource") == "completed"
+    assert asked(plain, "reprocess", "resource") == "in-progress"
+    assert asked(limited.may(), "reprocess", "resource") == "failed"
+
+
+def test_what_the_payer_sends_about_a_request_has_its_label(claims, limited, core_client):
+    sent = {**a_communication(), "sender": {"display": "Payer"}}
+    about = {label: {**sent, "about": [{"reference": claim}]} for label, claim in claims.items()}
+    none = {**sent, "about": [{"reference": f"Claim/{NOBODY}"}]}
+
+    hidden = core_client.may(*PLAIN).post("Communication", about["R"])
+    missing = core_client.may(*PLAIN).post("Communication", none)
+    known = core_client.may().post("Communication", about["R"])
+    plain = core_client.may(*PLAIN).post("Communication", {**about["N"], "note": [{"text": "x"}]})
+
+    assert (hidden.status, hidden.errors) == (missing.status, missing.errors) != (201, [])
+    assert (known.status, plain.status) == (201, 201)
+    assert known.document["meta"]["security"] == labelled("R")["security"]
+    assert limited.may(*PLAIN).get(known.reference).status == 404
+    assert limited.may().get(known.reference).status == 200
+    assert limited.may(*PLAIN).get(plain.reference).status == 200
+
+
 def test_labels_are_kept_as_sent_and_stand_in_every_answer(limited, core_client, worker, rows):
     core_client.may().post("Coverage", a_coverage())
     wire = limited.may("system/*.cruds", "system/*.rs?_security=R")
@@ -297,7 +356,7 @@ def test_who_may_create_may_label_and_hears_of_the_same_again(limited):
     only = limited.may("system/Claim.c?_security=R")
 
     assert (created.status, again.status) == (201, 200)
-    assert created.reference == again.reference
+    assert created.headers["Location"] == again.headers["Location"]
     assert only.post("Claim", a_claim(meta=labelled("R"))).status == 201
     assert only.post("Claim", a_claim(meta=labelled("V"))).errors == ["ECG-SCOPE"]
     assert only.post("Claim", a_claim()).errors == ["ECG-SCOPE"]
@@ -339,6 +398,42 @@ def test_an_invoice_is_labelled_as_its_account(limited):
     assert limited.may(*PLAIN).get(invoiced.reference).status == 404
 
 
+@pytest.mark.parametrize(("of_account", "of_charges"), [("N", "NR"), ("R", "NV"), ("V", "RN")])
+def test_an_invoice_has_the_highest_label_of_its_account_and_charges(
+    limited, of_account, of_charges
+):
+    wire, expected = limited.may(), max(of_account + of_charges)
+    account = wire.post("Account", an_account(meta=labelled(of_account))).reference
+    for one in of_charges:
+        charge = {**a_charge(account), "priceOverride": money("40.00"), "meta": labelled(one)}
+        wire.post("ChargeItem", charge)
+    sees_the_account = "system/Account.r?_security=R", "system/Account.r?_security=V"
+    may_invoice = ("system/Invoice.cr", "system/ChargeItem.rs", *sees_the_account)
+
+    invoiced = limited.may(*may_invoice).ask("POST", f"{account}/$invoice")
+    again = limited.may(*may_invoice).ask("POST", f"{account}/$invoice")
+    all_of_it = limited.may(*may_invoice, f"system/Invoice.r?_security={expected}")
+    seen = all_of_it.ask("POST", f"{account}/$invoice")
+
+    assert (invoiced.status, invoiced.text) == (201, "")
+    assert (again.status, again.text) == (200, "")
+    assert (seen.status, len(seen.document["lineItem"])) == (200, 2)
+    codes = [one["code"] for one in seen.document["meta"]["security"]]
+    assert codes == list(dict.fromkeys(of_account + expected))
+    assert limited.may(*may_invoice).get(seen.reference).status == 404
+
+
+def test_an_invoice_of_what_is_not_guarded_is_shown_to_who_made_it(limited):
+    wire = limited.may()
+    account = wire.post("Account", an_account(meta=labelled("N"))).reference
+    wire.post("ChargeItem", {**a_charge(account), "priceOverride": money("40.00")})
+
+    invoiced = limited.may("system/Invoice.c").ask("POST", f"{account}/$invoice")
+
+    assert (invoiced.status, invoiced.document["totalNet"]["value"]) == (201, Decimal("40.00"))
+    assert invoiced.document["meta"]["security"] == labelled("N")["security"]
+
+
 def test_what_was_labelled_before_is_guarded_once_it_is_indexed(limited, installation, rows):
     claim = limited.may().post("Claim", a_claim(meta=labelled("R"))).reference
     id = claim.partition("/")[2]
@@ -351,6 +446,52 @@ def test_what_was_labelled_before_is_guarded_once_it_is_indexed(limited, install
     plain = limited.may(*PLAIN)
     assert plain.get(claim).status == 404
     assert plain.task(a_task("status", focus=claim)).output("error") == "ECG-FOCUS-NOT-FOUND"
+
+
+def test_answers_that_were_written_without_a_label_are_guarded_as_their_request(
+    claims, limited, installation, rows
+):
+    wire = limited.may()
+    for code in ("status", "cancel", "poll"):
+        wire.task(a_task(code, focus=None if code == "poll" else claims["N"]))
+    # As if it had come in labelled before answers were.
+    claim = claims["N"].partition("/")[2]
+    rows.change(tables.submission, {"type": "Claim", "id": claim}, label="R")
+    before = {(row["type"], row["id"]) for row in rows.of(tables.resource) if row["label"] is None}
+
+    list(reindex(installation))
+
+    kept = {(row["type"], row["id"]): row["label"] for row in rows.of(tables.resource)}
+    now = sorted((type, id) for type, id in before if kept[type, id] == "R")
+    assert [type for type, _ in now] == [
+        "ClaimResponse",
+        "ClaimResponse",
+        "ExplanationOfBenefit",
+        "Task",
+        "Task",
+    ]
+    assert {label for (type, _), label in kept.items() if type == "Coverage"} == {None}
+    plain = limited.may(*PLAIN)
+    assert {plain.get(f"{type}/{id}").status for type, id in now} == {404}
+    assert {limited.may().get(f"{type}/{id}").status for type, id in now} == {200}
+
+
+def test_what_was_deleted_before_is_guarded_as_it_was(limited, installation, rows):
+    wire = limited.may()
+    restricted, free = (
+        wire.post("Patient", a_patient() | {"meta": labelled(code)}).reference for code in "RN"
+    )
+    for one in (restricted, free):
+        assert wire.delete(one).status == 204
+    id = restricted.partition("/")[2]
+    rows.change(tables.resource, {"type": "Patient", "id": id}, label=None)
+
+    list(reindex(installation))
+
+    plain = limited.may(*PLAIN)
+    assert plain.get(f"{restricted}/_history/1").status == 404
+    assert plain.get(f"{free}/_history/1").status == 200
+    assert limited.may().get(f"{restricted}/_history/1").status == 200
 
 
 def test_another_submitter_sees_nothing_whatever_its_scopes_say(claims, other):

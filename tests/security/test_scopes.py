@@ -356,7 +356,7 @@ def test_no_address_but_the_public_ones_answers_whoever_lacks_every_scope_for_it
     limited = stage.clients[SUBMITTER]
     # Of a type that no address below is about.
     wire = limited.may("system/VisionPrescription.d")
-    public = {"metadata", "openapi.json"}
+    public = {"metadata", "openapi.json", ".well-known/smart-configuration"}
     values = {"type": "Claim", "id": "x", "version": "1"}
     answers = {}
     for rule in wire.http.application.url_map.iter_rules():
@@ -468,6 +468,9 @@ def test_the_history_of_everything_tells_of_what_may_be_searched(stage):
 
     told = limited.may("system/Claim.s", "system/Patient.r").get("_history?_count=500")
     refused = limited.may("system/Patient.r").get("_history")
+    # Neither has a history of its type.
+    of_none = limited.may("system/AuditEvent.rs", "system/Bundle.rs").get("_history?_count=0")
+    assert of_none.errors == ["ECG-SCOPE"]
 
     assert types_in(told) == {"Claim"}
     assert (refused.status, refused.errors) == (403, ["ECG-SCOPE"])

@@ -11,6 +11,7 @@ from typing import Any
 from app.domain.canonical import LEFT_TO_PAY
 from app.domain.invoices import Balance, InvoiceStatus
 from app.domain.money import Money
+from app.domain.permissions import CONFIDENTIALITY, label_of, label_that_counts
 from app.domain.pricing import Bill, Component, PricedLine
 from app.domain.references import Identifier
 from app.fhir import json_text
@@ -39,7 +40,7 @@ def invoice(invoicing: Invoicing) -> Document:
     account, bill = invoicing.account, invoicing.bill
     return filled(
         resourceType="Invoice",
-        **labelled(account),
+        **_labelled(invoicing),
         text=_narrative(invoicing),
         identifier=[identifier_document(invoicing.identifier)],
         status=invoicing.status.value,
@@ -53,6 +54,17 @@ def invoice(invoicing: Invoicing) -> Document:
         totalNet=_money(bill.net),
         totalGross=_money(bill.gross),
     )
+
+
+def _labelled(invoicing: Invoicing) -> Document:
+    """The labels of the Account, and the guarded one of its charges where that is higher."""
+    kept = labelled(invoicing.account)
+    own, *others = (label_of(each) for each in (invoicing.account, *invoicing.charge_items))
+    highest = label_that_counts([each for each in (own, *others) if each is not None])
+    if highest is None or highest == own:
+        return kept
+    codings = kept.get("meta", {}).get("security", [])
+    return {"meta": {"security": [*codings, {"system": CONFIDENTIALITY, "code": highest}]}}
 
 
 def posted(at: datetime) -> str:

@@ -61,7 +61,7 @@ def answered(
     own = {"system": ours.system, "value": ours.value}
     told = _told(outcome, document.get("authoredOn"), now)
     if outcome.label is not None and label_of(document) != outcome.label:
-        text, document = _labelled(text, document, outcome.label)
+        text, document = with_label(text, document, outcome.label)
     identifier = _appended(json_text.member(text, "identifier"), own)
     identifiers = [*document.get("identifier", ()), own]
     answer = json_text.replaced(text, {"identifier": identifier, **_spelled(told)})
@@ -72,8 +72,8 @@ def answered(
     return Answer(answer, {name: value for name, value in now_in_it.items() if value is not None})
 
 
-def _labelled(text: str, document: Mapping[str, Any], label: str) -> tuple[str, Mapping[str, Any]]:
-    """A Task with one label more, and what is in it."""
+def with_label(text: str, document: Mapping[str, Any], label: str) -> tuple[str, Mapping[str, Any]]:
+    """A resource with one guarded label more, and what is in it."""
     coding = {"system": CONFIDENTIALITY, "code": label}
     meta, told = json_text.member(text, "meta") or "{}", document.get("meta", {})
     security = _appended(json_text.member(meta, "security"), coding)

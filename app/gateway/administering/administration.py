@@ -123,12 +123,19 @@ class Administration:
         self._installation.store.write(effect, EVERYBODY)
 
     def disable(self, client: Client) -> None:
-        """From now on no token of this client is known."""
+        """From now on no token of this client is known, and it has no keys any more.
+
+        A new token lets the client in again, and must not let in whoever has its keys.
+        """
         now = self._installation.clock()
-        self._write(
-            lambda parties: parties.disable_client(client, now),
-            changed(client.payer.id, DISABLE, "Client", client.id),
-        )
+        told = changed(client.payer.id, DISABLE, "Client", client.id)
+
+        def effect(connection: Any) -> None:
+            Parties(connection).disable_client(client, now)
+            client_keys.take_away(connection, client)
+            told(connection, now, self._installation.hasher)
+
+        self._installation.store.write(effect, EVERYBODY)
 
     def rotate(self, client: Client) -> Issued:
         """Issue a new token; the old one is no longer known."""

@@ -73,9 +73,12 @@ def take_allowed(package: Package, client: Client, base: str, work: UnitOfWork) 
 def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken:
     """Take the companions and the request in, every reference between them made ours.
 
-    Of a request that was sent before only what is new beside it is taken.
+    Of a request that was sent before only what is new beside it is taken. Raises ScopeMissing where
+    the answer to that is not for this client.
     """
     again = intake.earlier(package.request.received, work)
+    if again is not None:
+        _require_answer_read(again, client, work)
     wanted = [part for part in package.others if again is None or part.received.type in REQUESTS]
     others = _identified(wanted, work)
     request_id = work.new_id() if again is None else again.stored.id
@@ -90,6 +93,14 @@ def take(package: Package, client: Client, base: str, work: UnitOfWork) -> Taken
     taken = again or intake.take(request, client, base, work, id=request_id, is_handed_over=True)
     _take_all(attachments, references, client, base, work)
     return taken
+
+
+def _require_answer_read(again: Taken, client: Client, work: UnitOfWork) -> None:
+    """Pass where the answer may be read as it is labelled, whatever label was sent this time."""
+    type, label = _ANSWERS[again.stored.type], again.stored.label
+    require(client, "r", type, labels=() if label is None else (label,))
+    label = response_to(again, work).label
+    require(client, "r", type, labels=() if label is None else (label,))
 
 
 def _take_all(

@@ -20,7 +20,7 @@ from app.gateway.intake import (
     outgoing,
     payment_notices,
 )
-from app.gateway.intake.outcome import Taken
+from app.gateway.intake.outcome import Taken, there_already
 from app.gateway.once import TakenMeanwhile
 from app.gateway.ownership import OUTGOING, REQUESTS, require_creator
 from app.gateway.permitted import require_created
@@ -163,7 +163,7 @@ def _again(type: str, id: str, work: UnitOfWork) -> Taken:
     related = None
     if submission is not None and submission.response_id is not None:
         related = f"{submission.response_type}/{submission.response_id}"
-    return Taken(stored, is_new=False, related=related)
+    return there_already(stored, work.scope, related)
 
 
 def replay_keys(received: Received, work: UnitOfWork) -> Keys:

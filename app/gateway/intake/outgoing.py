@@ -11,10 +11,12 @@ from typing import Any
 from app.domain.issues import ErrorCode, Issue, Unacceptable
 from app.domain.lifecycle import CANCELLABLE_TYPES, LIVE, State
 from app.domain.parties import Client
+from app.domain.permissions import label_of, label_that_counts
 from app.domain.references import Identifier, Reference
 from app.domain.selection import PENDED_TYPES
 from app.fhir import json_text
 from app.fhir.documents import contained, identifiers_of, reference_of
+from app.fhir.tasks.writing import with_label
 from app.gateway.answers import dated
 from app.gateway.intake.outcome import Taken
 from app.gateway.received import Received
@@ -29,17 +31,24 @@ _LEADS_TO_A_REQUEST = (CANCELLABLE_TYPES | frozenset(PENDED_TYPES)) - {"Task"}
 
 @dataclass(frozen=True, slots=True)
 class Addressee:
-    """The submitter that it is for, and type and id of its request that it is about."""
+    """The submitter that it is for, and type and id of its request that it is about.
+
+    `label` is the guarded one of what it is about, and so of what is sent.
+    """
 
     submitter_id: str
     submission: tuple[str, str] | None = None
+    label: str | None = None
 
 
 def take(received: Received, id: str, client: Client, base: str, work: UnitOfWork) -> Taken:
     """Keep it and put it into its submitter's queue; raises Unacceptable where there is none."""
     document = received.document
     to = addressee(document, base, work)
-    text = json_text.stamped(received.text, id, 1, work.now)
+    sent = received.text
+    if to.label is not None and to.label != label_of(document):
+        sent, _ = with_label(sent, document, to.label)
+    text = json_text.stamped(sent, id, 1, work.now)
     stored = work.resources.add(received.type, id, text, identifiers_of(document), to.submitter_id)
     work.pended.add(
         Answer(
@@ -71,7 +80,8 @@ def addressee(document: Mapping[str, Any], base: str, work: UnitOfWork) -> Addre
     held = work.submissions.find(*first.key, lock=True)
     if held is None or held.state is State.NULLIFIED:
         raise VersionConflict("the request was nullified at this moment")
-    return Addressee(held.submitter_id, held.key)
+    labels = [one.label for one in found.values() if one.label is not None]
+    return Addressee(held.submitter_id, held.key, label_that_counts(labels))
 
 
 def _about(
@@ -84,7 +94,11 @@ def _about(
     else:
         keys = _identified(document, value, reference, work)
     named = (_submission(type, id, work) for type, id in keys)
-    known = {one.key: one for one in named if one and one.state is not State.NULLIFIED}
+    known = {
+        one.key: one
+        for one in named
+        if one and one.state is not State.NULLIFIED and work.scope.sees(one.type, one.label)
+    }
     live = [one for one in known.values() if one.state in LIVE]
     if len(live) > 1:
         raise _multiple(f"{len(live)} live requests carry the identifier; name one by id.", place)

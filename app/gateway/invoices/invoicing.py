@@ -20,7 +20,7 @@ from app.fhir.search.reading import read_query
 from app.gateway.answers import added, own_identifier, with_status
 from app.gateway.changes.target import Target, standing
 from app.gateway.installation import Installation
-from app.gateway.intake.outcome import Taken
+from app.gateway.intake.outcome import Taken, there_already
 from app.gateway.invoices.charges import Pricing
 from app.gateway.once import TakenMeanwhile, once
 from app.gateway.received import Keys, Received, keys_of
@@ -82,7 +82,7 @@ def _status(parameters: Mapping[str, Any]) -> InvoiceStatus:
 def _earlier(asked: _Asked, work: UnitOfWork) -> Taken | None:
     kept = asked.keys.found(work.replay_keys)
     stored = None if kept is None else work.resources.find(kept.type, kept.resource_id)
-    return None if stored is None else Taken(stored, is_new=False)
+    return None if stored is None else there_already(stored, work.scope)
 
 
 def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
@@ -105,7 +105,8 @@ def _invoiced(asked: _Asked, work: UnitOfWork) -> Taken:
         with_status(each, BILLED, work)
     event = Event(asked.client.id, "invoice", "created", "Invoice", id, request_id=asked.request_id)
     work.audit.add(event)
-    return Taken(stored, is_new=True)
+    # Its lines tell of charges that are labelled as it is.
+    return Taken(stored, is_new=True, is_shown=work.scope.sees(stored.type, stored.label))
 
 
 def _account(asked: _Asked, work: UnitOfWork) -> Document:
@@ -131,7 +132,7 @@ def _nothing_new(asked: _Asked, work: UnitOfWork) -> Taken:
         text = ErrorCode.INVOICE_NOTHING.entry.meaning
         raise Unacceptable(Issue(ErrorCode.INVOICE_NOTHING, text))
     asked.keys.bind(work.replay_keys, latest.type, latest.id)
-    return Taken(latest, is_new=False)
+    return there_already(latest, work.scope)
 
 
 def _added(

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import Any
 
 from app.domain.auditing import HISTORY, HISTORY_OF_ALL, HISTORY_OF_TYPE
-from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.domain.issues import ErrorCode, Issue, ScopeMissing, Unacceptable
 from app.domain.parties import Client
+from app.domain.permissions import EACH, scope_for
 from app.fhir import json_text
 from app.fhir.history import Version, history
 from app.gateway.auditing.accesses import Access, given
 from app.gateway.installation import Installation
+from app.gateway.permitted import refuse
 from app.gateway.reading.page_links import PAGE, PageLinks
 from app.gateway.surface import TYPES, Interaction, offered
 from app.store.history import Place, Span
@@ -61,7 +63,7 @@ class History:
         self._links = PageLinks(installation.hasher, "history")
 
     def first(self, client: Client, asked: Asked, request_id: str | None = None) -> str:
-        """The newest versions; raises Unacceptable where there is no such history."""
+        """The newest versions; raises Unacceptable, ScopeMissing where it is of nothing."""
         return self._page(client, asked, None, request_id)
 
     def next(self, client: Client, path: str, token: str, request_id: str | None = None) -> str:
@@ -75,7 +77,10 @@ class History:
     def _page(
         self, client: Client, asked: Asked, after: Place | None, request_id: str | None
     ) -> str:
-        span = Span(_types(client, asked), asked.id, asked.since)
+        types = _types(client, asked)
+        if not types:
+            refuse(self._installation, client, ScopeMissing(scope_for("s", EACH)), EACH, request_id)
+        span = Span(types, asked.id, asked.since)
 
         def found(work: UnitOfWork) -> _Found:
             _require_instance(asked, work)

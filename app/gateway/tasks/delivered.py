@@ -132,7 +132,8 @@ def _stored(named: Reference, work: UnitOfWork) -> Stored | None:
     if named.identifier is None:
         return None
     types = TYPES if named.type is None else (named.type,)
-    matches = work.resources.identified(types, named.identifier)
+    carrying = work.resources.identified(types, named.identifier)
+    matches = [each for each in carrying if work.visible.is_known(*each)]
     return _shown(work.resources.find(*matches[0]), work) if len(matches) == 1 else None
 
 

@@ -118,10 +118,13 @@ def _read(claim: Submission, request: TaskRequest[Any], work: UnitOfWork) -> Cla
 def _known(given: Reference, work: UnitOfWork) -> tuple[str, str] | None:
     if given.type is not None and given.id is not None:
         found = work.resources.find(given.type, given.id)
-        return None if found is None or found.text is None else (found.type, found.id)
+        if found is None or found.text is None or not work.scope.sees(found.type, found.label):
+            return None
+        return found.type, found.id
     if given.identifier is None:
         return None
-    matches = work.resources.identified((given.type or "Communication",), given.identifier)
+    carrying = work.resources.identified((given.type or "Communication",), given.identifier)
+    matches = [each for each in carrying if work.visible.is_known(*each)]
     return matches[0] if len(matches) == 1 else None
 
 

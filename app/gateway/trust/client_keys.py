@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from app.domain.parties import Client
 from app.gateway.installation import Installation
 from app.gateway.trust.fetched_keys import BETWEEN, FetchedKeys, Kept
 from app.gateway.trust.key_sets import OF_CLIENTS, NotUsable, PublicKey, key_set
+from app.outbound.addresses import is_public
+from app.outbound.faults import Unreachable
+from app.outbound.origins import Origin, origin_of
 from app.store.database.walls import EVERYBODY
 from app.store.trust import client_keys as rows
 from app.store.trust.client_keys import KeyRow
@@ -27,15 +29,23 @@ class KeysOf:
         if self.jwks is not None:
             key_set(self.jwks, OF_CLIENTS)
             return
-        url = self.jwks_url or ""
-        try:
-            parts = urlsplit(url)
-            is_https = parts.scheme == "https" and bool(parts.hostname)
-            has_secret = parts.username is not None or parts.password is not None
-        except ValueError:
-            is_https, has_secret = False, False
-        if not is_https or has_secret or parts.fragment or len(url) > _LONGEST_URL:
-            raise NotUsable("the address is no https URL without user, password and fragment")
+        require_fetchable(self.jwks_url or "")
+
+
+def require_fetchable(url: str) -> None:
+    """Pass for an address that keys could be fetched from; raises NotUsable.
+
+    What its name means is looked at with each fetch.
+    """
+    try:
+        origin = origin_of(url)
+    except Unreachable:
+        origin = None
+    if origin is None or origin != Origin("https", origin.host, 443) or len(url) > _LONGEST_URL:
+        told = "the address is no https URL of port 443 without user, password and fragment"
+        raise NotUsable(f"{told}; a name is ASCII, with xn-- where it has to be")
+    if origin.address is not None and not is_public(origin.address):
+        raise NotUsable("the address is not on the public internet")
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from ipaddress import ip_network
 
+from app.gateway.trust.client_keys import require_fetchable
 from app.gateway.trust.fetched_keys import Fetch, nothing_fetched
 from app.gateway.trust.key_sets import OF_ISSUERS, NotUsable, key_set
 from app.gateway.trust.terms import ExternalIssuer, Terms
@@ -17,6 +18,7 @@ def configured(settings: Settings, fetch: Fetch = nothing_fetched) -> Terms:
         external_issuer=_issuer(settings),
         fetch=fetch,
         certificate_header=settings.client_certificate_header,
+        address_header=settings.client_address_header,
         trusted_proxies=tuple(ip_network(one) for one in settings.trusted_proxies),
     )
 
@@ -26,6 +28,10 @@ def _issuer(settings: Settings) -> ExternalIssuer | None:
     if issuer is None or keys is None:
         return None
     if keys.startswith(_HTTPS):
+        try:
+            require_fetchable(keys)
+        except NotUsable as fault:
+            raise WrongSettings(f"token_issuer_jwks: {keys}: {fault}") from None
         return ExternalIssuer(issuer, jwks_url=keys)
     try:
         text = (settings.instance / keys).read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ https://www.rfc-editor.org/rfc/rfc6749#section-4.4, https://www.rfc-editor.org/r
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -81,8 +81,12 @@ def granted(
     form: Mapping[str, str],
     thumbprint: str | None,
     request_id: str,
+    admit: Callable[[Client], object],
 ) -> Granted:
-    """The token that a form asks for; raises NotGranted."""
+    """The token that a form asks for; raises NotGranted.
+
+    `admit` is asked before anything is written, and raises where this client asks too often.
+    """
     if "grant_type" not in form:
         raise NotGranted(Error.REQUEST)
     if form["grant_type"] != GRANT:
@@ -92,6 +96,7 @@ def granted(
     except NotBelieved as refusal:
         log.info("no token", outcome=refusal.reason, request_id=request_id)
         raise NotGranted(Error.CLIENT) from None
+    admit(proven.client)
     whose = (installation, proven.client)
     try:
         permissions = _asked(form, proven.client)

@@ -39,13 +39,15 @@ class Terms:
     """`bearer_tokens`: whether the tokens that never expire count.
 
     `fetch` reads the keys that a client or an issuer publishes; it raises NotFetched.
-    In `certificate_header` one of `trusted_proxies` tells the certificate that a client showed.
+    In `certificate_header` one of `trusted_proxies` tells the certificate that a client showed, in
+    `address_header` the addresses that a request came by.
     """
 
     bearer_tokens: bool = True
     external_issuer: ExternalIssuer | None = None
     fetch: Fetch = nothing_fetched
     certificate_header: str | None = None
+    address_header: str = "X-Forwarded-For"
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
 
     @property

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_, update
 
 from app.domain.parties import Scope
+from app.domain.permissions import label_that_counts
 from app.store import tables
 from app.store.labels import label_in
 from app.store.search.index import Indexed, SearchIndex
+from app.store.search.inherited_labels import inherited
 from app.store.versions import Stored, is_version, stored_from, with_versions
 
 _r = tables.resource.c
@@ -65,15 +67,24 @@ class Reindexing:
     def _read(self, of_type: tuple[str, list[str]]) -> tuple[str, list[Indexed]]:
         """The current texts of resources; none of those that are deleted or purged."""
         type, ids = of_type
+        rows = self._versions(type, ids, _r.version)
+        deleted = [one.id for one in rows if one.is_deletion]
+        # What was deleted may be read as it was before, by who may read that.
+        before = self._versions(type, deleted, _r.version - 1) if deleted else []
+        labels = inherited(self._connection, self._scope.payer_id, type, ids)
+        for one in (*rows, *before):
+            if one.text is not None:
+                own, given = label_in(one.text), labels.get(one.id)
+                both = [label for label in (own, given) if label is not None]
+                self._label(one, label_that_counts(both))
+        return type, [Indexed(one.id, one.submitter_id, one.text) for one in rows]
+
+    def _versions(self, type: str, ids: list[str], version: ColumnElement[int]) -> list[Stored]:
         query = with_versions().where(
             _r.payer_id == self._scope.payer_id,
             _r.type == type,
             _r.id.in_(ids),
-            is_version(_r.version),
+            is_version(version),
         )
         found = self._connection.execute(query)
-        rows = [stored_from(row, self._connection) for row in found]
-        for one in rows:
-            if one.text is not None:
-                self._label(one, label_in(one.text))
-        return type, [Indexed(one.id, one.submitter_id, one.text) for one in rows]
+        return [stored_from(row, self._connection) for row in found]

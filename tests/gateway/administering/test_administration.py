@@ -8,7 +8,9 @@ from sqlalchemy import select
 from app.domain.parties import Client, ClientKind, Payer, PayerSettings
 from app.domain.references import Identifier
 from app.gateway.administering.administration import NameTaken
+from app.gateway.trust.client_keys import KeysOf
 from app.store import tables
+from tests.security.keyed import a_set, ec, public
 
 
 def a_client(payer, name="Clinic", id="client-1"):
@@ -51,6 +53,23 @@ def test_a_disabled_client_is_not_known_until_it_is_given_a_new_token(administra
     renewed = administration.rotate(issued.client)
     assert administration.client_behind(issued.token) is None
     assert administration.client_behind(renewed.token).id == issued.client.id
+
+
+def test_who_has_the_keys_of_a_disabled_client_is_not_let_in_again_by_a_new_token(
+    administration, payer
+):
+    stolen, own = (KeysOf(a_set(public(ec(), name)), None) for name in ("stolen", "own"))
+    client = administration.add_client(a_client(payer), stolen).client
+
+    administration.disable(client)
+    administration.rotate(client)
+    assert administration.keys_of(client) is None
+
+    # Those that are set since are for when it is let in.
+    administration.disable(client)
+    administration.set_keys(client, own)
+    administration.rotate(client)
+    assert administration.keys_of(client) == own
 
 
 def test_a_token_is_long_and_kept_only_as_a_hash(administration, payer, installation):

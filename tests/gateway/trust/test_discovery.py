@@ -36,7 +36,7 @@ def test_it_is_told_without_a_credential_where_and_how_to_ask(http):
 
 
 def test_it_is_told_that_tokens_are_bound_where_they_are(installation):
-    terms = replace(installation.terms, certificate_header="Client-Cert")
+    terms = replace(installation.terms, certificate_header="ClientCert")
     http = create_app(replace(installation, terms=terms)).test_client()
 
     assert http.get(CONFIGURATION).json["tls_client_certificate_bound_access_tokens"] is True
