@@ -62,7 +62,7 @@ def _sentence(fault: Exception) -> str | None:
 
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
-    from app.store.encryption.ring import KeyUnknown, WrongKeys
+    from app.store.encryption.ring import KeyDamaged, KeyUnknown, WrongKeys
     from app.store.schema import RestoreUnfinished
 
     return {
@@ -72,6 +72,10 @@ def _sentences() -> Mapping[type[Exception], str]:
         ),
         Busy: NO_ANSWER,
         KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
+        KeyDamaged: (
+            "A text cannot be read: its key is damaged, or was written under other keys. Nothing "
+            "was changed. `eclaims encryption status` tells which keys are not here."
+        ),
         WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
         CommitUnknown: "The connection broke while committing: look what is there, then repeat.",
