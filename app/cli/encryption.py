@@ -28,6 +28,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.gateway.administering.encryption import Status
 
+OFF = "Encryption is off, so there are no keys. `eclaims encryption on` turns it on."
 _SECONDS_TO_WAIT = 60.0
 _SECONDS_BETWEEN = 0.5
 
@@ -97,6 +98,7 @@ def rotate(finish: bool, instance: Path, as_json: bool) -> None:
     installation = require_schema(instance)
     gone: list[str] = []
     with keys_told(instance), _progress("Wrapping", as_json) as advanced:
+        _require_on(administering.status(installation))
         try:
             if finish:
                 gone = administering.finish(installation, advanced, _patience())
@@ -117,6 +119,11 @@ def rotate(finish: bool, instance: Path, as_json: bool) -> None:
         click.echo(f"eclaims encryption rotate --finish --instance {instance}.")
 
 
+def _require_on(found: Status) -> None:
+    if found.current is None and not found.missing:
+        raise Refusal(OFF)
+
+
 def _patience() -> Callable[[], bool]:
     until = time.monotonic() + _SECONDS_TO_WAIT
 
@@ -130,7 +137,7 @@ def _patience() -> Callable[[], bool]:
 def _show(found: Status) -> None:
     if found.current is None:
         if not found.missing:
-            click.echo("Encryption is off. `eclaims encryption on` turns it on.")
+            click.echo(OFF)
         return
     table(
         "Keys that wrap others",

@@ -136,10 +136,10 @@ def test_missing_keys_are_not_encryption_that_is_off(installed):
 
 
 def test_without_keys_there_is_nothing_to_rotate(plain):
-    result = plain("encryption", "rotate")
-
-    assert result.exit_code == 1
-    assert "keys" in result.stderr
+    for words in ([], ["--finish"]):
+        result = plain("encryption", "rotate", *words)
+        assert result.exit_code == 1
+        assert "`eclaims encryption on` turns it on" in result.stderr
 
 
 def test_old_keys_are_not_destroyed_while_someone_reads_what_they_open(installed, opened, database):
