@@ -73,8 +73,8 @@ def _sentences() -> Mapping[type[Exception], str]:
         Busy: NO_ANSWER,
         KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
         KeyDamaged: (
-            "A text cannot be read: its key is damaged, or was written under other keys. Nothing "
-            "was changed. `eclaims encryption status` tells which keys are not here."
+            "A text cannot be read: its key is damaged, or was written under other keys. "
+            "`eclaims encryption status` tells which keys are not here."
         ),
         WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
