@@ -41,13 +41,15 @@ class Commands(click.Group):
 
 
 def _sentence(fault: Exception) -> str | None:
-    """What a fault of a backup or a restore says itself."""
+    """What a fault of a backup, a restore or a key says itself."""
     from app.gateway.tasks.withdrawals import StillThere
     from app.store.backups import postgresql, sqlite
     from app.store.backups.manifest import NoBackup
+    from app.store.encryption.ring import KeyDamaged
     from app.store.schema import NotTakenBack
 
-    if isinstance(fault, (NoBackup, postgresql.ProgramMissing, postgresql.ProgramFailed)):
+    told = (NoBackup, KeyDamaged, postgresql.ProgramMissing, postgresql.ProgramFailed)
+    if isinstance(fault, told):
         return f"{fault}."
     if isinstance(fault, NotTakenBack):
         return f"The schema stays as it is: {fault}."
@@ -62,7 +64,7 @@ def _sentence(fault: Exception) -> str | None:
 
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
-    from app.store.encryption.ring import KeyDamaged, KeyUnknown, WrongKeys
+    from app.store.encryption.ring import KeyUnknown, WrongKeys
     from app.store.schema import RestoreUnfinished
 
     return {
@@ -72,10 +74,6 @@ def _sentences() -> Mapping[type[Exception], str]:
         ),
         Busy: NO_ANSWER,
         KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
-        KeyDamaged: (
-            "A text cannot be read: its key is damaged, or was written under other keys. "
-            "`eclaims encryption status` tells which keys are not here."
-        ),
         WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",
         CommitUnknown: "The connection broke while committing: look what is there, then repeat.",
