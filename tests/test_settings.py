@@ -44,6 +44,13 @@ def test_a_file_of_another_encoding_is_told(tmp_path):
         settings.read(tmp_path, {})
 
 
+def test_keys_of_encryption_stand_in_no_file(tmp_path):
+    with pytest.raises(settings.WrongSettings, match="encryption_keys is a variable alone"):
+        read(tmp_path, 'encryption_keys = "{}"')
+
+    assert read(tmp_path, ECLAIMS_ENCRYPTION_KEYS="{}").encryption_keys == "{}"
+
+
 def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
     (tmp_path / settings.FILE).write_text("port = 8081\n")
 
@@ -92,10 +99,10 @@ def test_a_missing_index_key_is_told_with_the_next_step(tmp_path):
         pytest.param("waiting_requests = -1", "waiting_requests is no number", id="waiting"),
         pytest.param('log_level = "LOUD"', "log_level is none of DEBUG", id="level"),
         pytest.param('profile = "live"', "profile is none of development", id="profile"),
-        pytest.param('trusted_proxies = ["here"]', "is no list of addresses", id="proxies"),
-        pytest.param("trusted_proxies = 5", "is no list of addresses", id="proxies-number"),
+        pytest.param('trusted_proxies = ["here"]', "trusted_proxies is no list of", id="proxies"),
+        pytest.param("trusted_proxies = 5", "trusted_proxies is no list of", id="proxies-number"),
         pytest.param(
-            'trusted_proxies = ["10.0.0.5/8"]', "is no list of addresses", id="proxies-host"
+            'trusted_proxies = ["10.0.0.5/8"]', "trusted_proxies is no list of", id="proxies-host"
         ),
         pytest.param('rate_limits = "often"', "is neither true nor false", id="rates"),
         pytest.param("requests_per_second = 0", "is no whole number from 1 to", id="rate-0"),

@@ -98,6 +98,10 @@ def export_seal(payer_name: str | None, instance: Path, as_json: bool) -> None:
         return
     for payer, seal in sealed:
         click.echo(f"{payer.id}:{seal.number}:{seal.digest}")
+    if not sealed:
+        raise Refusal(
+            "Nothing is sealed yet: `eclaims serve` or `eclaims work` does so each minute."
+        )
 
 
 def _payers(installation: Installation, name: str | None) -> list[Payer]:

@@ -28,6 +28,7 @@ from app.cli.options import (
 if TYPE_CHECKING:
     from app.gateway.administering.encryption import Status
 
+OFF = "Encryption is off, so there are no keys. `eclaims encryption on` turns it on."
 _SECONDS_TO_WAIT = 60.0
 _SECONDS_BETWEEN = 0.5
 
@@ -54,7 +55,7 @@ def status(instance: Path, as_json: bool) -> None:
     else:
         _show(found)
     if found.missing:
-        text = f"These keys are missing: {', '.join(found.missing)}"
+        text = f"These keys are missing, or are others by that name: {', '.join(found.missing)}"
         raise Refusal(f"{text}. Put them back from your copy: what they wrap cannot be read.")
 
 
@@ -79,7 +80,7 @@ def on(instance: Path, as_json: bool) -> None:
         told({"current": ring.current, "texts": texts})
         return
     click.echo(f"Encryption is on; {texts} texts were encrypted now.")
-    _remind(instance)
+    remind_to_copy(instance)
 
 
 @encryption.command()
@@ -97,6 +98,7 @@ def rotate(finish: bool, instance: Path, as_json: bool) -> None:
     installation = require_schema(instance)
     gone: list[str] = []
     with keys_told(instance), _progress("Wrapping", as_json) as advanced:
+        _require_on(administering.status(installation))
         try:
             if finish:
                 gone = administering.finish(installation, advanced, _patience())
@@ -110,9 +112,16 @@ def rotate(finish: bool, instance: Path, as_json: bool) -> None:
         told({"current": found.current, "destroyed": gone})
     elif finish:
         click.echo(f"Wrapped under {found.current}; destroyed: {', '.join(gone) or 'none'}.")
+        if gone:
+            click.echo("Delete every copy of the file that still holds what was destroyed.")
     else:
         click.echo(f"Wrapped under {found.current}. Next: copy the keys, `eclaims backup`, then")
         click.echo(f"eclaims encryption rotate --finish --instance {instance}.")
+
+
+def _require_on(found: Status) -> None:
+    if found.current is None and not found.missing:
+        raise Refusal(OFF)
 
 
 def _patience() -> Callable[[], bool]:
@@ -127,7 +136,8 @@ def _patience() -> Callable[[], bool]:
 
 def _show(found: Status) -> None:
     if found.current is None:
-        click.echo("Encryption is off. `eclaims encryption on` turns it on.")
+        if not found.missing:
+            click.echo(OFF)
         return
     table(
         "Keys that wrap others",
@@ -149,12 +159,15 @@ def _show(found: Status) -> None:
 
 
 def _standing(id: str, found: Status) -> str:
+    if id in found.missing:
+        return "missing"
     if id == found.current:
         return "current"
-    return "to be destroyed" if id in found.held else "missing" if id in found.missing else "gone"
+    return "to be destroyed" if id in found.held else "gone"
 
 
-def _remind(instance: Path) -> None:
+def remind_to_copy(instance: Path) -> None:
+    """Tell that the file of keys has to be copied, where they come from one."""
     file = read_settings(instance).keys_file
     if file.exists():
         click.echo(f"Copy {file} to a safe place, apart from backups: without it all is lost.")

@@ -41,13 +41,15 @@ class Commands(click.Group):
 
 
 def _sentence(fault: Exception) -> str | None:
-    """What a fault of a backup or a restore says itself."""
+    """What a fault of a backup, a restore or a key says itself."""
     from app.gateway.tasks.withdrawals import StillThere
     from app.store.backups import postgresql, sqlite
     from app.store.backups.manifest import NoBackup
+    from app.store.encryption.ring import KeyDamaged
     from app.store.schema import NotTakenBack
 
-    if isinstance(fault, (NoBackup, postgresql.ProgramMissing, postgresql.ProgramFailed)):
+    told = (NoBackup, KeyDamaged, postgresql.ProgramMissing, postgresql.ProgramFailed)
+    if isinstance(fault, told):
         return f"{fault}."
     if isinstance(fault, NotTakenBack):
         return f"The schema stays as it is: {fault}."

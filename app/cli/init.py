@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from app.cli.encryption import remind_to_copy
 from app.cli.options import (
     Refusal,
     create_installation,
@@ -55,6 +56,8 @@ def init(instance: Path, database: str | None, payer_name: str, plain: bool, as_
         told({"instance": str(instance), "payer": payer.name, "payer_id": payer.id})
         return
     click.echo(f"Created {instance} with the payer {payer.name!r} and its default plan.")
+    if not plain:
+        remind_to_copy(instance)
     click.echo(
         f"Next: eclaims submitter add NAME --identifier 'system|value' --instance {instance}, "
         f"then eclaims serve --instance {instance}."

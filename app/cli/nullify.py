@@ -84,6 +84,8 @@ def _decide(
     if as_json:
         told({"task_id": approval.task_id, "status": approval.status})
         return
+    for reason in approval.reasons:
+        click.echo(reason)
     click.echo(f"Task {approval.task_id} is {approval.status}; its submitter is told by poll.")
 
 

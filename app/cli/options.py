@@ -123,10 +123,12 @@ def keys_told(instance: Path) -> Iterator[None]:
     from app.gateway.administering.encryption import NoKeys
     from app.store.encryption.ring import KeyUnknown, WrongKeys
 
+    is_program = bool(read_settings(instance).keys_command)
     try:
         yield
     except WrongKeys as fault:
-        raise Refusal(f"{fault}. Put the keys back from your copy.") from None
+        step = "Mend the program" if is_program else "Put the keys back from your copy"
+        raise Refusal(f"{fault}. {step}.") from None
     except (KeyUnknown, NoKeys):
         step = f"`eclaims encryption status --instance {instance}` tells which"
         raise Refusal(f"{KEYS_MISSING}: put them back from your copy. {step}.") from None

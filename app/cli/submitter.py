@@ -109,7 +109,8 @@ def add(
     try:
         issued = administration.add_client(client, keys)
     except NameTaken:
-        raise Refusal(f"There is a client {name!r} already.") from None
+        text = f"There is a client {name!r} already"
+        raise Refusal(f"{text}: `eclaims submitter keys` and `scope` change it.") from None
     _show(issued, as_json, has_token=keys is None or rights["wants_token"])
 
 

@@ -30,6 +30,8 @@ def walls(instance: Path, up: bool | None, as_json: bool) -> None:
         told({"down": list(found.down), "passed": found.is_passed})
     elif found.holds:
         click.echo("The walls are up, and the database user does not pass them.")
+    elif up is False:
+        click.echo(f"The walls of {len(found.down)} tables are down now.")
     if up is False or found.holds:
         return
     if found.down:

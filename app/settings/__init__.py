@@ -126,8 +126,12 @@ def read(instance: Path, environment: Mapping[str, str] | None = None) -> Settin
         for setting in SettingsSchema().fields
         if (name := f"{_PREFIX}{setting.upper()}") in given
     }
+    written = _written(file)
+    if "encryption_keys" in written:
+        text = "encryption_keys is a variable alone, so that keys stand in no settings"
+        raise WrongSettings(f"{file}: {text}: see encryption_keys_file")
     try:
-        values = SettingsSchema().load(_written(file) | variables)
+        values = SettingsSchema().load(written | variables)
     except ValidationError as error:
         told = (
             f"{_PREFIX}{name.upper()} {texts[0]}" if name in variables else f"{name} {texts[0]}"

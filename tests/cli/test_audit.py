@@ -72,6 +72,8 @@ def test_a_seal_is_exported_for_scripts_too(sealed):
 
 def test_nothing_is_exported_where_nothing_is_sealed(beside_the_wire):
     assert beside_the_wire.json("audit", "export-seal") == {"seals": []}
+    told = beside_the_wire("audit", "export-seal")
+    assert (told.exit_code, told.stderr.startswith("Error: Nothing is sealed yet")) == (1, True)
 
 
 @pytest.mark.parametrize("expected", ["", "a:b", "a:x:c", "a:1:"])

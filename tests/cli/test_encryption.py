@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from base64 import b64encode
 
 import pytest
 
@@ -104,11 +105,41 @@ def test_damaged_keys_are_told_in_one_line(on_sqlite):
     assert "keys.json is not the JSON of keys" in result.stderr
 
 
-def test_without_keys_there_is_nothing_to_rotate(plain):
-    result = plain("encryption", "rotate")
+def test_another_key_by_the_right_name_is_none(installed):
+    keys = installed.instance / "keys.json"
+    kept = keys.read_text()
+    told = json.loads(kept)
+    told["keys"][0]["secret"] = b64encode(bytes(32)).decode()
+    keys.write_text(json.dumps(told))
+
+    for words in (["check"], ["payer", "list"], ["encryption", "status"]):
+        result = installed(*words)
+        assert result.exit_code == 1
+        assert "ut them back from your copy" in result.stderr
+
+    keys.write_text(kept)
+    assert installed("check").exit_code == 0
+    assert installed.json("encryption", "status")["missing"] == []
+
+
+def test_a_program_that_gives_no_keys_is_to_be_mended(installed):
+    result = installed("payer", "list", ECLAIMS_ENCRYPTION_KEYS_COMMAND="false")
 
     assert result.exit_code == 1
-    assert "keys" in result.stderr
+    assert result.stderr == "Error: false ended with exit code 1. Mend the program.\n"
+
+
+def test_missing_keys_are_not_encryption_that_is_off(installed):
+    (installed.instance / "keys.json").unlink()
+
+    assert installed("encryption", "status").output.count("Encryption is off") == 0
+
+
+def test_without_keys_there_is_nothing_to_rotate(plain):
+    for words in ([], ["--finish"]):
+        result = plain("encryption", "rotate", *words)
+        assert result.exit_code == 1
+        assert "`eclaims encryption on` turns it on" in result.stderr
 
 
 def test_old_keys_are_not_destroyed_while_someone_reads_what_they_open(installed, opened, database):

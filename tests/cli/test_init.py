@@ -139,6 +139,7 @@ def test_without_a_database_a_file_of_the_owners_alone_is_made(eclaims, instance
 
     assert result.exit_code == 0
     assert f"eclaims serve --instance {instance}" in result.output
+    assert f"Copy {instance / 'keys.json'} to a safe place" in result.output
     assert instance.stat().st_mode & 0o777 == 0o700
     modes = {one.name: one.stat().st_mode & 0o777 for one in instance.iterdir()}
     assert modes["settings.toml"] == modes["eclaims.sqlite3"] == 0o600

@@ -117,6 +117,15 @@ def test_what_came_under_legal_hold_meanwhile_is_not_purged(installed, wire, cla
     assert wire.get(task).output("error") == "ECG-NULLIFY-LEGAL-HOLD"
 
 
+def test_why_a_purge_is_not_carried_out_is_told(installed, claim, task):
+    installed.json("hold", claim)
+
+    result = installed("nullify", "approve", task)
+
+    assert "legal hold" in result.output.splitlines()[0]
+    assert result.output.splitlines()[1].endswith("is rejected; its submitter is told by poll.")
+
+
 def test_what_waits_is_listed_for_a_script_and_for_a_person(installed, wire, claim, task):
     id = task.removeprefix("Task/")
 

@@ -171,9 +171,9 @@ def test_a_token_is_bound_to_the_certificate_that_the_proxy_tells_of(service):
 
 def test_what_the_page_shows_makes_a_key_and_gets_an_answer(running, tmp_path):
     processes, gateway = running
-    ask, make = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
+    make, ask = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.MULTILINE | re.DOTALL)
 
-    def run(text):
+    def run(text, code=0):
         done = subprocess.run(
             [sys.executable, "-c", text],
             cwd=tmp_path,
@@ -182,17 +182,21 @@ def test_what_the_page_shows_makes_a_key_and_gets_an_answer(running, tmp_path):
             timeout=60,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done.stdout if code == 0 else done.stderr
 
     run(make)
     keys = (tmp_path / "public.jwks.json").read_text()
     client_id = registered(processes, tmp_path, "Reader", keys)
-    told = run(
-        ask.replace("http://127.0.0.1:8080/fhir/r4", gateway.base).replace(
-            "your client id", client_id
-        )
-    )
+    ask = ask.replace("http://127.0.0.1:8080/fhir/r4", gateway.base)
 
-    assert told == "Bundle\n"
+    refused = run(ask, code=1)
+    token = run(ask.replace("your client id", client_id)).strip()
+
+    assert refused.startswith('401 {"error":"invalid_client"')
+    assert "X-Request-Id: " in refused
+    headers = {"Authorization": f"Bearer {token}"}
+    with urllib3.PoolManager(retries=False) as pool:
+        answer = pool.request("GET", f"{gateway.base}/Claim", headers=headers)
+    assert (answer.status, answer.json()["resourceType"]) == (200, "Bundle")
     assert '"d"' not in keys

@@ -34,7 +34,8 @@ class StillRead(Exception):
 class Status:
     """The id of the key that wraps what is new, None without encryption; all keys; what is plain.
 
-    `held` are the keys that this process has, `missing` those that it needs and does not have.
+    `held` are the keys that this process has, `missing` those that it needs and does not have, or
+    has with another secret.
     """
 
     current: str | None
@@ -50,7 +51,7 @@ def status(installation: Installation) -> Status:
     held = tuple(ring.keys) if ring is not None else ()
 
     def query(registry: Registry) -> Status:
-        known, missing = tuple(registry.registered()), tuple(registry.in_use(but=held))
+        known, missing = tuple(registry.registered()), tuple(registry.not_opened(ring))
         current = ring.current if ring is not None else None
         return Status(current, known, held, missing, registry.plain())
 
@@ -65,8 +66,7 @@ def require_keys(installation: Installation, *, is_required: bool) -> None:
     ring = _vault(installation).source.read()
     if ring is None and is_required:
         raise NoKeys
-    held = tuple(ring.keys) if ring is not None else ()
-    if installation.store.read(lambda connection: Registry(connection).in_use(but=held), EVERYBODY):
+    if installation.store.read(lambda connection: Registry(connection).not_opened(ring), EVERYBODY):
         raise NoKeys
 
 

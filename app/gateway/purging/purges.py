@@ -37,10 +37,11 @@ class NotWaiting(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """How a Task that waited for approval was answered."""
+    """How a Task that waited for approval was answered, and why it was not carried out."""
 
     task_id: str
     status: TaskStatus
+    reasons: tuple[str, ...] = ()
 
 
 class Purges:
@@ -109,7 +110,8 @@ def _decided(task_id: str, payer: Payer, work: UnitOfWork, *, is_approved: bool)
             task_id,
         )
     )
-    return Approval(task_id, outcome.status)
+    errors = (one.value for one in outcome.outputs if one.type is OutputType.ERROR)
+    return Approval(task_id, outcome.status, tuple(issue.text for issue in errors))
 
 
 def _outcome(submission: Submission, task_id: str, payer: Payer, work: UnitOfWork) -> TaskOutcome:

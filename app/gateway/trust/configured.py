@@ -33,11 +33,12 @@ def _issuer(settings: Settings) -> ExternalIssuer | None:
         except NotUsable as fault:
             raise WrongSettings(f"token_issuer_jwks: {keys}: {fault}") from None
         return ExternalIssuer(issuer, jwks_url=keys)
+    file = settings.instance / keys
     try:
-        text = (settings.instance / keys).read_text(encoding="utf-8")
+        text = file.read_text(encoding="utf-8")
         key_set(text, OF_ISSUERS)
     except (OSError, UnicodeDecodeError):
-        raise WrongSettings(f"token_issuer_jwks: {keys} cannot be read") from None
+        raise WrongSettings(f"token_issuer_jwks: {file} cannot be read") from None
     except NotUsable as fault:
-        raise WrongSettings(f"token_issuer_jwks: {keys}: {fault}") from None
+        raise WrongSettings(f"token_issuer_jwks: {file}: {fault}") from None
     return ExternalIssuer(issuer, jwks=text)

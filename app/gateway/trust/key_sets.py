@@ -84,7 +84,9 @@ def key_set(text: str, algorithms: frozenset[str] = OF_CLIENTS) -> KeySet:
     if any(name in one for one in found for name in _SECRET) or any(
         one.get("kty") == "oct" for one in found
     ):
-        raise NotUsable("it holds a private or symmetric key: replace that key, it is no secret")
+        raise NotUsable(
+            "it holds a private or symmetric key: replace that key, it is no secret any more"
+        )
     names = Counter((one.get("kid"), one.get("kty")) for one in found if one.get("kid"))
     if any(count > 1 for count in names.values()):
         raise NotUsable("a kid comes twice")
@@ -103,7 +105,7 @@ def _listed(text: str) -> list[dict[str, Any]]:
     except ValueError:
         raise NotUsable("it is no strict JSON object") from None
     if not isinstance(keys, list) or not all(isinstance(one, dict) for one in keys):
-        raise NotUsable("'keys' is no list of objects")
+        raise NotUsable("it is no JSON Web Key Set: public keys stand in a list 'keys'")
     if len(keys) > MOST_KEYS:
         raise NotUsable(f"it holds more than {MOST_KEYS} keys")
     if not all(isinstance(one.get(name, ""), str) for one in keys for name in ("kid", "kty")):

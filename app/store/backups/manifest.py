@@ -76,7 +76,9 @@ def read(folder: Path) -> Manifest:
             raise NoBackup(f"{folder} was made by a version that writes other backups")
         manifest = Manifest(**{**told, "made_at": datetime.fromisoformat(told["made_at"])})
     except FileNotFoundError:
-        raise NoBackup(f"{folder} holds no {MANIFEST}") from None
+        raise NoBackup(
+            f"{folder} holds no {MANIFEST}: name a folder that `eclaims backup` wrote"
+        ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise NoBackup(f"{folder / MANIFEST} is damaged") from None
     # What is read is in the folder, whoever wrote the manifest.

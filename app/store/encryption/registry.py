@@ -4,7 +4,6 @@ A key that wraps others goes in this order: its row, then the key itself. So not
 under a key that nobody has.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +12,7 @@ from sqlalchemy import Connection, bindparam, delete, func, select, tuple_, upda
 
 from app.store import tables
 from app.store.encryption.ring import Ring, WrappingKey
-from app.store.encryption.vault import Vault, wrapped_row
+from app.store.encryption.vault import Vault, opens, wrapped_row
 from app.store.statements import inserted_if_absent
 
 _w = tables.wrapping_key.c
@@ -56,11 +55,17 @@ class Registry:
         found: datetime = self._connection.execute(select(func.clock_timestamp())).scalar_one()
         return found
 
-    def in_use(self, but: Sequence[str] = ()) -> list[str]:
-        """The keys under which others are wrapped, but for these."""
+    def not_opened(self, ring: Ring | None) -> list[str]:
+        """The keys under which others are wrapped that are not here, or are others by that name."""
         is_one = select(_k.id).where(_k.wrapping_id == _w.id).exists()
-        query = select(_w.id).where(_w.id.not_in(list(but)), is_one).order_by(_w.id)
-        return list(self._connection.execute(query).scalars())
+        used = self._connection.execute(select(_w.id).where(is_one).order_by(_w.id)).scalars()
+        return [id for id in used.all() if ring is None or not self._is_opened(id, ring)]
+
+    def _is_opened(self, wrapping_id: str, ring: Ring) -> bool:
+        """Whether a key opens one of those that are wrapped under it, and so the others too."""
+        one = select(_k.payer_id, _k.id, _k.wrapping_id, _k.wrapped)
+        row = self._connection.execute(one.where(_k.wrapping_id == wrapping_id).limit(1)).first()
+        return row is None or opens(ring, row)
 
     def registered(self) -> list[Registered]:
         """All keys that wrap others, the oldest first."""

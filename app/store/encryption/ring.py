@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.store.database.faults import Busy
 
+_DAMAGED = "A key is not what was written, or another is here: see `eclaims encryption status`"
 SECRET_BYTES = 32
 NONCE_BYTES = 12
 
@@ -70,7 +71,7 @@ class Ring:
         try:
             return cipher.decrypt(wrapped[:NONCE_BYTES], wrapped[NONCE_BYTES:], about)
         except (InvalidTag, ValueError):
-            raise KeyDamaged("a key is not what was written") from None
+            raise KeyDamaged(_DAMAGED) from None
 
     def with_new(self, key: WrappingKey) -> "Ring":
         """This ring, with a new key that is the current one."""

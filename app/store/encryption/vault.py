@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete
 
 from app.store import tables
-from app.store.encryption.ring import SECRET_BYTES, KeyUnknown, Ring
+from app.store.encryption.ring import SECRET_BYTES, KeyDamaged, KeyUnknown, Ring
 from app.store.encryption.sources import Mark, Source
 from app.store.together.transaction import insert_rows
 from app.store.types import microseconds
@@ -119,6 +119,15 @@ def opened(connection: Connection, row: Row[Any]) -> DataKey | None:
     if vault is None:
         raise KeyUnknown(row.wrapping_id)
     return vault.unwrap(row.payer_id, row.key_id, row.wrapping_id, row.wrapped)
+
+
+def opens(ring: Ring, row: Any) -> bool:
+    """Whether keys open the wrapped key of a row of `data_key`."""
+    try:
+        ring.unwrap(row.wrapping_id, row.wrapped, _about(row.payer_id, row.id, row.wrapping_id))
+    except (KeyUnknown, KeyDamaged):
+        return False
+    return True
 
 
 def destroy(connection: Connection, payer_id: str, ids: set[str]) -> None:

@@ -108,7 +108,11 @@ def settings(folder, keys):
 
 @pytest.mark.parametrize(
     ("written", "told"),
-    [(None, "cannot be read"), ("{}", "is no list"), ('{"keys": []}', "holds no key")],
+    [
+        (None, "/keys.json cannot be read"),
+        ("{}", "is no JSON Web Key Set"),
+        ('{"keys": []}', "holds no key"),
+    ],
     ids=["no-file", "no-keys", "empty"],
 )
 def test_keys_that_cannot_be_used_stop_the_start(tmp_path, written, told):
