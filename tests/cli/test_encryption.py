@@ -10,6 +10,7 @@ from app.gateway.administering import encryption
 from app.gateway.administering.backups import usable
 from app.settings import read as read_settings
 from app.store import tables
+from app.store.encryption.sources import KeyFile
 from tests.builders import a_claim, a_communication, a_task
 from tests.cli.installations import PROGRAMS
 from tests.gateway.jobs.test_verify_purge import a_reader
@@ -109,6 +110,26 @@ def test_without_keys_there_is_nothing_to_rotate(plain):
 
     assert result.exit_code == 1
     assert "keys" in result.stderr
+
+
+def test_two_commands_do_not_change_the_keys_at_once(on_sqlite):
+    before = keys_of(on_sqlite)
+
+    with KeyFile(on_sqlite.instance / "keys.json").alone():
+        for words in (["rotate"], ["rotate", "--finish"]):
+            result = on_sqlite("encryption", *words)
+            assert result.exit_code == 1
+            assert "Another command changes the keys" in result.stderr
+            assert len(result.stderr.splitlines()) == 1
+        # What changes none is not kept waiting.
+        assert on_sqlite("encryption", "on").exit_code == 0
+    assert keys_of(on_sqlite) == before
+
+    rotated = on_sqlite.json("encryption", "rotate")
+    assert [one["id"] for one in keys_of(on_sqlite)["keys"]] == [
+        before["current"],
+        rotated["current"],
+    ]
 
 
 def test_old_keys_are_not_destroyed_while_someone_reads_what_they_open(installed, opened, database):
