@@ -4,6 +4,7 @@ None of them is in the database, nor in a backup of it.
 """
 
 import fcntl
+import glob
 import os
 import subprocess
 import time
@@ -98,6 +99,9 @@ class KeyFile:
         """
         if self.read() != before:
             raise BeingChanged
+        # A killed command may have left one: with keys in it that are destroyed now.
+        for left in self.path.absolute().parent.glob(f".{glob.escape(self.path.name)}-*"):
+            left.unlink()
         self.write(after)
 
     def write(self, ring: Ring) -> None:
