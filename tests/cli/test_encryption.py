@@ -154,7 +154,12 @@ def test_a_schema_with_keys_is_not_taken_back(installed):
 
     assert result.exit_code == 1
     assert "text is encrypted with the keys that this revision keeps" in result.stderr
+    # Nothing of what comes after it either.
     assert installed("payer", "list").exit_code == 0
+
+
+def test_a_schema_with_keys_that_wrap_nothing_is_taken_back(plain):
+    assert plain.json("db", "downgrade", "0014", "--yes")["revision"] == "0014"
 
 
 # --- what is done
