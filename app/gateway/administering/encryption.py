@@ -190,8 +190,8 @@ def finish(
 
 def _require_unused(installation: Installation, ring: Ring) -> None:
     """Pass where nothing is wrapped under another key again, as by the keys of before."""
-    but = (ring.current,)
-    if installation.store.read(lambda connection: Registry(connection).in_use(but), EVERYBODY):
+    known = installation.store.read(lambda rows: Registry(rows).registered(), EVERYBODY)
+    if any(key.wraps for key in known if key.id != ring.current):
         raise Busy
 
 
