@@ -254,6 +254,23 @@ def test_a_backup_of_before_a_rotation_is_restored_under_the_keys_of_now(
     assert everything_read(wire).keys() > before.keys()
 
 
+def test_a_backup_of_before_is_told_to_be_plain_where_it_is_restored(plain, opened, tmp_path):
+    installation = opened(plain)
+    options = () if installation.store.is_sqlite else PROGRAMS
+    installation.store.close()
+    plain.json("backup", tmp_path / "before", *options)
+    texts = plain.json("encryption", "on")["texts"]
+    plain.json("backup", tmp_path / "after", *options)
+
+    told = plain.json("restore", tmp_path / "before", "--replace", *options)
+
+    assert told["plain"] == plain.json("encryption", "status")["plain"] == texts > 0
+    again = plain("restore", tmp_path / "before", "--replace", *options)
+    assert f"{texts} texts are plain" in again.stdout
+    assert plain.json("encryption", "on")["texts"] == texts
+    assert plain.json("restore", tmp_path / "after", "--replace", *options)["plain"] == 0
+
+
 class BrokenOff(Exception):
     """A process that ends here."""
 

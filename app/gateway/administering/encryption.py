@@ -84,6 +84,14 @@ def know_current(installation: Installation) -> None:
         begin(installation)
 
 
+def plain(installation: Installation) -> int:
+    """How many texts are plain though there are keys; raises WrongKeys."""
+    vault = installation.store.vault
+    if vault is None or vault.source.read() is None:
+        return 0
+    return installation.store.read(lambda rows: Registry(rows).plain(), EVERYBODY)
+
+
 def begin(installation: Installation) -> Ring:
     """Have keys, those that are there or new ones, so that whatever is written is encrypted.
 
