@@ -156,8 +156,11 @@ def _show(manifest: Manifest, done: Restored | None, as_json: bool) -> None:
         applied = done.applied
         click.echo(
             f"Withdrawn again: {applied.purged} resources purged, {applied.remembered} that came"
-            f" later remembered as gone, {applied.tokens} tokens, {applied.holds} legal holds."
+            f" later remembered as gone, {applied.tokens} tokens, {applied.holds} legal holds,"
+            f" {applied.rights} clients with other scopes or keys."
         )
+        if applied.tokens or applied.rights:
+            click.echo("Look which clients have a token or keys: `eclaims submitter list`.")
         if done.plain:
             text = f"{done.plain} texts are plain: the backup was made before encryption was on"
             click.echo(f"{text}. Run `eclaims encryption on`.")
