@@ -9,6 +9,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import make_url
 
+from tests.postgresql import SUPERUSER, USER
+
 # How a stream of zlib begins, by its level.
 _PACKED = re.compile(rb"\x78[\x01\x5e\x9c\xda]")
 _MOST_UNPACKED = 1 << 20
@@ -53,7 +55,9 @@ def of_database(database: str) -> list[Path]:
     if database.startswith("sqlite"):
         file = Path(make_url(database).database or "")
         return sorted(path for path in file.parent.glob(f"{file.name}*") if path.is_file())
-    address = database.replace("postgresql+psycopg", "postgresql")
+    # To write out is a superuser's, and the gateway is none.
+    superuser = database.replace(f"//{USER}@", f"//{SUPERUSER}@")
+    address = superuser.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         [(root, oid)] = connection.execute(
