@@ -29,7 +29,8 @@ def backup(to: Path, programs: Path | None, instance: Path, as_json: bool) -> No
     """Back the database up to TO, a new folder; a server may run meanwhile.
 
     The copy holds health information and is readable by its owner alone. `index_key` of the
-    settings is not in it: keep that, too, in another place.
+    settings is not in it, nor `keys.json`, without which it cannot be read: keep both, too, in
+    another place.
     """
     from rich.console import Console
     from rich.progress import Progress

@@ -30,21 +30,28 @@ def check(instance: Path, production: bool, as_json: bool) -> None:
     """Look whether the settings are right and the database answers, and is of this version.
 
     With --production, and always where the profile is production, whether anything is left that
-    must not be so there; a start refuses the same.
+    must not be so there; a start refuses the same, but for walls that are down.
     """
-    from app.cli.production import findings
+    from app.cli.production import findings, findings_of_the_database
 
     settings = read_settings(instance)
-    found = findings(settings, os.environ) if production or settings.is_production else []
-    refused = [one for one in found if one.refused is not None]
-    if refused:
-        # Told even where no database answers.
-        _show(found, as_json)
-        raise Refusal(f"{len(refused)} of {len(found)} are refused in production.")
-    open_installation(instance)
+    is_asked = production or settings.is_production
+    found = findings(settings, os.environ) if is_asked else []
+    # Told even where no database answers.
+    _require(found, as_json)
+    installation = open_installation(instance)
+    found += findings_of_the_database(installation.store) if is_asked else []
+    _require(found, as_json)
     _show(found, as_json)
     if not as_json:
         click.echo(f"{instance} can be started.")
+
+
+def _require(found: list[Finding], as_json: bool) -> None:
+    refused = [one for one in found if one.refused is not None]
+    if refused:
+        _show(found, as_json)
+        raise Refusal(f"{len(refused)} of {len(found)} are refused in production.")
 
 
 def _show(found: list[Finding], as_json: bool) -> None:

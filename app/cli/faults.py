@@ -65,6 +65,7 @@ def _sentence(fault: Exception) -> str | None:
 def _sentences() -> Mapping[type[Exception], str]:
     from app.store.database.engine import Busy, CommitUnknown, DiskFull
     from app.store.encryption.ring import KeyUnknown, WrongKeys
+    from app.store.encryption.sources import BeingChanged
     from app.store.schema import RestoreUnfinished
 
     return {
@@ -73,6 +74,10 @@ def _sentences() -> Mapping[type[Exception], str]:
             "Repeat `eclaims restore` with --replace."
         ),
         Busy: NO_ANSWER,
+        BeingChanged: (
+            "Another command changes the keys, or somebody changed their file meanwhile: "
+            "it is left as it is. Repeat the command when that has ended."
+        ),
         KeyUnknown: f"{KEYS_MISSING}: put them back from your copy.",
         WrongKeys: f"{KEYS_MISSING}, or damaged: put them back from your copy.",
         DiskFull: "The disk is full; nothing was changed. Make room and repeat the command.",

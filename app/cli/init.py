@@ -124,10 +124,12 @@ def _set_up(instance: Path, payer_name: str, undoing: ExitStack, *, is_encrypted
 def _encrypt(instance: Path, installation: Installation, undoing: ExitStack) -> None:
     from app import settings
     from app.gateway.administering import encryption
+    from app.store.encryption.sources import KeyFile
 
-    keys = read_settings(instance).keys_file
-    if not keys.exists():
-        undoing.callback(keys.unlink, missing_ok=True)
+    keys = KeyFile(read_settings(instance).keys_file)
+    for file in (keys.path, keys.lock):
+        if not file.exists():
+            undoing.callback(file.unlink, missing_ok=True)
     with keys_told(instance):
         encryption.begin(installation)
     settings.turn_encryption_on(instance)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from app.settings import Settings
+    from app.store.database.engine import Store
 
 _Rule = Callable[["Settings", Mapping[str, str]], "str | None"]
 
@@ -38,6 +39,22 @@ class Finding:
 def findings(settings: Settings, environment: Mapping[str, str]) -> list[Finding]:
     """What each rule says of an installation."""
     return [Finding(name, rule(settings, environment)) for name, rule in _RULES.items()]
+
+
+def findings_of_the_database(store: Store) -> list[Finding]:
+    """What is looked at in PostgreSQL. No start asks: beside servers of before walls are down."""
+    from app.store.database import standing_walls
+
+    if store.is_sqlite:
+        return []
+    walls = standing_walls.look(store)
+    if walls.is_passed:
+        text = "Let the gateway connect as a user that is no superuser, has no BYPASSRLS and owns"
+        return [Finding("walls", f"{text} the tables: this one passes every wall.")]
+    if walls.down:
+        text = "Run `eclaims db walls --up` once no process of an older version runs"
+        return [Finding("walls", f"{text}: the walls of {len(walls.down)} tables are down.")]
+    return [Finding("walls", None)]
 
 
 def require_production(settings: Settings, environment: Mapping[str, str]) -> None:

@@ -148,12 +148,19 @@ def _of_the_living(installation: Installation, replaces: bool) -> Withdrawn | No
 
 def _show(manifest: Manifest, done: Restored | None, as_json: bool) -> None:
     if as_json:
-        told({"backup": asdict(manifest), "applied": asdict(done.applied) if done else None})
+        given, plain = (asdict(done.applied), done.plain) if done is not None else (None, None)
+        told({"backup": asdict(manifest), "applied": given, "plain": plain})
         return
     click.echo(f"{'Restored' if done else 'Sound'}: {described(manifest)}")
     if done is not None:
         applied = done.applied
         click.echo(
             f"Withdrawn again: {applied.purged} resources purged, {applied.remembered} that came"
-            f" later remembered as gone, {applied.tokens} tokens, {applied.holds} legal holds."
+            f" later remembered as gone, {applied.tokens} tokens, {applied.holds} legal holds,"
+            f" {applied.rights} clients with other scopes or keys."
         )
+        if applied.tokens or applied.rights:
+            click.echo("Look which clients have a token or keys: `eclaims submitter list`.")
+        if done.plain:
+            text = f"{done.plain} texts are plain: the backup was made before encryption was on"
+            click.echo(f"{text}. Run `eclaims encryption on`.")

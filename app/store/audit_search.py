@@ -157,12 +157,17 @@ def _type(match: Match) -> _Clause:
 def _subtype(match: Match) -> _Clause:
     if not isinstance(match, TokenMatch):
         return false()
-    coded = true() if match.code is None else _a.action == match.code
+    coded = true() if match.code is None else _is(_a.action, match.code)
     if match.system is None:
         return coded
     if match.system:
         return and_(coded, _a.action.in_(sorted(SUBTYPES.get(match.system, ()))))
     return and_(coded, _a.action.not_in(sorted(frozenset().union(*SUBTYPES.values()))))
+
+
+def _is(column: ColumnElement[str], code: str) -> _Clause:
+    """That a column holds a code; none holds a NUL, which PostgreSQL takes in no value."""
+    return false() if "\x00" in code else column == code
 
 
 def _agent(match: Match) -> _Clause:
@@ -174,7 +179,7 @@ def _agent(match: Match) -> _Clause:
 def _agent_identifier(match: Match) -> _Clause:
     if not isinstance(match, TokenMatch) or match.system not in {None, CLIENTS}:
         return false()
-    return true() if match.code is None else _a.actor == match.code
+    return true() if match.code is None else _is(_a.actor, match.code)
 
 
 def _entity(match: Match) -> _Clause:

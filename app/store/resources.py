@@ -165,9 +165,11 @@ class Resources(ResourceReading):
 
         `rewritten` is given an id and a text, and gives the text that is to be there.
         """
-        every = with_versions().where(
-            _r.payer_id == self._scope.payer_id, _r.type == type, _r.id.in_(sorted(ids))
-        )
+        meant = (_r.payer_id == self._scope.payer_id, _r.type == type, _r.id.in_(sorted(ids)))
+        # Whoever encrypts what is plain, or writes an index anew, has read the text of before: it
+        # would put that back. So first, and in their order.
+        self._connection.execute(select(_r.id).where(*meant).order_by(_r.id).with_for_update())
+        every = with_versions().where(*meant)
         found: dict[str, list[Stored]] = defaultdict(list)
         for row in self._connection.execute(every):
             found[row.id].append(stored_from(row, self._connection))

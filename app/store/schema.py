@@ -9,6 +9,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.script.revision import RevisionError
 from alembic.util import CommandError
 from sqlalchemy import Connection, inspect
 
@@ -61,9 +62,25 @@ def downgrade(store: Store, revision: str) -> None:
     _begin_anew(store)
     with _revisions_named(revision):
         try:
+            store.read(lambda rows: _require_way_back(rows, revision), walls.EVERYBODY)
             _migrate(store, lambda connection: command.downgrade(_config(connection), revision))
         except RuntimeError as fault:
             raise NotTakenBack(str(fault)) from None
+
+
+def _require_way_back(connection: Connection, revision: str) -> None:
+    """Ask all revisions before the first is taken back: each may be a transaction of its own.
+
+    Raises RuntimeError, as the first that cannot be does.
+    """
+    found = MigrationContext.configure(connection).get_current_revision()
+    if found is None:
+        return
+    scripts = ScriptDirectory(str(_FOLDER))
+    for script in scripts.iterate_revisions(found, revision, select_for_downgrade=True):
+        require = getattr(script.module, "require_way_back", None)
+        if require is not None:
+            require(connection)
 
 
 def current(store: Store) -> str | None:
@@ -200,7 +217,7 @@ def _patiently(connection: Connection, run: Callable[[Connection], None]) -> Non
 def _revisions_named(revision: str) -> Iterator[None]:
     try:
         yield
-    except CommandError:
+    except (CommandError, RevisionError):
         raise NoSuchRevision(revision) from None
 
 

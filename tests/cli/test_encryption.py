@@ -11,6 +11,7 @@ from app.gateway.administering import encryption
 from app.gateway.administering.backups import usable
 from app.settings import read as read_settings
 from app.store import tables
+from app.store.encryption.sources import KeyFile
 from tests.builders import a_claim, a_communication, a_task
 from tests.cli.installations import PROGRAMS
 from tests.gateway.jobs.test_verify_purge import a_reader
@@ -142,6 +143,26 @@ def test_without_keys_there_is_nothing_to_rotate(plain):
         assert "`eclaims encryption on` turns it on" in result.stderr
 
 
+def test_two_commands_do_not_change_the_keys_at_once(on_sqlite):
+    before = keys_of(on_sqlite)
+
+    with KeyFile(on_sqlite.instance / "keys.json").alone():
+        for words in (["rotate"], ["rotate", "--finish"]):
+            result = on_sqlite("encryption", *words)
+            assert result.exit_code == 1
+            assert "Another command changes the keys" in result.stderr
+            assert len(result.stderr.splitlines()) == 1
+        # What changes none is not kept waiting.
+        assert on_sqlite("encryption", "on").exit_code == 0
+    assert keys_of(on_sqlite) == before
+
+    rotated = on_sqlite.json("encryption", "rotate")
+    assert [one["id"] for one in keys_of(on_sqlite)["keys"]] == [
+        before["current"],
+        rotated["current"],
+    ]
+
+
 def test_old_keys_are_not_destroyed_while_someone_reads_what_they_open(installed, opened, database):
     installation = opened(installed)
     wire, worker = sending(installed, installation)
@@ -164,7 +185,12 @@ def test_a_schema_with_keys_is_not_taken_back(installed):
 
     assert result.exit_code == 1
     assert "text is encrypted with the keys that this revision keeps" in result.stderr
+    # Nothing of what comes after it either.
     assert installed("payer", "list").exit_code == 0
+
+
+def test_a_schema_with_keys_that_wrap_nothing_is_taken_back(plain):
+    assert plain.json("db", "downgrade", "0014", "--yes")["revision"] == "0014"
 
 
 # --- what is done
@@ -257,6 +283,23 @@ def test_a_backup_of_before_a_rotation_is_restored_under_the_keys_of_now(
     assert wire.post("Claim", a_claim()).status == 201
     assert len(installed.json("encryption", "rotate", "--finish")["destroyed"]) == 1
     assert everything_read(wire).keys() > before.keys()
+
+
+def test_a_backup_of_before_is_told_to_be_plain_where_it_is_restored(plain, opened, tmp_path):
+    installation = opened(plain)
+    options = () if installation.store.is_sqlite else PROGRAMS
+    installation.store.close()
+    plain.json("backup", tmp_path / "before", *options)
+    texts = plain.json("encryption", "on")["texts"]
+    plain.json("backup", tmp_path / "after", *options)
+
+    told = plain.json("restore", tmp_path / "before", "--replace", *options)
+
+    assert told["plain"] == plain.json("encryption", "status")["plain"] == texts > 0
+    again = plain("restore", tmp_path / "before", "--replace", *options)
+    assert f"{texts} texts are plain" in again.stdout
+    assert plain.json("encryption", "on")["texts"] == texts
+    assert plain.json("restore", tmp_path / "after", "--replace", *options)["plain"] == 0
 
 
 class BrokenOff(Exception):

@@ -195,6 +195,15 @@ def test_nobody_else_finds_one(wire, core, life, http, registry, installation):
     assert core.get(f"AuditEvent?entity={life['claim']}").document["total"] == 4
 
 
+@pytest.mark.parametrize("name", ["subtype", "agent:identifier", "type", "agent", "entity"])
+def test_what_no_event_can_hold_is_found_in_none(core, name):
+    reply = core.get(f"AuditEvent?{name}=%00&_total=accurate")
+
+    assert reply.status in {200, 400}, reply.text
+    assert reply.document.get("total", 0) == 0
+    assert core.get("AuditEvent?_total=accurate").document["total"] > 0
+
+
 @pytest.mark.parametrize(
     "query", ["entity:Claim.status=active", "date=yesterday", "date:exact=2026", "_text=x"]
 )

@@ -55,9 +55,9 @@ def of_database(database: str) -> list[Path]:
     if database.startswith("sqlite"):
         file = Path(make_url(database).database or "")
         return sorted(path for path in file.parent.glob(f"{file.name}*") if path.is_file())
-    address = database.replace("postgresql+psycopg", "postgresql").replace(
-        f"//{USER}@", f"//{SUPERUSER}@"
-    )
+    # To write out is a superuser's, and the gateway is none.
+    superuser = database.replace(f"//{USER}@", f"//{SUPERUSER}@")
+    address = superuser.replace("postgresql+psycopg", "postgresql")
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("CHECKPOINT")
         [(root, oid)] = connection.execute(

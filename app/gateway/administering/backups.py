@@ -18,6 +18,7 @@ from app.store.backups import postgresql, sqlite
 from app.store.backups.manifest import Manifest, NoBackup
 from app.store.backups.postgresql import Programs
 from app.store.backups.withdrawn import Withdrawn
+from app.store.database import standing_walls
 from app.store.database.engine import Store
 from app.store.database.walls import EVERYBODY
 from app.store.parties import Parties
@@ -38,10 +39,14 @@ Told = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What the database holds now: the backup's manifest, and what was withdrawn anew."""
+    """What the database holds now: the backup's manifest, and what was withdrawn anew.
+
+    `plain` texts are not encrypted though there are keys: the backup is of before there were.
+    """
 
     manifest: Manifest
     applied: Applied
+    plain: int
 
 
 def back_up(installation: Installation, folder: Path, programs: Programs, told: Told) -> Manifest:
@@ -159,11 +164,12 @@ def _in_place_of_the_file(
             applied = withdrawals.apply(beside, withdrawn)
             # One that was retired since would be believed again; the next is made when needed.
             store.write(signing_keys.forget, EVERYBODY)
+            plain = encryption.plain(beside)
         finally:
             store.close()
         sqlite.require_sound(ready)
         sqlite.put_in_place(ready, target)
-    return Restored(manifest, applied)
+    return Restored(manifest, applied, plain)
 
 
 def _into_the_database(
@@ -191,8 +197,11 @@ def _into_the_database(
     encryption.know_current(installation)
     applied = withdrawals.apply(installation, withdrawn)
     store.write(signing_keys.forget, EVERYBODY)
+    # A backup of before there were walls has none up; nobody who would see nothing is connected.
+    standing_walls.put(store, up=True)
+    plain = encryption.plain(installation)
     schema.tell(store, is_finished=True)
-    return Restored(manifest, applied)
+    return Restored(manifest, applied, plain)
 
 
 def _file(store: Store) -> Path:

@@ -1,6 +1,7 @@
 """Encryption turned on, its keys changed, and how it stands. Docs: docs/encryption.md."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
 from app.domain.parties import Scope
@@ -10,8 +11,8 @@ from app.store.database.engine import Busy
 from app.store.database.walls import EVERYBODY
 from app.store.encryption.converting import Converted, Key
 from app.store.encryption.registry import Place, Registered, Registry
-from app.store.encryption.ring import Ring, new_key
-from app.store.encryption.sources import KeyFile
+from app.store.encryption.ring import Ring, WrappingKey, new_key
+from app.store.encryption.sources import KeyFile, Source
 from app.store.encryption.vault import Vault
 
 # So many at a time are one transaction: few enough to let requests in between.
@@ -83,25 +84,47 @@ def know_current(installation: Installation) -> None:
         begin(installation)
 
 
+def plain(installation: Installation) -> int:
+    """How many texts are plain though there are keys; raises WrongKeys."""
+    vault = installation.store.vault
+    if vault is None or vault.source.read() is None:
+        return 0
+    return installation.store.read(lambda rows: Registry(rows).plain(), EVERYBODY)
+
+
 def begin(installation: Installation) -> Ring:
     """Have keys, those that are there or new ones, so that whatever is written is encrypted.
 
-    Known to the database first: nobody can use a key before that. Raises NoKeys, WrongKeys.
+    Known to the database first: nobody can use a key before that. Raises NoKeys, WrongKeys,
+    BeingChanged.
     """
-    vault = _vault(installation)
-    ring = vault.source.read()
-    if ring is not None:
-        key = ring.keys[ring.current]
-        installation.store.write(lambda connection: Registry(connection).add(key), EVERYBODY)
-        return ring
+    source = _vault(installation).source
+    ring = source.read()
+    if ring is None:
+        with _alone(source):
+            ring = source.read() or _first(installation, source)
+    _make_known(installation, ring.keys[ring.current])
+    return ring
+
+
+def _first(installation: Installation, source: Source) -> Ring:
     require_keys(installation, is_required=False)
-    if not isinstance(vault.source, KeyFile):
+    if not isinstance(source, KeyFile):
         raise NoKeys
     made = new_key(installation.clock())
-    installation.store.write(lambda connection: Registry(connection).add(made), EVERYBODY)
+    _make_known(installation, made)
     ring = Ring.of(made.id, made)
-    vault.source.write(ring)
+    source.change(None, ring)
     return ring
+
+
+def _make_known(installation: Installation, key: WrappingKey) -> None:
+    installation.store.write(lambda connection: Registry(connection).add(key), EVERYBODY)
+
+
+def _alone(source: Source) -> AbstractContextManager[None]:
+    """While nobody else changes the keys, where it is here that they are changed."""
+    return source.alone() if isinstance(source, KeyFile) else nullcontext()
 
 
 def convert(installation: Installation, told: Told, at_a_time: int = TOGETHER) -> int:
@@ -134,21 +157,20 @@ def _part(installation: Installation, scope: Scope, last: Key, most: int) -> Con
 def rotate(installation: Installation, told: Told, at_a_time: int = KEYS_TOGETHER) -> Ring:
     """Make a new key that wraps others, unless one waits for its turn, and wrap all under it.
 
-    The old ones stay until `finish`. May be broken off and begun again. Raises NoKeys, WrongKeys.
+    The old ones stay until `finish`. May be broken off and begun again. Raises NoKeys, also where
+    one is not here that is used, WrongKeys, BeingChanged.
     """
-    vault = _vault(installation)
-    ring = vault.source.read()
-    if ring is None:
-        raise NoKeys
-    if isinstance(vault.source, KeyFile) and len(ring.keys) == 1:
-        key = new_key(installation.clock())
-        installation.store.write(lambda connection: Registry(connection).add(key), EVERYBODY)
-        ring = ring.with_new(key)
-        vault.source.write(ring)
-    else:
-        begin(installation)
-    _rewrap(installation, ring, told, at_a_time)
-    return ring
+    source = _vault(installation).source
+    with _alone(source):
+        require_keys(installation, is_required=True)
+        ring = begin(installation)
+        if isinstance(source, KeyFile) and len(ring.keys) == 1:
+            key = new_key(installation.clock())
+            _make_known(installation, key)
+            before, ring = ring, ring.with_new(key)
+            source.change(before, ring)
+        _rewrap(installation, ring, told, at_a_time)
+        return ring
 
 
 def finish(
@@ -160,18 +182,25 @@ def finish(
     """Wrap all under the current key, and destroy all others; which they were.
 
     `wait` is asked between two looks whether to look again. Raises StillRead, NoKeys, WrongKeys,
-    Busy where another goes on wrapping under an old key.
+    BeingChanged, Busy where another goes on wrapping under an old key.
     """
-    vault = _vault(installation)
-    ring = vault.source.read()
-    if ring is None:
-        raise NoKeys
-    begin(installation)
-    old = _without_others(installation, ring, told, at_a_time)
-    _await_readers(installation, wait)
-    if isinstance(vault.source, KeyFile):
-        vault.source.write(ring.only())
-    return sorted({*old, *ring.keys} - {ring.current})
+    source = _vault(installation).source
+    with _alone(source):
+        require_keys(installation, is_required=True)
+        ring = begin(installation)
+        old = _without_others(installation, ring, told, at_a_time)
+        _await_readers(installation, wait)
+        _require_unused(installation, ring)
+        if isinstance(source, KeyFile):
+            source.change(ring, ring.only())
+        return sorted({*old, *ring.keys} - {ring.current})
+
+
+def _require_unused(installation: Installation, ring: Ring) -> None:
+    """Pass where nothing is wrapped under another key again, as by the keys of before."""
+    known = installation.store.read(lambda rows: Registry(rows).registered(), EVERYBODY)
+    if any(key.wraps for key in known if key.id != ring.current):
+        raise Busy
 
 
 def _without_others(

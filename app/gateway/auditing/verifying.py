@@ -74,10 +74,13 @@ def verified(
     `expected` are digests by the number of their seal; `told` hears how many rows are done.
     """
     result, keeper = Verified(payer), _Keeper(installation, payer.id)
+    # Before any row is read: all that are under these seals are there by now. Of what is sealed
+    # meanwhile some may not have been there as rows were read that are numbered higher.
+    last = keeper.ask(lambda kept: kept.newest())
     rows = _Ahead(keeper.rows(), result, keeper, told)
     missing = dict(expected)
     previous = ""
-    for seal in keeper.seals():
+    for seal in keeper.seals(0 if last is None else last.number):
         wanted = result.seals + 1 if result.newest is None else result.newest.number + 1
         if seal.number != wanted:
             text = f"Seal {wanted} is missing: the next is {seal.number}."
@@ -128,12 +131,14 @@ class _Keeper:
             yield from found
             last = found[-1].seq
 
-    def seals(self) -> Iterator[Seal]:
-        """Every seal, in order."""
+    def seals(self, newest: int) -> Iterator[Seal]:
+        """Every seal up to this number, in order."""
         last = 0
         while found := self.ask(lambda kept: kept.after(last, _AT_ONCE)):  # noqa: B023  asked now
-            yield from found
             last = found[-1].number
+            yield from (seal for seal in found if seal.number <= newest)
+            if last >= newest:
+                break
 
 
 class _Ahead:

@@ -16,7 +16,7 @@ from app.gateway.installation import Installation
 from app.gateway.purging.nullification import nullified
 from app.gateway.purging.purges import purged
 from app.gateway.tasks import versions as task_versions
-from app.store import tokens
+from app.store import rights, tokens
 from app.store.audit import Event
 from app.store.backups import withdrawn as lists
 from app.store.backups.withdrawn import Hold, Nullified, Withdrawn
@@ -33,12 +33,16 @@ class StillThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """How many were purged again, remembered as gone, locked out or given another token, held."""
+    """How many were purged again, remembered as gone, locked out or given another token, held.
+
+    `rights` are the clients whose scopes are others again, or whose keys were taken away.
+    """
 
     purged: int
     remembered: int
     tokens: int
     holds: int
+    rights: int
 
 
 def withdrawn(installation: Installation) -> Withdrawn:
@@ -65,8 +69,11 @@ def apply(installation: Installation, given: Withdrawn) -> Applied:
     changed = installation.store.write(
         lambda rows: tokens.let_count(rows, given.tokens, hasher, now), EVERYBODY
     )
+    rights_changed = installation.store.write(
+        lambda rows: rights.let_count(rows, given.rights, hasher), EVERYBODY
+    )
     holds = sum(_held(installation, hold) for hold in given.holds if hold.payer_id in payers)
-    return Applied(purges, remembered, changed, holds)
+    return Applied(purges, remembered, changed, holds, rights_changed)
 
 
 def _held(installation: Installation, hold: Hold) -> bool:

@@ -1,4 +1,4 @@
-"""What was withdrawn: nullified resources, the tokens of now, legal holds. Ids and hashes only.
+"""What was withdrawn: nullified resources, legal holds; tokens, scopes and keys of now, as hashes.
 
 A backup does not know what was withdrawn after it was made; this list, kept apart from it, does.
 One line each of JSON, the last one counts them.
@@ -15,8 +15,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.store import tables, tokens
+from app.store import rights, tables, tokens
 from app.store.backups.manifest import synced
+from app.store.rights import Rights
 from app.store.tokens import Token
 
 _t = tables.tombstone.c
@@ -47,7 +48,12 @@ class Hold:
     id: str
 
 
-_KINDS: dict[str, type[Any]] = {"nullified": Nullified, "token": Token, "hold": Hold}
+_KINDS: dict[str, type[Any]] = {
+    "nullified": Nullified,
+    "token": Token,
+    "hold": Hold,
+    "rights": Rights,
+}
 _END = "end"
 
 
@@ -58,6 +64,7 @@ class Withdrawn:
     nullified: tuple[Nullified, ...] = ()
     tokens: tuple[Token, ...] = ()
     holds: tuple[Hold, ...] = ()
+    rights: tuple[Rights, ...] = ()
 
     def with_others(self, others: "Withdrawn") -> "Withdrawn":
         """Both lists as one, whichever is newer: of a client it has all that either tells."""
@@ -69,6 +76,7 @@ class Withdrawn:
             tuple(sorted(stones.values())),
             tuple(sorted({*self.tokens, *others.tokens}, key=repr)),
             tuple(sorted({*self.holds, *others.holds})),
+            tuple(sorted({*self.rights, *others.rights}, key=repr)),
         )
 
 
@@ -80,14 +88,14 @@ def of(connection: Connection) -> Withdrawn:
         tuple(sorted(Nullified(*row) for row in connection.execute(stones))),
         tokens.of(connection),
         tuple(sorted(Hold(*row) for row in connection.execute(held))),
+        rights.of(connection),
     )
 
 
 def write(file: Path, withdrawn: Withdrawn) -> None:
     """Write the list; the file is there as a whole or as it was before, its owner's alone."""
-    parts: Iterable[tuple[str, Iterable[Any]]] = zip(
-        _KINDS, (withdrawn.nullified, withdrawn.tokens, withdrawn.holds), strict=True
-    )
+    told = (withdrawn.nullified, withdrawn.tokens, withdrawn.holds, withdrawn.rights)
+    parts: Iterable[tuple[str, Iterable[Any]]] = zip(_KINDS, told, strict=True)
     lines = [
         json.dumps({kind: asdict(one)}, default=_spelled) for kind, part in parts for one in part
     ]

@@ -20,7 +20,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.store.database import connecting, pooled, sweep
 from app.store.database.fair_lock import FairLock
-from app.store.database.faults import Busy, CommitUnknown, DiskFull, faults_named, is_lost_race
+from app.store.database.faults import (
+    Busy,
+    CommitUnknown,
+    DiskFull,
+    OldKey,
+    faults_named,
+    is_lost_race,
+)
 from app.store.database.group_commit import COMMITS_WORTH, GroupCommit
 from app.store.database.pooled import READING, READING_ONE, WRITING
 from app.store.database.walls import EVERYBODY, Wall
@@ -124,14 +131,18 @@ class Store:
     def write(self, work: Callable[[Connection], T], wall: Wall = EVERYBODY) -> T:
         """Run `work` for `wall`, and commit; whatever it raises undoes all of it.
 
-        Runs `work` again where the database asks for it, so `work` must take everything from its
-        connection. Raises Busy, DiskFull, CommitUnknown.
+        Runs `work` again where the database asks for it, or keys may be others now, so `work` must
+        take everything from its connection. Raises Busy, DiskFull, CommitUnknown.
         """
         self._own()
         for attempt in range(_ATTEMPTS):
             try:
                 with faults_named():
                     return self._attempt(work, wall)
+            except OldKey:
+                if self.vault is None or attempt:
+                    raise
+                self.vault.look_again()
             except DBAPIError as error:
                 if not is_lost_race(error):
                     raise

@@ -33,6 +33,10 @@ class Busy(Exception):
     """The database cannot serve this now; nothing was changed, a retry may succeed."""
 
 
+class OldKey(Busy):
+    """A key was wrapped under one that is destroyed: this process has the keys of before."""
+
+
 class DiskFull(Exception):
     """The database has no room left; nothing was changed."""
 
@@ -55,8 +59,9 @@ def faults_named() -> Iterator[None]:
         fault = str(error.orig)
         if "disk is full" in fault or _state(error) == "53100":
             raise DiskFull from None
-        is_passing = any(sign in fault for sign in _SQLITE_PASSING) or _is_under_an_old_key(error)
-        if is_passing or _is_out_of_reach(error):
+        if _is_under_an_old_key(error):
+            raise OldKey from None
+        if any(sign in fault for sign in _SQLITE_PASSING) or _is_out_of_reach(error):
             raise Busy from None
         raise
 

@@ -22,7 +22,7 @@ _SWEPT = (
 # Whose absence makes all text unreadable: rewritten as a whole while that takes nobody long, for a
 # page keeps what was deleted from it.
 _KEYS = "data_key"
-_MOST_BYTES_REWRITTEN = 16 * 1024 * 1024
+_MOST_BYTES_REWRITTEN = 2 * 1024 * 1024
 # Whoever comes meanwhile waits, too: so the wait for the table is short.
 _REWRITE_LOCK_TIMEOUT = "300ms"
 _LOCKED = "55P03"

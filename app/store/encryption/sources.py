@@ -3,10 +3,13 @@
 None of them is in the database, nor in a backup of it.
 """
 
+import fcntl
+import glob
 import os
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -20,6 +23,10 @@ _OWNER_ONLY = 0o600
 
 # What is another where the keys may be others.
 Mark = object
+
+
+class BeingChanged(Exception):
+    """Somebody else changes the file of keys, or did meanwhile: it is left as it is."""
 
 
 class Source(Protocol):
@@ -62,6 +69,40 @@ class KeyFile:
             return read(text)
         except WrongKeys as fault:
             raise WrongKeys(f"{self.path} {fault}") from None
+
+    @property
+    def lock(self) -> Path:
+        """The file that is locked by whoever changes this one."""
+        return self.path.with_name(f"{self.path.name}.lock")
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep out everybody else who would change the file, till the end of a process at most.
+
+        Raises BeingChanged where somebody else is at it.
+        """
+        descriptor = os.open(self.lock, os.O_RDWR | os.O_CREAT, _OWNER_ONLY)
+        try:
+            _own_as(self.lock, self.path if self.path.exists() else self.path.absolute().parent)
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise BeingChanged from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def change(self, before: Ring | None, after: Ring) -> None:
+        """Let the file hold other keys; raises BeingChanged where it does not hold `before`.
+
+        Only for who is alone: keys that somebody else put there would be lost, with all they wrap.
+        """
+        if self.read() != before:
+            raise BeingChanged
+        # A killed command may have left one: with keys in it that are destroyed now.
+        for left in self.path.absolute().parent.glob(f".{glob.escape(self.path.name)}-*"):
+            left.unlink()
+        self.write(after)
 
     def write(self, ring: Ring) -> None:
         """Let the file hold these keys, from one instant on; its owner's alone."""

@@ -57,6 +57,13 @@ class Vault:
             raise KeyUnknown("any")
         return ring
 
+    def look_again(self) -> None:
+        """Read the keys anew where they may be others, as the current one is refused.
+
+        A program that tells them is not asked otherwise while none is missing. Raises WrongKeys.
+        """
+        self._current(is_wanted=True)
+
     def unwrap(self, payer_id: str, id: str, wrapping_id: str, wrapped: bytes) -> DataKey:
         """A key of texts; raises KeyUnknown, KeyDamaged, WrongKeys."""
         known = self._known

@@ -11,6 +11,7 @@ from app.domain.parties import Scope
 from app.gateway.jobs.seal_audit import INTERVAL, Sealing
 from app.store import tables
 from app.store.audit import Audit
+from app.store.database.walls import EVERYBODY, behind
 from app.store.seals import Seals
 from tests.builders import NOW
 from tests.gateway.auditing.conftest import AN_EVENT
@@ -90,7 +91,7 @@ def test_one_that_was_faster_is_found_and_nothing_sealed_twice(
 def test_nothing_is_sealed_above_a_row_that_is_still_being_written(
     store, installation, payer, write, sealing, sealed, found, last_seq
 ):
-    with store.engine.connect() as slow, slow.begin() as transaction:
+    with behind(store.engine.connect(), EVERYBODY) as slow, slow.begin() as transaction:
         # It has the lower number, and commits after the higher.
         Audit(slow, payer.id, NOW, installation.hasher).add(AN_EVENT)
         write()
@@ -110,7 +111,7 @@ def test_a_number_that_was_drawn_for_nothing_keeps_nobody_waiting(
 ):
     sealing.tick()
     clock.forward(seconds=INTERVAL.total_seconds())
-    with store.engine.connect() as slow, slow.begin() as transaction:
+    with behind(store.engine.connect(), EVERYBODY) as slow, slow.begin() as transaction:
         Audit(slow, payer.id, NOW, installation.hasher).add(AN_EVENT)
         write()
         assert sealing.tick() == 0

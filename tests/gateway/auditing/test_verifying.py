@@ -1,5 +1,6 @@
 """What somebody does to the audit who has the database, but not the key, is found."""
 
+from contextlib import ExitStack
 from dataclasses import replace
 
 import pytest
@@ -7,8 +8,10 @@ import pytest
 from app.domain.parties import Scope
 from app.gateway.auditing.verifying import Kind, verified
 from app.store import tables
-from app.store.audit import Event
+from app.store.audit import Audit, Event
+from app.store.database.walls import EVERYBODY, behind
 from app.store.hashing import Hasher
+from tests.gateway.auditing.conftest import AN_EVENT
 
 
 def test_an_audit_that_nobody_touched_is_as_it_was(three_seals, installation, payer):
@@ -125,3 +128,28 @@ def test_who_has_another_key_cannot_vouch(three_seals, installation, payer):
     told = verified(stranger, payer, {})
 
     assert told.faults == told.rows + told.seals
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)
+def test_what_is_written_and_sealed_while_it_is_verified_is_not_missing(
+    store, installation, payer, write, sealing, clock
+):
+    write(2)
+    sealing.tick()
+    clock.forward(hours=1)
+    with ExitStack() as slow:
+        connection = slow.enter_context(behind(store.engine.connect(), EVERYBODY))
+        slow.enter_context(connection.begin())
+        # It has the lower number, and commits after the higher.
+        Audit(connection, payer.id, clock(), installation.hasher).add(AN_EVENT)
+        write()
+
+        def meanwhile(_):
+            slow.close()
+            sealing.tick()
+
+        told = verified(installation, payer, {}, meanwhile)
+
+    assert (told.faults, told.found, told.seals) == (0, [], 1)
+    again = verified(installation, payer, {})
+    assert (again.faults, again.seals, again.unsealed) == (0, 2, 0)

@@ -37,7 +37,7 @@ def stone(payer, at, claim):
 
 
 def test_what_no_list_names_stays(installation, wire, claim):
-    assert apply(installation, Withdrawn()) == Applied(0, 0, 0, 0)
+    assert apply(installation, Withdrawn()) == Applied(0, 0, 0, 0, 0)
     assert wire.get(f"Claim/{claim}").status == 200
 
 
@@ -45,7 +45,7 @@ def test_a_payer_that_is_not_here_is_passed_over(installation, wire, claim, ston
     strange = Nullified(stone.nullified_at, "nobody", TASK, "Claim", claim)
     hold = Hold("nobody", "Claim", claim)
 
-    assert apply(installation, Withdrawn((strange,), (), (hold,))) == Applied(0, 0, 0, 0)
+    assert apply(installation, Withdrawn((strange,), (), (hold,))) == Applied(0, 0, 0, 0, 0)
     assert apply(installation, Withdrawn((stone,))).purged > 0
     assert wire.get(f"Claim/{claim}").status == 410
 
@@ -58,7 +58,7 @@ def test_it_goes_as_it_went_and_is_told_with_its_own_time_and_task(
 ):
     applied = apply(installation, Withdrawn((stone,)))
 
-    assert applied == Applied(purged=1, remembered=0, tokens=0, holds=0)
+    assert applied == Applied(purged=1, remembered=0, tokens=0, holds=0, rights=0)
     assert wire.get(f"Claim/{claim}").status == 410
     [kept] = rows.of(tables.tombstone, type="Claim")
     assert (kept["id"], kept["task_id"], kept["nullified_at"]) == (claim, TASK, at)
@@ -94,7 +94,7 @@ def test_a_nullify_that_waited_for_approval_then_is_answered(
 def test_what_came_and_went_later_is_remembered_for_the_next_list(installation, payer, at):
     later = Nullified(at, payer.id, TASK, "Claim", "never-here")
 
-    assert apply(installation, Withdrawn((later,))) == Applied(0, 1, 0, 0)
+    assert apply(installation, Withdrawn((later,))) == Applied(0, 1, 0, 0, 0)
     assert withdrawn(installation).nullified == (later,)
 
 
@@ -146,5 +146,5 @@ def test_what_is_withdrawn_already_is_no_news(installation, rows, claim, stone):
     apply(installation, given)
     counts = rows.counts()
 
-    assert apply(installation, given) == Applied(0, 0, 0, 0)
+    assert apply(installation, given) == Applied(0, 0, 0, 0, 0)
     assert rows.counts() == counts

@@ -1,6 +1,7 @@
 """Where keys come from: a file, a variable, a program; what is wrong there is told in one line."""
 
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -10,6 +11,7 @@ from app.store.encryption.vault import Vault
 from tests.keys import KEY
 
 RING = Ring.of(KEY.id, KEY)
+ANOTHER = replace(KEY, id="another")
 
 
 def a_program(tmp_path, text):
@@ -104,3 +106,16 @@ def test_a_program_is_asked_again_only_for_a_key_that_is_missing(tmp_path):
             vault.unwrap("p", "k", "unknown", b"w" * 60)
 
     assert asked.read_text() == "xxx"
+
+
+def test_what_a_killed_command_left_beside_the_file_goes_with_the_next_change(tmp_path):
+    file = KeyFile(tmp_path / "keys.json")
+    file.write(RING)
+    left, other = tmp_path / ".keys.json-4711", tmp_path / ".other.json-4711"
+    for beside in (left, other):
+        beside.write_text(RING.written())
+
+    with file.alone():
+        file.change(RING, RING.with_new(ANOTHER))
+
+    assert (file.read().current, left.exists(), other.exists()) == (ANOTHER.id, False, True)

@@ -12,7 +12,7 @@ from app.gateway.installation import Installation
 from app.store import tables
 from app.store.database.engine import Busy, Store
 from app.store.encryption.ring import KeyUnknown, Ring, new_key
-from app.store.encryption.sources import Given, KeyFile
+from app.store.encryption.sources import Given, KeyCommand, KeyFile
 from app.store.encryption.vault import Vault
 from tests.builders import NOW
 from tests.rows import Rows
@@ -224,3 +224,27 @@ def test_another_process_takes_a_new_key_up_by_itself(encrypting, scope, keys):
 
     assert {row["wrapping_id"] for row in Rows(encrypting.store).of(tables.data_key)} == {current}
     assert keys.read() == Ring.of(current, keys.read().keys[current])
+
+
+def test_a_process_that_knew_the_next_key_already_goes_on_when_a_program_names_it(
+    encrypting, scope, keys
+):
+    now = [1000.0]
+    program = KeyCommand(("cat", str(keys.path)), lambda: now[0])
+    running = elsewhere(encrypting, Vault(program, is_required=True))
+    first, following = keys.read(), new_key(NOW)
+    keys.write(Ring.of(first.current, *first.keys.values(), following))
+    with closing(running.store):
+        add(running, scope)
+        keys.write(Ring.of(following.id, *first.keys.values(), following))
+        encryption.rotate(encrypting, nothing_told)
+        add(running, scope, "2")
+        encryption.finish(encrypting, nothing_told, lambda: True)
+        now[0] += 5
+
+        add(running, scope, "3")
+
+        assert find(running, scope, "2").text == find(running, scope, "3").text == TEXT
+    assert {row["wrapping_id"] for row in Rows(encrypting.store).of(tables.data_key)} == {
+        following.id
+    }

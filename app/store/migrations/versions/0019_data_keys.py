@@ -34,10 +34,18 @@ def upgrade() -> None:
     op.add_column("resource_version", sa.Column("size", sa.Integer()))
 
 
-def downgrade() -> None:
-    """Take back. Refused where text is encrypted: nobody could ever read it again."""
-    if op.get_bind().execute(sa.text("SELECT 1 FROM data_key")).first() is not None:
+def require_way_back(connection: sa.Connection) -> None:
+    """Pass where no text is encrypted: nobody could ever read it again. Raises RuntimeError.
+
+    Asked before the first of several revisions is taken back, and again with this one.
+    """
+    if connection.execute(sa.text("SELECT 1 FROM data_key")).first() is not None:
         raise RuntimeError("text is encrypted with the keys that this revision keeps")
+
+
+def downgrade() -> None:
+    """Take back. Refused where text is encrypted."""
+    require_way_back(op.get_bind())
     op.drop_column("resource_version", "size")
     op.drop_table("data_key")
     op.drop_table("wrapping_key")
