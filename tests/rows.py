@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, func, insert, select, update
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from app.domain.auditing import ACCESSES
 from app.store import tables
 from app.store.bodies import Seal, decoded, place
 from app.store.database.engine import Store
+from app.store.versions import Stored, stored_from, with_versions
 
 
 def texts_of(row: Mapping[str, Any], store: Store | None = None) -> Iterator[str]:
@@ -58,6 +59,16 @@ class Rows:
         return self.store.read(
             lambda connection: [dict(row._mapping) for row in connection.execute(query)]
         )
+
+    def texts(self, type: str) -> dict[tuple[str, int], str]:
+        """The text of every version of a type that is kept, by its id and number."""
+        query = with_versions().where(tables.resource.c.type == type)
+
+        def read(connection: Connection) -> list[Stored]:
+            return [stored_from(row, connection) for row in connection.execute(query)]
+
+        found = self.store.read(read)
+        return {(one.id, one.version): one.text for one in found if one.text is not None}
 
     def change(self, table: Table, where: dict[str, Any], **values: Any) -> None:
         """Put values into the one row that is meant."""

@@ -9,7 +9,6 @@ from app.domain.codes import Outcome
 from app.domain.lifecycle import State
 from app.fhir import json_text
 from app.store import tables
-from app.store.bodies import decoded
 from app.store.tables import Delivery
 from tests.rows import Rows
 
@@ -65,9 +64,8 @@ def _assert_answered_once(submissions: dict[str, dict[str, Any]], rows: Rows) ->
         for id, row in submissions.items()
     }
     outcomes: dict[str, list[tuple[int, str]]] = defaultdict(list)
-    for row in rows.of(tables.resource_version, type="ClaimResponse"):
-        text = decoded(row["body_format"], row["key_id"], row["body"])
-        outcomes[row["id"]].append((row["version"], json_text.parsed(text)["outcome"]))
+    for (id, version), text in sorted(rows.texts("ClaimResponse").items()):
+        outcomes[id].append((version, json_text.parsed(text)["outcome"]))
     expected = [(1, Outcome.QUEUED), (2, Outcome.COMPLETE)]
     assert outcomes == {row["response_id"]: expected for row in submissions.values()}
     explained = {row["id"] for row in rows.of(tables.resource, type="ExplanationOfBenefit")}

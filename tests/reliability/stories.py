@@ -8,7 +8,6 @@ from app.domain.codes import TaskCode, TaskStatus
 from app.domain.lifecycle import State
 from app.fhir import json_text
 from app.store import tables
-from app.store.bodies import decoded
 from app.store.tables import Delivery, Entry, Measure
 from tests.rows import Rows
 from tests.store.terms import SUMS, money
@@ -140,10 +139,10 @@ def _responses_in_force(rows: Rows) -> dict[str, dict[str, Any]]:
     """The one ClaimResponse that counts, by Claim."""
     current = {r["id"]: r["version"] for r in rows.of(tables.resource, type="ClaimResponse")}
     found: dict[str, dict[str, Any]] = {}
-    for row in rows.of(tables.resource_version, type="ClaimResponse"):
-        if current[row["id"]] != row["version"]:
+    for (id, version), text in rows.texts("ClaimResponse").items():
+        if current[id] != version:
             continue
-        document = json_text.parsed(decoded(row["body_format"], row["key_id"], row["body"]))
+        document = json_text.parsed(text)
         is_reversal = document["disposition"].startswith("Reverses ")
         if (document["status"], document["outcome"]) == ("active", "complete") and not is_reversal:
             claim = document["request"]["reference"].split("/")[1]

@@ -11,7 +11,6 @@ import pytest
 
 from app import create_installation, create_worker, settings
 from app.store import tables
-from app.store.database.engine import Store
 from tests.reliability.accounts import assert_each_decided_once, await_no_jobs
 from tests.reliability.programs import Instance, kill, running, serving, set_up
 from tests.reliability.senders import Senders
@@ -31,7 +30,7 @@ rounds_on_postgresql = pytest.mark.parametrize(
 
 @contextmanager
 def _rows(instance: Instance) -> Iterator[Rows]:
-    store = Store(settings.read(instance.folder).database)
+    store = create_installation(settings.read(instance.folder)).store
     try:
         yield Rows(store)
     finally:

@@ -62,13 +62,13 @@ def test_what_comes_back_is_told_as_such(desk, clock):
     taken = desk.create(an_eligibility_request())
     reference = Reference(*taken.related.split("/"), 1)
     nothing = Output(OutputType.REMAINING, Remaining(0))
-    assert polls(desk) == completed(Output(OutputType.RESPONSE, reference), nothing)
-    assert polls(desk, task_id="T2") == completed(nothing, keeps_key=False)
+    assert polls(desk) == completed(Output(OutputType.RESPONSE, reference), nothing, handed_over=1)
+    assert polls(desk, task_id="T2") == completed(nothing, keeps_key=False, handed_over=0)
 
     clock.now += leases.FIRST
 
     again = Output(OutputType.RESPONSE, Redelivered(reference, 2))
-    assert polls(desk, task_id="T3") == completed(again, nothing)
+    assert polls(desk, task_id="T3") == completed(again, nothing, handed_over=1)
     assert states(desk) == [Delivery.LEASED]
 
 
