@@ -37,6 +37,7 @@ def change(installation, **values):
     installation.store.write(lambda c: c.execute(tables.decision.update().values(**values)))
 
 
+@pytest.mark.usefixtures("plain")
 def test_what_cannot_be_made_again_is_told_with_the_next_step(on_sqlite, installation, claim):
     unknown = on_sqlite("replay", "Claim/none")
     absent = on_sqlite("replay", claim, "--with", "ours")
@@ -103,6 +104,7 @@ def test_what_differs_is_another_exit_code(on_sqlite, claim):
     assert on_sqlite("replay", claim, "--with", "standard").exit_code == 0
 
 
+@pytest.mark.usefixtures("plain")
 def test_a_response_that_was_changed_is_shown_by_its_row(on_sqlite, installation, claim):
     version = tables.resource_version
     is_response = version.c.type == "ClaimResponse", version.c.version == 2
