@@ -16,6 +16,7 @@ from typing import Any
 from app.api.auth import token_in
 from app.api.negotiation import OTHER_BYTES
 from app.domain.issues import ErrorCode, Issue, Unacceptable
+from app.gateway.limiting import network_of
 from app.gateway.trust.addresses import TOKEN_PATH
 
 # As much of every body is taken in without asking; what is more of all of them shares the room.
@@ -89,12 +90,14 @@ class Bodies:
     def _place_to_ask(self, environ: Environ) -> Iterator[None]:
         """One of the places for who asks for a token, which others do not take."""
         number, address = next(self._numbers), self._sender(environ)
+        # One customer has a whole network of IPv6.
+        sender = None if address is None else network_of(address)
         with self._guard:
-            own = sum(one == address for one in self._asking.values())
-            has_share = address is None or own < TOKEN_PLACES // 4
+            own = sum(one == sender for one in self._asking.values())
+            has_share = sender is None or own < TOKEN_PLACES // 4
             if len(self._asking) >= TOKEN_PLACES or not has_share:
                 raise _refused(ErrorCode.OVERLOADED)
-            self._asking[number] = address
+            self._asking[number] = sender
             self._begun[number] = time.monotonic()
         try:
             yield

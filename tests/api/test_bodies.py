@@ -185,18 +185,26 @@ def test_one_more_than_may_ask_for_a_token_at_once_is_refused():
         pass
 
 
-def test_of_those_that_ask_for_a_token_one_address_is_a_quarter_at_most():
+@pytest.mark.parametrize(
+    ("first", "same", "another"),
+    [
+        ("192.0.2.1", "192.0.2.1", "192.0.2.2"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:2::1"),
+    ],
+)
+def test_of_those_that_ask_for_a_token_one_sender_is_a_quarter_at_most(first, same, another):
+    """A sender is an address of IPv4, and a network of IPv6, of which one customer has a whole."""
     bodies, told = some(2, sender=lambda environ: environ["REMOTE_ADDR"]), []
 
     def look():
-        told.append(refusal_of(bodies, asking("192.0.2.1")))
-        with bodies.read(asking("192.0.2.2")), bodies.read(asking(None)):
+        told.append(refusal_of(bodies, asking(same)))
+        with bodies.read(asking(another)), bodies.read(asking(None)):
             told.append("read")
 
-    while_read(bodies, [asking("192.0.2.1") for _ in range(TOKEN_PLACES // 4)], look)
+    while_read(bodies, [asking(first) for _ in range(TOKEN_PLACES // 4)], look)
 
     assert told == [ErrorCode.OVERLOADED, "read"]
-    with bodies.read(asking("192.0.2.1")):
+    with bodies.read(asking(same)):
         pass
 
 
