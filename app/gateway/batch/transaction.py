@@ -82,13 +82,13 @@ def carried_out(
     _require_possible(steps)
     # What only reads takes no turn from those who write.
     is_read = all(step.method in _READS for step in steps)
-    verb = installation.store.read if is_read else installation.store.write
-    run = partial(verb, wall=around(client.scope))
     before: int | None = None
     for _ in range(_ATTEMPTS):
         accesses: list[Event] = []
         try:
-            answers, urgent = _committed(run, installation, client, steps, perform, accesses)
+            answers, urgent = _committed(
+                installation, client, steps, perform, accesses, is_read=is_read
+            )
         except (TakenMeanwhile, VersionConflict):
             continue
         except FoundAnother as found:
@@ -115,12 +115,13 @@ def carried_out(
 
 
 def _committed(
-    run: Callable[[Callable[[Any], _Done]], _Done],
     installation: Installation,
     client: Client,
     steps: Sequence[Step],
     perform: Perform,
     accesses: list[Event],
+    *,
+    is_read: bool,
 ) -> _Done:
     """As `_all`, in a transaction of its own; raises CommitUnknown unless it is found done."""
     done = None
@@ -130,12 +131,13 @@ def _committed(
         accesses.clear()
         joined = Joined.to(installation, connection, accesses)
         done = _all(joined, client, steps, perform)
-        if accesses and run == installation.store.write:
+        if accesses and not is_read:
             joined.write(client.scope, lambda work: work.audit.note(accesses))
         return done
 
+    run = installation.store.read if is_read else installation.store.write
     try:
-        return run(effect)
+        return run(effect, around(client.scope))
     except CommitUnknown:
         if done is None or not _is_there(installation, client, steps, done[0]):
             raise

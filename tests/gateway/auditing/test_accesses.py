@@ -166,11 +166,11 @@ def test_without_the_setting_what_is_only_read_leaves_no_row(installation, claim
 class Unwritable(Store):
     """A database that can be read, and no longer takes a row of the audit."""
 
-    def noted(self, work, note, *, by_itself=False):
+    def noted(self, work, note, wall, *, by_itself=False):
         def noted(_connection, _found):
             raise Busy
 
-        return super().noted(work, noted, by_itself=by_itself)
+        return super().noted(work, noted, wall, by_itself=by_itself)
 
 
 def test_what_cannot_be_audited_is_not_given(database, installation, wire, claim, looked):
