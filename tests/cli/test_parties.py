@@ -51,7 +51,7 @@ def test_a_name_is_given_once(on_sqlite):
     result = on_sqlite("submitter", "add", "Happy Valley", "--identifier", "sid|2")
 
     assert result.exit_code == 1
-    assert "There is a client 'Happy Valley' already." in result.stderr
+    assert "There is a client 'Happy Valley' already: " in result.stderr
     assert len(on_sqlite.json("submitter", "list")) == 1
 
 
