@@ -79,7 +79,7 @@ def grown(
         for stored, queue in (EMPTY, *wanted):
             progress.update(task, description=f"{database}: {stored:,} stored")
             url = None if cluster is None else cluster.create_database()
-            site = new_site(folder / str(stored), url)
+            site = new_site(folder / str(stored), url, is_encrypted=False)
             ids = _filled(site, stored, queue)
             pids = () if cluster is None else (cluster.pid,)
             sizes.append(Size(stored, queue, site, stack.enter_context(gateway(site, *pids)), ids))

@@ -78,9 +78,11 @@ class Site:
             ours.store.close()
 
 
-def new_site(folder: Path, database: str | None) -> Site:
+def new_site(folder: Path, database: str | None, *, is_encrypted: bool = True) -> Site:
     """A new installation with submitters that may send for anybody, and members' Coverages."""
     given = () if database is None else ("--database", database)
+    if not is_encrypted:
+        given = (*given, "--no-encryption")
     command = [sys.executable, "-m", "app.cli", "init", "--instance", str(folder), "--json", *given]
     done = subprocess.run(
         command, cwd=ROOT, env=environment(), check=True, capture_output=True, timeout=120

@@ -19,7 +19,7 @@ COPIES = 5
 @pytest.fixture
 def site(tmp_path, request, cluster):
     url = cluster.create_database() if request.param == "postgresql" else None
-    yield new_site(tmp_path / "instance", url)
+    yield new_site(tmp_path / "instance", url, is_encrypted=False)
     if url is not None:
         cluster.drop(url)
 

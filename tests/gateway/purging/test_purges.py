@@ -108,9 +108,10 @@ def test_no_version_of_an_approved_task_tells_what_it_was_about(desk, purges, pa
 def test_a_refused_one_is_rejected_and_the_claim_stays(desk, purges, payer, rows, waiting):
     taken, task_id = waiting
 
-    assert purges.decide(payer, task_id, is_approved=False) == (
-        Approval(task_id, TaskStatus.REJECTED)
-    )
+    refused = purges.decide(payer, task_id, is_approved=False)
+
+    told_to_the_operator = ("The payer did not approve that the focus is purged.",)
+    assert refused == Approval(task_id, TaskStatus.REJECTED, told_to_the_operator)
 
     assert desk.submission(taken).state is State.QUEUED
     task = desk.document(f"Task/{task_id}")
