@@ -62,7 +62,8 @@ def test_who_is_deaf_to_a_hang_up_stays_so():
 
 def test_a_session_of_another_role_is_in_the_way(cluster):
     url = make_url(cluster.create_database())
-    mighty, serving = Store(spelled(url)), Store(spelled(url.set(username="serving")))
+    mighty = Store(cluster.as_superuser(spelled(url)))
+    serving = Store(spelled(url.set(username="serving")))
     mighty.write(lambda rows: rows.exec_driver_sql("CREATE ROLE restoring LOGIN"))
     mighty.write(lambda rows: rows.exec_driver_sql("CREATE ROLE serving LOGIN"))
     mighty.close()

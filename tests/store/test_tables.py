@@ -7,7 +7,7 @@ from sqlalchemy import UniqueConstraint
 from app.store.tables import metadata
 
 PAGE = Path(__file__).parents[2] / "docs" / "growing.md"
-OF_NO_PAYER = {"payer", "calendar_slot", "rate_bucket", "signing_key"}
+OF_NO_PAYER = {"payer", "calendar_slot", "rate_bucket", "signing_key", "wrapping_key"}
 # Rows that are numbered, and a token that has to be found before its payer is known: a table that
 # is divided by payers needs the payer in every unique key.
 KEYS_WITHOUT_PAYER = {
